@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef HNV_LAYOUTS_H
+#define HNV_LAYOUTS_H
+
+/*
+ * Keys and values of the maps: plain structs without implicit padding, shared with src/Hnv.Datapath/Layouts.
+ * Addresses and identifiers in keys are in network byte order. An address is always 16 bytes; IPv4 is ::ffff:a.b.c.d.
+ * Padding bytes are named and must be zero. Sizes are asserted here and in C#.
+ * A changed layout gets a new HNV_LAYOUT number, hence new pin names, and a copy-over.
+ */
+#define HNV_LAYOUT 1
+
+#define HNV_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " must be " #size " bytes")
+
+struct hnv_addr {
+	__u8 bytes[16];
+};
+
+/* ports: interface index on this host -> what is bound there. */
+struct hnv_port {
+	__be32 vsid;
+	__be32 rd;      /* host-local number of the routing domain */
+	__u32 port_id;  /* host-local number of the port, key of its counters; never 0 */
+	__u16 flags;    /* HNV_PORT_* */
+	__u8 mac[6];
+};
+HNV_SIZE(struct hnv_port, 20);
+
+#define HNV_PORT_PEER 0x1      /* veth whose other end is in a VM's namespace: bpf_redirect_peer works */
+#define HNV_PORT_NORMALISE 0x2 /* tap or other device: decapsulated super-packets must lose their tunnel state first */
+
+/* subnets: vsid -> virtual subnet present on this host. */
+struct hnv_subnet {
+	__be32 rd;
+	__u8 gateway_mac[6];
+	__u8 encapsulation; /* HNV_ENCAP_* */
+	__u8 flags;
+	struct hnv_addr gateway4; /* zero when the subnet has no prefix of the family */
+	struct hnv_addr gateway6;
+};
+HNV_SIZE(struct hnv_subnet, 44);
+
+#define HNV_ENCAP_NVGRE 0
+
+/* routes: longest-prefix-match trie, (routing domain, prefix) -> virtual subnet and next hop. */
+struct hnv_route_key {
+	__u32 prefix_length; /* 32 + 96 + n for an IPv4 /n, 32 + n for an IPv6 /n */
+	__be32 rd;
+	struct hnv_addr prefix;
+};
+HNV_SIZE(struct hnv_route_key, 24);
+
+struct hnv_route {
+	__be32 vsid;              /* where the next hop, or with an on-link route the destination, lives */
+	__u32 flags;              /* HNV_ROUTE_* */
+	struct hnv_addr next_hop; /* zero: on-link */
+};
+HNV_SIZE(struct hnv_route, 24);
+
+/* records (written by the agent only) and learned (written by these programs): (vsid, customer address) -> who and where. */
+struct hnv_record_key {
+	__be32 vsid;
+	struct hnv_addr ca;
+};
+HNV_SIZE(struct hnv_record_key, 20);
+
+struct hnv_record {
+	__u8 mac[6];
+	__u8 type;          /* HNV_RECORD_* */
+	__u8 flags;         /* HNV_RECORD_FLAG_* */
+	struct hnv_addr pa; /* provider address of its host; zero when local */
+	__u32 ifindex;      /* the port when local; 0 when remote */
+};
+HNV_SIZE(struct hnv_record, 28);
+
+#define HNV_RECORD_STATIC 0
+#define HNV_RECORD_DYNAMIC 1
+#define HNV_RECORD_GATEWAY_WILDCARD 2
+#define HNV_RECORD_L2ONLY 3
+#define HNV_RECORD_DISTRIBUTED_GATEWAY 4 /* the subnet's own gateway address, answered here */
+
+#define HNV_RECORD_FLAG_UNUSABLE 0x1
+#define HNV_RECORD_FLAG_UNSYNCHRONIZED 0x2
+
+/* macs: (vsid, MAC) -> where that adapter is; resolves link-local IPv6 and everything keyed by MAC. */
+struct hnv_mac_key {
+	__be32 vsid;
+	__u8 mac[6];
+	__u8 zero[2];
+};
+HNV_SIZE(struct hnv_mac_key, 12);
+
+struct hnv_location {
+	struct hnv_addr pa; /* zero when local */
+	__u32 ifindex;      /* 0 when remote */
+};
+HNV_SIZE(struct hnv_location, 20);
+
+/* learned: as records, with bookkeeping for ageing and limits. */
+struct hnv_learned {
+	struct hnv_record record;
+	__u32 zero;
+	__u64 seen_ns; /* CLOCK_BOOTTIME-independent: bpf_ktime_get_boot_ns of the last proof */
+};
+HNV_SIZE(struct hnv_learned, 40);
+
+/* local_pas: provider address of this host. */
+struct hnv_local_pa {
+	__u32 uplink; /* interface index that holds it */
+};
+HNV_SIZE(struct hnv_local_pa, 4);
+
+/* peers: provider address of another host or third-party endpoint that policy names. */
+struct hnv_peer {
+	struct hnv_addr local; /* our address to send from; zero: no way known */
+	__u32 uplink;          /* interface index to send through; the kernel resolves the next hop */
+	__u32 mtu;             /* of the uplink or route: largest outer IP packet, bytes */
+	__u32 flags;           /* HNV_PEER_* */
+};
+HNV_SIZE(struct hnv_peer, 28);
+
+#define HNV_PEER_FLOWID_ZERO 0x1 /* the peer compares the whole GRE key */
+
+/* path_mtus: what ICMP from the underlay said about a peer; written by these programs, expires. */
+struct hnv_path_mtu {
+	__u32 mtu;
+	__u32 zero;
+	__u64 expires_ns; /* bpf_ktime_get_boot_ns */
+};
+HNV_SIZE(struct hnv_path_mtu, 16);
+
+/* counters (per CPU): (port or 0 for uplinks, verdict) -> how many. */
+struct hnv_counter_key {
+	__u32 port_id;
+	__u32 verdict;
+};
+HNV_SIZE(struct hnv_counter_key, 8);
+
+struct hnv_counter {
+	__u64 packets;
+	__u64 bytes;
+};
+HNV_SIZE(struct hnv_counter, 16);
+
+/* traffic (per CPU): port_id -> bytes and packets that crossed it. */
+struct hnv_traffic {
+	__u64 from_vm_packets;
+	__u64 from_vm_bytes;
+	__u64 to_vm_packets;
+	__u64 to_vm_bytes;
+};
+HNV_SIZE(struct hnv_traffic, 32);
+
+/* icmp_limits: port_id -> token bucket of ICMP errors. */
+struct hnv_bucket {
+	__u64 last_ns;
+	__u64 tokens;
+};
+HNV_SIZE(struct hnv_bucket, 16);
+
+/* config: one entry, index 0. */
+struct hnv_config {
+	__u32 layout;          /* HNV_LAYOUT */
+	__u32 normaliser_in;   /* where decapsulated frames for taps are sent; 0: none */
+	__u32 normaliser_out;  /* its other end, where they come back clean */
+	__u32 flags;
+};
+HNV_SIZE(struct hnv_config, 16);
+
+/*
+ * decision (per CPU, one entry): what a program decided for the last frame on this CPU. Tests and trace pin a CPU and read it;
+ * BPF_PROG_RUN itself returns no redirect target.
+ */
+struct hnv_decision {
+	__u32 verdict;
+	__u32 ifindex;              /* interface the frame was sent to; 0: none */
+	__be32 source_vsid;
+	__be32 destination_vsid;
+	__be32 rd;
+	__u32 flags;
+	struct hnv_addr next_hop;   /* customer address whose record decided */
+	struct hnv_record record;   /* that record */
+	struct hnv_addr pa;         /* provider address sent to; zero: local */
+	__u32 gre_key;              /* as on the wire, network byte order */
+};
+HNV_SIZE(struct hnv_decision, 88);
+
+/* Marks on an skb. The guard at a port's egress lets only HNV_MARK_DELIVER pass. */
+#define HNV_MARK_DELIVER 0x484e5601   /* "HNV": sent by the data plane into a port */
+#define HNV_MARK_ENCAPSULATED 0x484e5602 /* encapsulated non-IP frame that re-enters at the uplink to be routed */
+#define HNV_MARK_TRACE 0x484e5603     /* BPF_PROG_RUN of a trace: no clone, no learning, no counter */
+
+#endif
