@@ -1,0 +1,55 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hnv.Model.Addressing;
+
+namespace Hnv.Api;
+
+/// <summary>The JSON of every interface of the project: camel case, enumerations as words, addresses as text, absent instead of null.</summary>
+public static class HnvJson
+{
+    /// <summary>Shared, read-only options.</summary>
+    public static JsonSerializerOptions Options { get; } = Create(indented: false);
+
+    /// <summary>The same, indented for people.</summary>
+    public static JsonSerializerOptions Indented { get; } = Create(indented: true);
+
+    private static JsonSerializerOptions Create(bool indented)
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            WriteIndented = indented,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+            NumberHandling = JsonNumberHandling.Strict,
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
+        };
+        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+        options.Converters.Add(new TextConverter<IPAddress>(IPAddress.Parse, a => a.ToString()));
+        options.Converters.Add(new TextConverter<IPNetwork>(s => IPNetwork.Parse(s), n => n.ToString()));
+        options.Converters.Add(new TextConverter<MacAddress>(MacAddress.Parse, m => m.ToString()));
+        options.MakeReadOnly();
+        return options;
+    }
+
+    private sealed class TextConverter<T>(Func<string, T> parse, Func<T, string> format) : JsonConverter<T>
+        where T : notnull
+    {
+        public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            string text = reader.GetString() ?? throw new JsonException($"A {typeof(T).Name} is expected as text.");
+            try
+            {
+                return parse(text);
+            }
+            catch (FormatException e)
+            {
+                throw new JsonException(e.Message, e);
+            }
+        }
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(format(value));
+    }
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Hnv.Api.Reports;
+
+/// <summary>
+/// What a host says of itself: body of <c>POST /api/v1/hosts/H/reports</c>. Idempotent by (<paramref name="Epoch"/>,
+/// <paramref name="Sequence"/>): a repeated or older one changes nothing. Kept in the controllers' memory, never in the state log.
+/// </summary>
+/// <param name="Protocol">The sender's protocol version.</param>
+/// <param name="AgentVersion">The sender's build version.</param>
+/// <param name="Epoch">Identifies one run of the agent; later runs have greater values (nanoseconds since 1970 at its start).</param>
+/// <param name="Sequence">Counts the reports of the run from 1.</param>
+/// <param name="RealisedRevision">Everything up to this revision is in the kernel.</param>
+/// <param name="Ports">State of every port that policy puts on this host.</param>
+/// <param name="Problems">What keeps the host from realising more, in words for people.</param>
+public sealed record HostReport(
+    int Protocol, string AgentVersion, long Epoch, long Sequence, long RealisedRevision,
+    ImmutableArray<PortReport> Ports, ImmutableArray<string> Problems);
+
+/// <summary>Whether a port's interface is there and bound.</summary>
+public sealed record PortReport(string Port, string State, string? Reason, int? InterfaceIndex);
+
+/// <summary>Values of <see cref="PortReport.State"/>.</summary>
+public static class PortStates
+{
+    /// <summary>Frames flow.</summary>
+    public const string Bound = "bound";
+
+    /// <summary>No interface of that name exists (yet).</summary>
+    public const string Waiting = "waiting";
+
+    /// <summary>The interface exists and cannot be bound; the reason says why.</summary>
+    public const string Failed = "failed";
+}

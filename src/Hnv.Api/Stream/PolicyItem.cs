@@ -1,0 +1,71 @@
+using System.Net;
+using System.Text.Json.Serialization;
+using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
+
+namespace Hnv.Api.Stream;
+
+/// <summary>
+/// One thing a host must know within a network it takes part in. Items are values with a key: a network's policy on a host is a set
+/// of items, at most one a key.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "item")]
+[JsonDerivedType(typeof(ProviderAddressItem), "providerAddress")]
+[JsonDerivedType(typeof(SubnetItem), "subnet")]
+[JsonDerivedType(typeof(RouteItem), "route")]
+[JsonDerivedType(typeof(RecordItem), "record")]
+[JsonDerivedType(typeof(PortItem), "port")]
+[JsonDerivedType(typeof(PeerItem), "peer")]
+public abstract record PolicyItem
+{
+    /// <summary>Identity within the network, e.g. <c>record/5001/10.0.0.5</c>. Canonical: equal things have equal keys.</summary>
+    [JsonIgnore]
+    public abstract string Key { get; }
+}
+
+/// <summary>A provider address of this host. Only in the host's own scope (<see cref="HostScope"/>).</summary>
+public sealed record ProviderAddressItem(IPAddress Address, int Preference) : PolicyItem
+{
+    public override string Key => $"pa/{Address}";
+}
+
+/// <summary>A virtual subnet of the network, with the addresses of its distributed gateway (null without a prefix of the family).</summary>
+public sealed record SubnetItem(uint Vsid, string? Name, IPNetwork? Prefix4, IPNetwork? Prefix6, IPAddress? Gateway4, IPAddress? Gateway6)
+    : PolicyItem
+{
+    public override string Key => $"subnet/{Vsid}";
+}
+
+/// <summary>
+/// A customer route. The on-link route of every subnet prefix is here too, without next hop. Of several routes with one prefix only
+/// the one with the lowest metric is sent. <paramref name="Vsid"/> is the subnet in which the next hop lives.
+/// </summary>
+public sealed record RouteItem(IPNetwork Prefix, uint Vsid, IPAddress? NextHop, uint Metric) : PolicyItem
+{
+    public override string Key => $"route/{Prefix}";
+}
+
+/// <summary>
+/// A lookup record that won by precedence: port, explicit static, learned. <paramref name="Port"/> is set when the address is at a
+/// port of the cloud; the record is local where that port is bound.
+/// </summary>
+public sealed record RecordItem(
+    uint Vsid, IPAddress CustomerAddress, MacAddress Mac, IPAddress? ProviderAddress, LookupRecordType Type, string? Port, bool Unusable = false)
+    : PolicyItem
+{
+    public override string Key => $"record/{Vsid}/{CustomerAddress}";
+}
+
+/// <summary>A port on this host.</summary>
+/// <param name="Name">TENANT/PORT.</param>
+/// <param name="Number">A number of the cloud's that this port keeps for life; never 0.</param>
+public sealed record PortItem(string Name, uint Number, uint Vsid, string Interface, MacAddress Mac) : PolicyItem
+{
+    public override string Key => $"port/{Name}";
+}
+
+/// <summary>A provider address that takes part in the network: another host's, or a third party's.</summary>
+public sealed record PeerItem(IPAddress ProviderAddress, FlowIdMode FlowId) : PolicyItem
+{
+    public override string Key => $"peer/{ProviderAddress}";
+}
