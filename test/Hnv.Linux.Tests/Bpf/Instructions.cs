@@ -1,0 +1,22 @@
+namespace Hnv.Linux.Tests.Bpf;
+
+/// <summary>struct bpf_insn in 8 bytes: opcode, dst:4 src:4, offset:16, immediate:32 (linux/bpf.h).</summary>
+internal static class Instructions
+{
+    public static ulong Exit => Make(0x95, 0, 0, 0, 0);
+
+    /// <summary>dst = immediate.</summary>
+    public static ulong Move(int dst, int immediate) => Make(0xb7, dst, 0, 0, immediate);
+
+    /// <summary>dst = *(u32 *)(src + offset).</summary>
+    public static ulong Load32(int dst, int src, short offset) => Make(0x61, dst, src, offset, 0);
+
+    /// <summary>*(u32 *)(dst + offset) = src.</summary>
+    public static ulong Store32(int dst, short offset, int src) => Make(0x63, dst, src, offset, 0);
+
+    /// <summary>r0 = helper(r1 … r5).</summary>
+    public static ulong Call(int helper) => Make(0x85, 0, 0, 0, helper);
+
+    private static ulong Make(byte opcode, int dst, int src, short offset, int immediate) =>
+        opcode | ((ulong)(dst | (src << 4)) << 8) | ((ulong)(ushort)offset << 16) | ((ulong)(uint)immediate << 32);
+}
