@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# Set-up that ./hnv and ./test.sh share; sourced, not run. The caller has set `root` to the top of the checkout.
+#
+#   need COMMAND|/FILE|*.so PACKAGE   a Debian package, and what shows that it is there
+#   install_packages                  installs what is missing of the needs, all in one go
+#   require_dotnet                    the .NET SDK, or a word about it
+#   step / done_step / fail           progress and errors for people
+
+state=$root/.hnv
+needs=()
+
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+    bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'
+else
+    bold='' dim='' red='' green='' plain=''
+fi
+
+# fail WHAT REMEDY…: what is wrong, and what to do about it.
+fail() {
+    printf '%s%s%s\n' "$red" "hnv: $1" "$plain" >&2
+    shift
+    [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
+    exit 1
+}
+
+now_ms() { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
+
+step() {
+    step_text=$1 step_since=$(now_ms)
+    if [ -t 2 ]; then printf '%s… ' "$step_text" >&2; else printf '%s …\n' "$step_text" >&2; fi
+}
+
+done_step() {
+    local ms=$(($(now_ms) - step_since)) text
+    text=$(printf '%d.%d s' $((ms / 1000)) $((ms % 1000 / 100)))
+    if [ -t 2 ]; then printf '%s%s%s\n' "$dim" "$text" "$plain" >&2; else printf '%s: %s\n' "$step_text" "$text" >&2; fi
+}
+
+need() { needs+=("$1 $2"); }
+
+# What runs and builds hnv.
+needs_of_hnv() {
+    need clang-16 clang-16
+    need llvm-strip-16 llvm-16
+    need /usr/include/bpf/bpf_helpers.h libbpf-dev
+    need libbpf.so.1 libbpf1
+    need ip iproute2
+    need ping iputils-ping
+    need ethtool ethtool
+    need flock util-linux
+}
+
+# What only tests use: tshark judges the wire format, the rest makes traffic and reads results.
+needs_of_tests() {
+    need tshark tshark
+    need tcpdump tcpdump
+    need iperf3 iperf3
+    need jq jq
+    need bpftool bpftool
+}
+
+is_there() {
+    local d
+    case $1 in
+    /*) [ -e "$1" ] ;;
+    *.so.*)
+        for d in /lib /usr/lib /lib/*-linux-gnu /usr/lib/*-linux-gnu; do
+            [ ! -e "$d/$1" ] || return 0
+        done
+        return 1
+        ;;
+    *) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] ;;
+    esac
+}
+
+# Fills `missing` with the packages of the needs that are not there. No process is started: it runs before every command.
+find_missing() {
+    local n
+    missing=()
+    for n in "${needs[@]}"; do
+        is_there "${n%% *}" || missing+=("${n#* }")
+    done
+}
+
+install_packages() {
+    find_missing
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "needed and not found: ${missing[*]}" "This is no Debian; install the equivalents of these Debian 12 packages."
+    [ "$(id -u)" -eq 0 ] || fail "Debian packages are missing: ${missing[*]}" "Run this once as root, or: sudo apt-get install ${missing[*]}"
+    mkdir -p "$state"
+    local log=$state/apt.log
+    step "Installing ${missing[*]}"
+    if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+        echo >&2
+        tail -n 5 "$log" | sed 's/^/  /' >&2
+        fail "apt-get could not install ${missing[*]}" \
+            "The whole output: $log" \
+            "Without a network, install these packages by other means and run this again."
+    fi
+    done_step
+    find_missing
+    [ ${#missing[@]} -eq 0 ] || fail "installed, and still not found: ${missing[*]}" "The output of apt-get: $log"
+}
+
+require_dotnet() {
+    if ! command -v dotnet >/dev/null; then
+        if [ -x "${HOME:-}/.dotnet/dotnet" ]; then
+            export PATH=$HOME/.dotnet:$PATH
+        else
+            fail "the .NET 10 SDK was not found (no 'dotnet' in PATH)" \
+                "Install it: https://dotnet.microsoft.com/download/dotnet/10.0, or" \
+                "  curl -sSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel 10.0   (it goes to ~/.dotnet, where hnv finds it)"
+        fi
+    fi
+    export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+    [ -n "${HOME:-}" ] || export HOME=$state/home
+    if ! dotnet --version >/dev/null 2>&1; then
+        fail "no .NET SDK that builds this project: it needs 10.0, and there is $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | paste -sd' ' | sed 's/^$/none/')" \
+            "Install it: https://dotnet.microsoft.com/download/dotnet/10.0"
+    fi
+}

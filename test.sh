@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# test.sh [FILTER | --soak]: sets up, builds, runs every test project. The last line is `N passed, N failed, N skipped`.
+#   FILTER   only tests whose full name (namespace, class, method) contains it
+#   --soak   only the long repetitions: tests with the trait Category=Soak, which the gate leaves out
+# Exit code: 0 when something passed and nothing failed. A runner that crashes or hangs counts as a failed test.
+set -euo pipefail
+root=$(dirname "$(readlink -f "$0")")
+# shellcheck source=scripts/setup.sh
+. "$root/scripts/setup.sh"
+
+configuration=Debug
+project_timeout=1200
+select=(-trait- Category=Soak)
+case ${1:-} in
+-h | --help)
+    sed -n '2,5s/^# \?//p' "$0"
+    exit 0
+    ;;
+--soak)
+    select=(-trait Category=Soak)
+    project_timeout=14400
+    ;;
+-*)
+    printf "test.sh: unknown option '%s'; there is --soak, and FILTER: part of a test's name\n" "$1" >&2
+    exit 2
+    ;;
+?*) select+=(-method "*$1*") ;;
+esac
+
+# These use namespaces, devices and programs of the kernel, or many processes: one at a time. The others share the two cores.
+needs_the_machine() { [[ $1 =~ ^Hnv\.(Linux|Datapath|Agent|Lab|Scale|Faults|Bench)\.Tests$ ]]; }
+
+needs_of_hnv
+needs_of_tests
+[ "$(id -u)" -eq 0 ] || fail "the tests make network namespaces and load eBPF programs: they need root" "Run: sudo ./test.sh"
+install_packages
+require_dotnet
+results=$state/test
+rm -rf "$results"
+mkdir -p "$results"
+
+step "Building"
+if ! dotnet build "$root/Hnv.slnx" -c $configuration -nologo -v q -clp:ErrorsOnly >"$results/build.log" 2>&1; then
+    echo >&2
+    grep -E 'error' "$results/build.log" | sed "s|$root/||g; s| \[/.*||" | sort -u | head -n 30 | sed 's/^/  /' >&2
+    echo "The build failed; the whole output: $results/build.log" >&2
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+fi
+done_step
+
+# run PROJECT: leaves PROJECT.{log,xml,rc,ms} in the results.
+run() {
+    local name=$1 at rc=0
+    at=$(now_ms)
+    (cd "$root/test/$name/bin/$configuration/net10.0" &&
+        exec timeout -k 10 $project_timeout "./$name" "${select[@]}" -noLogo -noColor -noAutoReporters -xml "$results/$name.xml") \
+        >"$results/$name.log" 2>&1 </dev/null || rc=$?
+    echo $rc >"$results/$name.rc"
+    echo $(($(now_ms) - at)) >"$results/$name.ms"
+}
+
+attribute() { sed -n "s/.*<assembly [^>]*[^-]\b$2=\"\([0-9]*\)\".*/\1/p;T;q" "$1" 2>/dev/null; }
+
+passed=0 failed=0 skipped=0
+# report PROJECT: its line, and what went wrong.
+report() {
+    local name=$1 p=0 f=0 s=0 e=0 rc ms note='' colour=$green
+    rc=$(<"$results/$name.rc") ms=$(<"$results/$name.ms")
+    if [ -s "$results/$name.xml" ]; then
+        p=$(attribute "$results/$name.xml" passed) f=$(attribute "$results/$name.xml" failed)
+        s=$(attribute "$results/$name.xml" skipped) e=$(attribute "$results/$name.xml" errors)
+    fi
+    p=${p:-0} s=${s:-0} f=$((${f:-0} + ${e:-0}))
+    if [ "$f" -eq 0 ] && [ "$rc" -ne 0 ]; then
+        f=1
+        if [ "$rc" -eq 124 ] || [ "$rc" -eq 137 ]; then note=" (the runner did not end within $project_timeout s)"; else note=" (the runner ended with $rc)"; fi
+    fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    [ $((p + f + s)) -gt 0 ] || return 0
+    [ "$f" -eq 0 ] || colour=$red
+    printf '%s%-24s%s %5d passed %4d failed %4d skipped  %6d.%d s%s\n' "$colour" "$name" "$plain" "$p" "$f" "$s" $((ms / 1000)) $((ms % 1000 / 100)) "$note"
+    if [ "$f" -gt 0 ]; then
+        grep -vE '^ *(Discovering|Discovered|Starting|Finished):|^=== TEST|^ +[A-Za-z.]+ +Total:|MethodBaseInvoker' "$results/$name.log" | tail -n 200 || true
+    elif [ "$s" -gt 0 ]; then
+        grep -A1 -F '[SKIP]' "$results/$name.log" || true
+    fi
+}
+
+shared=() alone=()
+for project in "$root"/test/*/*.Tests.csproj; do
+    name=$(basename "$project" .csproj)
+    [ -x "$root/test/$name/bin/$configuration/net10.0/$name" ] || fail "$name was not built" "Is it in Hnv.slnx?"
+    if needs_the_machine "$name"; then alone+=("$name"); else shared+=("$name"); fi
+done
+
+for name in "${shared[@]}"; do
+    while [ "$(jobs -pr | wc -l)" -ge 2 ]; do wait -n; done
+    run "$name" &
+done
+wait
+for name in "${shared[@]}"; do report "$name"; done
+for name in "${alone[@]}"; do
+    run "$name"
+    report "$name"
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
