@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Hnv.Api.Rest;
+using Hnv.Model.Resources;
+
+namespace Hnv.Api.Client;
+
+/// <summary>
+/// The REST API of a controller, typed. Objects travel as JSON documents, as manifests show them, with <c>revision</c> and
+/// <c>status</c> added by the controller. Every method throws <see cref="HnvApiException"/> when the controller cannot be reached
+/// or answers with a problem. Safe for use by several threads.
+/// </summary>
+public sealed class HnvClient(HnvClientOptions options) : IDisposable
+{
+    private static readonly TimeSpan s_streamIdle = TimeSpan.FromSeconds(30);
+
+    private readonly RestConnection _rest = new(options);
+
+    /// <summary>For a controller without TLS: <c>http://127.0.0.1:8640</c>, <c>unix:/run/hnv/controller.sock</c>.</summary>
+    public HnvClient(string controller)
+        : this(new HnvClientOptions(controller))
+    {
+    }
+
+    internal RestConnection Rest => _rest;
+
+    /// <inheritdoc/>
+    public void Dispose() => _rest.Dispose();
+
+    /// <summary>All objects of a kind; those of all tenants when <paramref name="tenant"/> is null.</summary>
+    public Task<ResourceList<JsonElement>> ListAsync(ResourceKind kind, string? tenant = null, CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<ResourceList<JsonElement>>(RestPaths.List(kind, tenant), cancellationToken);
+
+    /// <summary>One object, or null when there is none of that name.</summary>
+    public async Task<JsonElement?> GetAsync(ResourceId id, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await _rest.GetAsync<JsonElement>(RestPaths.One(id), cancellationToken);
+        }
+        catch (HnvApiException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Creates or replaces one object; returns it as stored.</summary>
+    /// <param name="ifRevision">The revision it must have; 0: must not exist; null: whatever.</param>
+    public Task<JsonElement> PutAsync(ResourceId id, JsonElement document, long? ifRevision = null, CancellationToken cancellationToken = default)
+    {
+        HttpRequestMessage request = RestConnection.Request(HttpMethod.Put, RestPaths.One(id), document, ifRevision);
+        return _rest.SendAsync<JsonElement>(request, cancellationToken);
+    }
+
+    /// <summary>Deletes one object; false when there was none.</summary>
+    public async Task<bool> DeleteAsync(ResourceId id, long? ifRevision = null, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _rest.SendAsync(RestConnection.Request(HttpMethod.Delete, RestPaths.One(id), null, ifRevision), cancellationToken);
+            return true;
+        }
+        catch (HnvApiException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Makes all documents so in one transaction; or only says what that would do.</summary>
+    /// <param name="set">Name of the set these documents are; needed to prune.</param>
+    /// <param name="prune">Delete what the same set applied before and does not hold any more.</param>
+    public Task<ApplyResponse> ApplyAsync(
+        IEnumerable<JsonElement> documents, bool dryRun = false, string? set = null, bool prune = false, CancellationToken cancellationToken = default)
+    {
+        string query = $"?dryRun={(dryRun ? "true" : "false")}&prune={(prune ? "true" : "false")}"
+            + (set is null ? string.Empty : $"&set={Uri.EscapeDataString(set)}");
+        return _rest.PostAsync<ApplyResponse>($"{RestPaths.Root}/apply{query}", new ApplyRequest([.. documents]), cancellationToken);
+    }
+
+    /// <summary>Deletes what the documents name (kind, tenant, name), in one transaction.</summary>
+    public Task<ApplyResponse> DeleteManyAsync(IEnumerable<JsonElement> documents, bool dryRun = false, CancellationToken cancellationToken = default) =>
+        _rest.PostAsync<ApplyResponse>(
+            $"{RestPaths.Root}/delete?dryRun={(dryRun ? "true" : "false")}", new ApplyRequest([.. documents]), cancellationToken);
+
+    /// <summary>
+    /// Every change of a kind after <paramref name="revision"/>, then those to come.
+    /// Status 410: the revision is too old; list again and watch from there.
+    /// </summary>
+    public async IAsyncEnumerable<WatchEvent> WatchAsync(
+        ResourceKind kind, long revision, string? tenant = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string path = $"{RestPaths.List(kind, tenant)}?watch=true&revision={revision}";
+        await foreach (string line in _rest.StreamLinesAsync(path, s_streamIdle, cancellationToken))
+        {
+            yield return JsonSerializer.Deserialize<WatchEvent>(line, HnvJson.Options)!;
+        }
+    }
+
+    /// <summary>Virtual subnets, apart from the networks that own them.</summary>
+    public Task<ResourceList<VirtualSubnetView>> VirtualSubnetsAsync(string? tenant = null, CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<ResourceList<VirtualSubnetView>>(RestPaths.Collection("virtualsubnets", tenant), cancellationToken);
+
+    /// <summary>Customer routes with their conditions.</summary>
+    public Task<ResourceList<CustomerRouteView>> CustomerRoutesAsync(string? tenant = null, CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<ResourceList<CustomerRouteView>>(RestPaths.Collection("customerroutes", tenant), cancellationToken);
+
+    /// <summary>Lookup records that won by precedence.</summary>
+    public Task<ResourceList<RecordView>> RecordsAsync(string? tenant = null, CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<ResourceList<RecordView>>(RestPaths.Collection("records", tenant), cancellationToken);
+
+    /// <summary>Provider addresses of hosts and third parties.</summary>
+    public Task<ResourceList<ProviderAddressView>> ProviderAddressesAsync(CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<ResourceList<ProviderAddressView>>(RestPaths.Collection("provideraddresses"), cancellationToken);
+
+    /// <summary>The policy's answer for a packet that a VM of subnet <paramref name="vsid"/> sends to <paramref name="to"/>.</summary>
+    public Task<NextHopAnswer> NextHopAsync(uint vsid, IPAddress to, IPAddress? from = null, CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<NextHopAnswer>(
+            $"{RestPaths.Root}/next-hop?vsid={vsid}&to={to}" + (from is null ? string.Empty : $"&from={from}"), cancellationToken);
+
+    /// <summary>Waits until every host that <paramref name="revision"/> concerns has realised it, or time is up; says who is pending.</summary>
+    /// <param name="wait">At most 60 seconds a call; zero answers at once.</param>
+    public Task<ConvergenceAnswer> ConvergenceAsync(long revision, TimeSpan wait, CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<ConvergenceAnswer>(
+            $"{RestPaths.Root}/convergence?revision={revision}&waitSeconds={(int)Math.Ceiling(wait.TotalSeconds)}", cancellationToken, wait + options.Timeout);
+
+    /// <summary>
+    /// Asks a host for what stands in its kernel (<see cref="Stream.HostQueries"/>); <typeparamref name="T"/> is the answer's shape,
+    /// e.g. <c>ImmutableArray&lt;KernelRecord&gt;</c>. Status 504: the host does not answer.
+    /// </summary>
+    public Task<T> KernelAsync<T>(string host, string query, CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<T>(RestPaths.OfHost(host, $"kernel/{query}"), cancellationToken);
+
+    /// <summary>A one-time token for a host to join with.</summary>
+    public Task<EnrollmentAnswer> CreateEnrollmentAsync(string host, CancellationToken cancellationToken = default) =>
+        _rest.SendAsync<EnrollmentAnswer>(new HttpRequestMessage(HttpMethod.Post, RestPaths.OfHost(host, "enrollments")), cancellationToken);
+
+    /// <summary>Exchanges a one-time token for a host's certificate. See <see cref="HostEnrollment"/> for the whole of it.</summary>
+    public Task<CertificateAnswer> EnrollAsync(EnrollRequest request, CancellationToken cancellationToken = default) =>
+        _rest.PostAsync<CertificateAnswer>($"{RestPaths.Root}/enroll", request, cancellationToken);
+
+    /// <summary>A new certificate for a host that has a valid one.</summary>
+    public Task<CertificateAnswer> RenewAsync(string host, string certificateRequest, CancellationToken cancellationToken = default) =>
+        _rest.PostAsync<CertificateAnswer>(RestPaths.OfHost(host, "renew"), new RenewRequest(certificateRequest), cancellationToken);
+
+    /// <summary>Whether a controller answers there and has read its state.</summary>
+    public async Task<bool> IsReadyAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _rest.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/readyz"), cancellationToken);
+            return true;
+        }
+        catch (HnvApiException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Hnv.Api.Rest;
+
+namespace Hnv.Api.Client;
+
+/// <summary>Requests and answers as JSON; problems as <see cref="HnvApiException"/>.</summary>
+internal sealed class RestConnection(HnvClientOptions options) : IDisposable
+{
+    private static readonly MediaTypeHeaderValue s_json = new("application/json");
+
+    private readonly HttpClient _http = ControllerTransport.Create(options);
+
+    public void Dispose() => _http.Dispose();
+
+    public Task<T> GetAsync<T>(string path, CancellationToken cancellationToken, TimeSpan? timeout = null) =>
+        SendAsync<T>(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken, timeout);
+
+    public Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken) =>
+        SendAsync<T>(new HttpRequestMessage(HttpMethod.Post, path) { Content = Json(body) }, cancellationToken);
+
+    public async Task<T> SendAsync<T>(HttpRequestMessage request, CancellationToken cancellationToken, TimeSpan? timeout = null)
+    {
+        byte[] body = await SendAsync(request, cancellationToken, timeout);
+        try
+        {
+            return JsonSerializer.Deserialize<T>(body, HnvJson.Options)
+                ?? throw new HnvApiException($"The controller's answer to {request.RequestUri} is empty.");
+        }
+        catch (JsonException e)
+        {
+            throw new HnvApiException(
+                $"The controller's answer to {request.RequestUri} is not understood; are both of one version? {e.Message}", HttpStatusCode.OK, null, e);
+        }
+    }
+
+    /// <summary>The body of a successful answer.</summary>
+    public async Task<byte[]> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, TimeSpan? timeout = null)
+    {
+        using HttpRequestMessage owned = request;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout ?? options.Timeout);
+        try
+        {
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token);
+            return response.IsSuccessStatusCode ? body : throw HnvApiException.From(response.StatusCode, ReadProblem(response, body));
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HnvApiException($"The controller at {options.Controller} did not answer in time.", null, null, e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    /// <summary>The lines of a streamed answer. Ends when the controller ends it.</summary>
+    /// <param name="idle">Longest silence; the controller's signs of life come more often.</param>
+    /// <exception cref="HnvApiException">The stream could not be opened, broke off, or fell silent.</exception>
+    public async IAsyncEnumerable<string> StreamLinesAsync(
+        string path, TimeSpan idle, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(idle);
+        using HttpResponseMessage response = await GuardAsync(
+            _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, limit.Token), idle, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            byte[] body = await GuardAsync(response.Content.ReadAsByteArrayAsync(limit.Token), idle, cancellationToken);
+            throw HnvApiException.From(response.StatusCode, ReadProblem(response, body));
+        }
+
+        using System.IO.Stream stream = await response.Content.ReadAsStreamAsync(limit.Token);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        while (true)
+        {
+            limit.CancelAfter(idle);
+            string? line = await GuardAsync(reader.ReadLineAsync(limit.Token).AsTask(), idle, cancellationToken);
+            if (line is null)
+            {
+                yield break;
+            }
+
+            if (line.Length > 0)
+            {
+                yield return line;
+            }
+        }
+    }
+
+    /// <summary>A request with a JSON body and an If-Match header where asked for.</summary>
+    public static HttpRequestMessage Request(HttpMethod method, string path, object? body, long? ifRevision = null)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = body is null ? null : Json(body) };
+        if (ifRevision is { } revision)
+        {
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{revision}\""));
+        }
+
+        return request;
+    }
+
+    private static ByteArrayContent Json(object body)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), HnvJson.Options));
+        content.Headers.ContentType = s_json;
+        return content;
+    }
+
+    private static HnvProblem? ReadProblem(HttpResponseMessage response, byte[] body)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != HnvProblem.ContentType)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<HnvProblem>(body, HnvJson.Options);
+        }
+        catch (JsonException e)
+        {
+            return new HnvProblem { Title = $"The controller answered {(int)response.StatusCode}; its problem details are not understood: {e.Message}" };
+        }
+    }
+
+    private async Task<T> GuardAsync<T>(Task<T> task, TimeSpan idle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await task;
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HnvApiException($"Nothing was heard from the controller at {options.Controller} for {idle.TotalSeconds:0} seconds.", null, null, e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    private HnvApiException Unreachable(Exception e) =>
+        new($"The controller at {options.Controller} cannot be reached: {(e.InnerException ?? e).Message}", null, null, e);
+}

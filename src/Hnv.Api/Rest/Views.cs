@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using System.Net;
+using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
+
+namespace Hnv.Api.Rest;
+
+/// <summary>A virtual subnet, shown apart from the VM network that owns it.</summary>
+public sealed record VirtualSubnetView(
+    uint Vsid, string? Name, string Tenant, string VmNetwork, Guid RoutingDomainId, ImmutableArray<IPNetwork> Prefixes,
+    ImmutableArray<IPAddress> Gateways, int Ports);
+
+/// <summary>A customer route, on-link ones included. <paramref name="Condition"/> is one of <see cref="RouteConditions"/>.</summary>
+public sealed record CustomerRouteView(
+    string Tenant, string VmNetwork, Guid RoutingDomainId, IPNetwork Prefix, IPAddress? NextHop, uint Metric, uint? Vsid, string Condition);
+
+/// <summary>Values of <see cref="CustomerRouteView.Condition"/>.</summary>
+public static class RouteConditions
+{
+    /// <summary>In force.</summary>
+    public const string Active = "active";
+
+    /// <summary>Nobody has the next hop's address (yet).</summary>
+    public const string NextHopMissing = "nextHopMissing";
+
+    /// <summary>Another route of the same prefix has a lower metric, or the prefix is on-link.</summary>
+    public const string Superseded = "superseded";
+}
+
+/// <summary>A provider address: a host's or a third party's.</summary>
+public sealed record ProviderAddressView(IPAddress ProviderAddress, string? Host, string? ProviderEndpoint, int Preference, FlowIdMode FlowId);
+
+/// <summary>A lookup record that won by precedence.</summary>
+/// <param name="Type"><c>Static</c>, <c>Dynamic</c>, <c>GatewayWildcard</c> or <c>L2Only</c>.</param>
+/// <param name="Port">TENANT/PORT where the address is at a port of the cloud.</param>
+/// <param name="LearnedFrom">Host that reported a learned record.</param>
+public sealed record RecordView(
+    uint Vsid, IPAddress CustomerAddress, MacAddress Mac, IPAddress? ProviderAddress, string? Host, string? Port, string Type,
+    bool Unusable, bool Unsynchronized, string? LearnedFrom = null, DateTimeOffset? LearnedAt = null);
