@@ -11,7 +11,8 @@ public class StateLogException : Exception
 
 /// <summary>The revision asked for was compacted away; list again and watch from there.</summary>
 public sealed class CompactedException(long requested, long compacted)
-    : StateLogException($"Revision {requested} was compacted; the oldest revision kept is {compacted + 1}.")
+    : StateLogException(
+        $"Revision {requested} was compacted away: the log can be read at {compacted} and later, and watched from {compacted + 1} on.")
 {
     /// <summary>Events up to and including this revision are gone.</summary>
     public long CompactedRevision { get; } = compacted;

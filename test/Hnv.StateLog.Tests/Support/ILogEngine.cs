@@ -1,0 +1,40 @@
+using Hnv.StateLog.Memory;
+using Hnv.StateLog.Sqlite;
+using Hnv.StateLog.Watching;
+
+namespace Hnv.StateLog.Tests.Support;
+
+/// <summary>An engine under test. A new one is empty; disposing removes what it made.</summary>
+public interface ILogEngine : IAsyncDisposable
+{
+    IStateLog Log { get; }
+}
+
+/// <summary>Room for almost nothing, so that watchers read from the store often and in many pages.</summary>
+internal static class TinyWatchLimits
+{
+    public static WatchLimits Value { get; } = new(RecentRevisions: 4, RecentBytes: 64, PageEvents: 3, PageBytes: 64);
+}
+
+public sealed class MemoryEngine : ILogEngine
+{
+    public IStateLog Log { get; } = new MemoryStateLog(TinyWatchLimits.Value);
+
+    public ValueTask DisposeAsync() => Log.DisposeAsync();
+}
+
+public sealed class SqliteEngine : ILogEngine
+{
+    private readonly TemporaryDirectory _directory = TemporaryDirectory.InMemory();
+
+    public SqliteEngine() =>
+        Log = SqliteStateLog.Open(_directory.File("state.db"), new SqliteStateLogOptions(TinyWatchLimits.Value, SweepRows: 2));
+
+    public IStateLog Log { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Log.DisposeAsync();
+        _directory.Dispose();
+    }
+}
