@@ -15,7 +15,13 @@ public sealed record RangeResult(long Revision, ImmutableArray<LogEntry> Entries
 public readonly record struct LogCompare(string Key, long ModRevision);
 
 /// <summary>A write: a put, or a deletion when <paramref name="Value"/> is null. Deleting what is absent is no event.</summary>
-public sealed record LogOperation(string Key, ReadOnlyMemory<byte>? Value);
+/// <remarks>A null <c>byte[]</c> converts to an empty value, not to a deletion; <see cref="Delete"/> leaves no doubt.</remarks>
+public sealed record LogOperation(string Key, ReadOnlyMemory<byte>? Value)
+{
+    public static LogOperation Put(string key, ReadOnlyMemory<byte> value) => new(key, value);
+
+    public static LogOperation Delete(string key) => new(key, default(ReadOnlyMemory<byte>?));
+}
 
 /// <summary>Comparisons that must all hold, and the operations to commit then.</summary>
 public sealed record LogTransaction(ImmutableArray<LogCompare> Compares, ImmutableArray<LogOperation> Operations);

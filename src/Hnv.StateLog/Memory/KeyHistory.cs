@@ -24,7 +24,7 @@ internal sealed class KeyHistory(string key, byte[] keyBytes)
     {
         KeyVersion? live = Live;
         _versions.Add(new(revision, live?.Created ?? revision, value));
-        return new(Key, ToMemory(value), ToMemory(live?.Value), revision);
+        return new(Key, OptionalBytes.Of(value), OptionalBytes.Of(live?.Value), revision);
     }
 
     public void Compact(long revision)
@@ -35,9 +35,6 @@ internal sealed class KeyHistory(string key, byte[] keyBytes)
             _versions.RemoveRange(0, _versions[kept].Value is null ? kept + 1 : kept);
         }
     }
-
-    /// <summary>Not left to the implicit conversion, which would make an empty value of a null array.</summary>
-    private static ReadOnlyMemory<byte>? ToMemory(byte[]? value) => value is null ? null : value.AsMemory();
 }
 
 /// <summary>A null value is a deletion.</summary>

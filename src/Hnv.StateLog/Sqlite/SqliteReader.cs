@@ -108,5 +108,5 @@ internal sealed class SqliteReader : IDisposable
     }
 
     private static ReadOnlyMemory<byte>? Value(SqliteDataReader row, int column) =>
-        row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column).AsMemory();
+        OptionalBytes.Of(row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column));
 }

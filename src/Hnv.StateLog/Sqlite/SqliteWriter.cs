@@ -162,7 +162,7 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         _insert.Execute(operation.KeyBytes, revision, newest?.Value is null ? revision : newest.Created, operation.Value);
-        return new(operation.Key, ToMemory(operation.Value), ToMemory(newest?.Value), revision);
+        return new(operation.Key, OptionalBytes.Of(operation.Value), OptionalBytes.Of(newest?.Value), revision);
     }
 
     private NewestVersion? ReadNewest(byte[] key)
@@ -172,9 +172,6 @@ internal sealed class SqliteWriter : IDisposable
             ? new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetFieldValue<byte[]>(3))
             : null;
     }
-
-    /// <summary>Not left to the implicit conversion, which would make an empty value of a null array.</summary>
-    private static ReadOnlyMemory<byte>? ToMemory(byte[]? value) => value is null ? null : value.AsMemory();
 
     private sealed record NewestVersion(long Id, long Revision, long Created, byte[]? Value);
 }

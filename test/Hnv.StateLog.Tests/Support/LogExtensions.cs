@@ -8,9 +8,9 @@ internal static class LogExtensions
     /// <summary>How long a test waits for what must come; only a broken log lets it pass.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    public static LogOperation Put(string key, string value) => new(key, Encoding.UTF8.GetBytes(value));
+    public static LogOperation Put(string key, string value) => LogOperation.Put(key, Encoding.UTF8.GetBytes(value));
 
-    public static LogOperation Delete(string key) => new(key, null);
+    public static LogOperation Delete(string key) => LogOperation.Delete(key);
 
     public static string? Text(ReadOnlyMemory<byte>? value) => value is { } v ? Encoding.UTF8.GetString(v.Span) : null;
 
