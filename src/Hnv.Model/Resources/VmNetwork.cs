@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Hnv.Model.Resources;
+
+/// <summary>Encapsulation of a VM network on the provider network.</summary>
+public enum Encapsulation
+{
+    /// <summary>RFC 7637.</summary>
+    Nvgre,
+}
+
+/// <summary>A routing domain: the isolated layer-3 world of one tenant.</summary>
+public sealed record VmNetwork : TenantResource
+{
+    /// <summary>RDID; unique in the cloud. Made when absent (<see cref="Guid.Empty"/>), and then kept.</summary>
+    public Guid RoutingDomainId { get; init; }
+
+    public Encapsulation Encapsulation { get; init; }
+
+    /// <summary>Its virtual subnets; prefixes must not overlap.</summary>
+    public ImmutableArray<VirtualSubnet> Subnets { get; init; } = [];
+
+    /// <summary>Customer routes beyond the on-link ones.</summary>
+    public ImmutableArray<CustomerRoute> Routes { get; init; } = [];
+
+    public override ResourceId Id => new(ResourceKind.VmNetwork, Tenant, Name);
+
+    public bool Equals(VmNetwork? other) =>
+        base.Equals(other) && RoutingDomainId == other!.RoutingDomainId && Encapsulation == other.Encapsulation
+        && Sequences.Equal(Subnets, other.Subnets) && Sequences.Equal(Routes, other.Routes);
+
+    public override int GetHashCode() =>
+        HashCode.Combine(base.GetHashCode(), RoutingDomainId, Encapsulation, Sequences.Hash(Subnets), Sequences.Hash(Routes));
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Hnv.Model.Resources;
+
+namespace Hnv.Model.Validation;
+
+/// <summary>
+/// Judges what an operator wants before it is committed: all that is wrong at once, in the operator's own names. Pure. The cost is
+/// that of what changes and what it touches, not that of the cloud.
+/// </summary>
+/// <remarks>
+/// Two halves: what is written must be right in the model as it will be, and what is not written must stay right (a removed host
+/// must not leave ports behind). What is merely not so yet is no finding but a condition (<see cref="ModelConditions"/>).
+/// </remarks>
+public static class ModelValidator
+{
+    /// <param name="current">The model as it is; valid.</param>
+    /// <param name="proposed">The changes.</param>
+    /// <param name="viewer">Who reads the findings.</param>
+    /// <param name="newRoutingDomainId">Makes the RDID of a network that has none; random unless given.</param>
+    public static ValidationOutcome Validate(
+        CloudModel current, ChangeSet proposed, Viewer viewer = default, Func<Guid>? newRoutingDomainId = null)
+    {
+        newRoutingDomainId ??= Guid.NewGuid;
+        List<AppliedChange> changes = [];
+        List<Finding> repeated = [];
+        Dictionary<ResourceId, int> ordinals = [];
+        CloudModel.Builder builder = current.ToBuilder();
+        foreach (ResourceChange wish in proposed.Changes)
+        {
+            if (!ordinals.TryAdd(wish.Id, ordinals.Count))
+            {
+                repeated.Add(new Finding(wish.Id.ToString(), "", "is said twice", "say each object once", wish.Document));
+                continue;
+            }
+
+            Resource? before = current.Find(wish.Id);
+            Resource? after = Complete(wish.Resource, before, newRoutingDomainId);
+            changes.Add(new AppliedChange(wish.Id, before, after, wish.Document));
+            _ = after is null ? builder.Remove(wish.Id) : builder.Put(after);
+        }
+
+        IReadOnlyList<AppliedChange> tenants = MakeTenants(changes, builder, ordinals);
+        var judgement = new Judgement(current, builder.Build(), viewer, ordinals);
+        judgement.Findings.AddRange(repeated);
+        foreach (AppliedChange change in changes)
+        {
+            if (change.After is { } resource)
+            {
+                NameRules.Check(judgement, change, resource);
+                CheckWritten(judgement, change, resource);
+            }
+
+            UseRules.Check(judgement, change);
+        }
+
+        return new ValidationOutcome(judgement.Next, [.. tenants, .. changes], [.. judgement.Findings]);
+    }
+
+    private static void CheckWritten(Judgement judgement, AppliedChange change, Resource resource)
+    {
+        switch (resource)
+        {
+            case Host host:
+                ProviderRules.Check(judgement, change, host);
+                break;
+            case ProviderEndpoint endpoint:
+                ProviderRules.Check(judgement, change, endpoint);
+                break;
+            case VmNetwork network:
+                VmNetworkRules.Check(judgement, change, network);
+                RouteRules.Check(judgement, change, network);
+                break;
+            case Port port:
+                PortRules.Check(judgement, change, port);
+                break;
+            case LookupRecord record:
+                LookupRecordRules.Check(judgement, change, record);
+                break;
+        }
+    }
+
+    /// <summary>An RDID left out is the one the network has, or a new one.</summary>
+    private static Resource? Complete(Resource? resource, Resource? before, Func<Guid> newRoutingDomainId) =>
+        resource is VmNetwork { RoutingDomainId: var id } network && id == Guid.Empty
+            ? network with { RoutingDomainId = before is VmNetwork old ? old.RoutingDomainId : newRoutingDomainId() }
+            : resource;
+
+    /// <summary>Tenants come into being with the first object that names them.</summary>
+    private static List<AppliedChange> MakeTenants(List<AppliedChange> changes, CloudModel.Builder builder, Dictionary<ResourceId, int> ordinals)
+    {
+        List<AppliedChange> made = [];
+        foreach (AppliedChange change in changes)
+        {
+            if (change.After is TenantResource { Tenant: var name } && NameRules.IsValid(name))
+            {
+                var tenant = new Tenant { Name = name };
+                if (builder.Find(tenant.Id) is null && !ordinals.ContainsKey(tenant.Id))
+                {
+                    builder.Put(tenant);
+                    made.Add(new AppliedChange(tenant.Id, null, tenant, null));
+                }
+            }
+        }
+
+        return made;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
+
+namespace Hnv.Model.Validation;
+
+/// <summary>Customer routes beyond the on-link ones.</summary>
+internal static class RouteRules
+{
+    public static void Check(Judgement judgement, AppliedChange change, VmNetwork network)
+    {
+        if (network.Routes.Length > ModelLimits.RoutesPerNetwork)
+        {
+            judgement.Add(change, "/routes", $"has {network.Routes.Length} routes", $"a VM network has at most {ModelLimits.RoutesPerNetwork}");
+            return;
+        }
+
+        if (network.Subnets.Length > ModelLimits.SubnetsPerNetwork)
+        {
+            return;
+        }
+
+        Dictionary<(IPNetwork, uint), int> seen = [];
+        for (int i = 0; i < network.Routes.Length; i++)
+        {
+            CustomerRoute route = network.Routes[i];
+            CheckPrefix(judgement, change, network, route, i);
+            CheckNextHop(judgement, change, network, route, i);
+            if (!seen.TryAdd((route.Prefix, route.Metric), i))
+            {
+                judgement.Add(
+                    change, $"/routes/{i}", $"{route.Prefix} with metric {route.Metric} is already in /routes/{seen[(route.Prefix, route.Metric)]}",
+                    "give it another metric, or remove one of them");
+            }
+        }
+    }
+
+    private static void CheckPrefix(Judgement judgement, AppliedChange change, VmNetwork network, CustomerRoute route, int index)
+    {
+        string field = $"/routes/{index}/prefix";
+        if (AddressRules.OfRoutePrefix(route.Prefix) is { } problem)
+        {
+            judgement.Add(change, field, problem.What, problem.Remedy);
+            return;
+        }
+
+        foreach (VirtualSubnet subnet in network.Subnets)
+        {
+            if (SubnetAddressing.PrefixOf(subnet, route.Prefix.BaseAddress.AddressFamily) is { } onLink && onLink.Contains(route.Prefix))
+            {
+                string how = onLink.Equals(route.Prefix) ? $"is on-link in subnet {subnet.Vsid}" : $"lies inside {onLink}, which is on-link in subnet {subnet.Vsid}";
+                judgement.Add(change, field, $"{route.Prefix} {how}", "remove the route: subnets of the network are reached directly");
+                return;
+            }
+        }
+    }
+
+    private static void CheckNextHop(Judgement judgement, AppliedChange change, VmNetwork network, CustomerRoute route, int index)
+    {
+        string field = $"/routes/{index}/nextHop";
+        if (route.NextHop.AddressFamily != route.Prefix.BaseAddress.AddressFamily)
+        {
+            judgement.Add(
+                change, field, $"{route.NextHop} is {AddressRules.Family(route.NextHop)}, and {route.Prefix} is {AddressRules.Family(route.Prefix.BaseAddress)}",
+                "a next hop is of its prefix's family");
+            return;
+        }
+
+        foreach (VirtualSubnet subnet in network.Subnets)
+        {
+            if (!SubnetAddressing.Contains(subnet, route.NextHop))
+            {
+                continue;
+            }
+
+            // A prefix or gateway that is wrong itself is told there.
+            if (AddressRules.OfCustomer(subnet, route.NextHop) is { } problem)
+            {
+                judgement.Add(change, field, problem.What, "a next hop is the address of a VM in one of the network's subnets");
+            }
+
+            return;
+        }
+
+        judgement.Add(
+            change, field, $"{route.NextHop} is in no subnet of the network",
+            "a next hop is the address of a VM in one of the network's subnets");
+    }
+}
