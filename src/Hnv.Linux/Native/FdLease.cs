@@ -8,7 +8,7 @@ namespace Hnv.Linux.Native;
 /// </summary>
 internal readonly ref struct FdLease
 {
-    private readonly SafeHandle _handle;
+    private readonly SafeHandle? _handle;
 
     public FdLease(SafeHandle handle)
     {
@@ -17,7 +17,7 @@ internal readonly ref struct FdLease
         _handle = handle;
     }
 
-    public int Fd => (int)_handle.DangerousGetHandle();
+    public int Fd => (int)(_handle?.DangerousGetHandle() ?? -1);
 
-    public void Dispose() => _handle.DangerousRelease();
+    public void Dispose() => _handle?.DangerousRelease();
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -17,6 +18,30 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "unshare", SetLastError = true)]
     public static partial int Unshare(int flags);
 
+    [LibraryImport(Library, EntryPoint = "setns", SetLastError = true)]
+    public static partial int SetNamespace(SafeFileHandle fd, int kind);
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenPath(string path, int flags, int mode);
+
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    public static partial int Flock(SafeFileHandle fd, int operation);
+
+    [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Unlink(string path);
+
+    [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
+    private static partial int CreateSocket(int family, int type, int protocol);
+
+    [LibraryImport(Library, EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(SafeHandle socket, void* address, uint length);
+
+    [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetSocketOption(SafeHandle socket, int level, int name, void* value, uint length);
+
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Ioctl(SafeHandle fd, nuint request, void* argument);
+
     [LibraryImport(Library, EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Mount(string source, string target, string? type, nuint flags, string? data);
 
@@ -35,6 +60,22 @@ internal static unsafe partial class Libc
 
     public const int NewNetworkNamespace = 0x40000000; // CLONE_NEWNET
     public const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
+
+    private const int CloseOnExec = 0x80000; // O_CLOEXEC and SOCK_CLOEXEC
+
+    /// <summary>Opens directories, namespaces and devices too, which the framework's file API refuses.</summary>
+    public static SafeFileHandle Open(string path, int flags = 0, int mode = 0)
+    {
+        var fd = OpenPath(path, flags | CloseOnExec, mode);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw LinuxException.FromLastError($"open {path}");
+    }
+
+    /// <summary>A socket of a family the framework does not know; it belongs to the calling thread's network namespace.</summary>
+    public static SafeSocketHandle NewSocket(int family, int type, int protocol, string what)
+    {
+        var fd = CreateSocket(family, type | CloseOnExec, protocol);
+        return fd >= 0 ? new SafeSocketHandle(fd, ownsHandle: true) : throw LinuxException.FromLastError($"open {what}");
+    }
 
     public static SafeFileHandle Duplicate(int fd, string what)
     {

@@ -1,0 +1,69 @@
+using System.Net.NetworkInformation;
+
+namespace Hnv.Linux.Netlink;
+
+/// <summary>An interface as rtnetlink describes it.</summary>
+/// <param name="Index">Number of the interface in its namespace.</param>
+/// <param name="Mac">Null when it has no 6-byte link-layer address.</param>
+/// <param name="Mtu">Bytes of layer 3.</param>
+/// <param name="Kind">Driver kind (<c>veth</c>, <c>bridge</c>, <c>vxlan</c>, <c>tun</c> …); empty for physical devices and loopback.</param>
+/// <param name="Master">Index of the bridge or bond it belongs to.</param>
+/// <param name="Peer">Index of the other end or lower device (IFLA_LINK), in namespace <paramref name="PeerNamespaceId"/>.</param>
+/// <param name="PeerNamespaceId">Null: the peer is in the same namespace.</param>
+public sealed record LinkInfo(
+    int Index, string Name, PhysicalAddress? Mac, int Mtu, LinkFlags Flags, string Kind, int? Master, int? Peer, int? PeerNamespaceId)
+{
+    /// <summary>Set up by the administrator.</summary>
+    public bool IsUp => Flags.HasFlag(LinkFlags.Up);
+
+    /// <summary>Up, and with a carrier.</summary>
+    public bool IsRunning => Flags.HasFlag(LinkFlags.Up | LinkFlags.LowerUp);
+
+    internal static LinkInfo Read(in NetlinkReply reply)
+    {
+        var header = reply.Header<LinkHeader>();
+        var attributes = reply.Attributes<LinkHeader>();
+        var mac = attributes.TryGet(LinkAttribute.Address, out var bytes) && bytes.Length == 6 ? new PhysicalAddress(bytes.ToArray()) : null;
+        return new LinkInfo(
+            header.Index,
+            attributes.GetString(LinkAttribute.Name) ?? "",
+            mac,
+            (int)(attributes.Get<uint>(LinkAttribute.Mtu) ?? 0),
+            (LinkFlags)header.Flags,
+            attributes.Nested(LinkAttribute.LinkInfo).GetString(LinkAttribute.InfoKind) ?? "",
+            attributes.Get<int>(LinkAttribute.Master),
+            attributes.Get<int>(LinkAttribute.Link) is { } peer and not 0 ? peer : null,
+            attributes.Get<int>(LinkAttribute.LinkNamespaceId));
+    }
+}
+
+/// <summary>IFF_* of linux/if.h.</summary>
+[Flags]
+public enum LinkFlags
+{
+    None = 0,
+    Up = 1,
+    Broadcast = 2,
+    Loopback = 8,
+    PointToPoint = 0x10,
+    Running = 0x40,
+    NoArp = 0x80,
+    Promiscuous = 0x100,
+    AllMulticast = 0x200,
+    Multicast = 0x1000,
+
+    /// <summary>The carrier is there.</summary>
+    LowerUp = 0x10000,
+}
+
+/// <summary>IFLA_* of linux/if_link.h.</summary>
+internal static class LinkAttribute
+{
+    public const ushort Address = 1, Name = 3, Mtu = 4, Link = 5, Master = 10, LinkInfo = 18, NamespaceFd = 28;
+    public const ushort TransmitQueues = 31, ReceiveQueues = 32, LinkNamespaceId = 37;
+    public const ushort InfoKind = 1, InfoData = 2; // IFLA_INFO_*
+    public const ushort VethPeer = 1; // VETH_INFO_PEER
+    public const ushort BridgeMulticastSnooping = 23; // IFLA_BR_MCAST_SNOOPING
+    public const ushort VxlanId = 1, VxlanGroup = 2, VxlanLink = 3, VxlanLocal = 4, VxlanLearning = 7, VxlanPort = 15; // IFLA_VXLAN_*
+    public const ushort VxlanGroup6 = 16, VxlanLocal6 = 17;
+}

@@ -1,0 +1,180 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Hnv.Linux.Native;
+
+namespace Hnv.Linux.Netlink;
+
+/// <summary>One message from the kernel, without its header.</summary>
+internal readonly record struct NetlinkReply(RouteMessage Type, byte[] Payload)
+{
+    public T Header<T>()
+        where T : unmanaged => MemoryMarshal.Read<T>(Payload);
+
+    /// <summary>The attributes behind a header of type <typeparamref name="T"/>.</summary>
+    public unsafe NetlinkAttributes Attributes<T>()
+        where T : unmanaged => new(Payload.AsSpan(Math.Min((sizeof(T) + 3) & ~3, Payload.Length)));
+}
+
+/// <summary>
+/// An rtnetlink socket of the namespace in which it was made. Requests are answered one after the other; the kernel's
+/// extended acknowledgements are on.
+/// </summary>
+internal sealed class NetlinkSocket : IDisposable
+{
+    private const int RawSocket = 3, RouteProtocol = 0; // SOCK_RAW, NETLINK_ROUTE
+    private const int NetlinkLevel = 270; // SOL_NETLINK
+    private const int ErrorMessage = 1; // NLMSGERR_ATTR_MSG
+    private const int MaxDumpAttempts = 10;
+    private readonly Socket _socket;
+    private readonly Lock _lock = new();
+    private readonly byte[] _buffer = new byte[256 * 1024];
+    private uint _sequence;
+
+    /// <param name="groups">RTMGRP_* bits to listen to; 0 for requests.</param>
+    public unsafe NetlinkSocket(uint groups = 0)
+    {
+        var handle = Libc.NewSocket(KernelFamily.Netlink, RawSocket, RouteProtocol, "a netlink socket");
+        try
+        {
+            foreach (var option in (ReadOnlySpan<int>)[10, 11]) // NETLINK_CAP_ACK (errors without a copy of the request), NETLINK_EXT_ACK
+            {
+                var on = 1;
+                Check(Libc.SetSocketOption(handle, NetlinkLevel, option, &on, sizeof(int)), "set an option of a netlink socket");
+            }
+
+            var address = new SocketAddress { Family = KernelFamily.Netlink, Groups = groups };
+            Check(Libc.Bind(handle, &address, (uint)sizeof(SocketAddress)), "bind a netlink socket");
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+
+        _socket = new Socket(handle);
+    }
+
+    /// <summary>Bytes the kernel may queue before it reports an overrun.</summary>
+    public int ReceiveBufferSize
+    {
+        set => _socket.ReceiveBufferSize = value;
+    }
+
+    /// <summary>Sends a request and gathers everything the kernel answers to it.</summary>
+    /// <param name="operation">For the message of the exception.</param>
+    /// <exception cref="NetlinkException">What the kernel answered.</exception>
+    public List<NetlinkReply> Request(NetlinkRequest request, string operation)
+    {
+        lock (_lock)
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                _socket.Send(request.Finish(++_sequence));
+                // A dump during which something changed may miss entries; the kernel marks it, and it is asked again.
+                if (TryCollect(operation, out var replies) || attempt == MaxDumpAttempts)
+                {
+                    return replies;
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits for the next datagram of the groups and takes it apart.</summary>
+    /// <exception cref="SocketException">NoBufferSpaceAvailable (ENOBUFS) when messages were lost.</exception>
+    public async ValueTask<List<NetlinkReply>> ReceiveAsync(CancellationToken cancellation)
+    {
+        var length = await _socket.ReceiveAsync(_buffer, SocketFlags.None, cancellation);
+        var messages = new List<NetlinkReply>();
+        for (var rest = _buffer.AsSpan(0, length); TryCut(ref rest, out var header, out var payload);)
+        {
+            messages.Add(new((RouteMessage)header.Type, payload.ToArray()));
+        }
+
+        return messages;
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private bool TryCollect(string operation, out List<NetlinkReply> replies)
+    {
+        replies = [];
+        var consistent = true;
+        while (true)
+        {
+            for (var rest = _buffer.AsSpan(0, _socket.Receive(_buffer)); TryCut(ref rest, out var header, out var payload);)
+            {
+                if (header.Sequence != _sequence)
+                {
+                    continue; // The tail of an answer that was given up.
+                }
+
+                consistent &= !((NetlinkReplyFlags)header.Flags).HasFlag(NetlinkReplyFlags.DumpInterrupted);
+                switch ((RouteMessage)header.Type)
+                {
+                    case RouteMessage.Error:
+                        // struct nlmsgerr: the error, the header of the request, then attributes.
+                        ThrowIfFailed(operation, header, payload, 4 + NetlinkRequest.HeaderSize);
+                        return consistent;
+                    case RouteMessage.Done:
+                        ThrowIfFailed(operation, header, payload, 4);
+                        return consistent;
+                    default:
+                        replies.Add(new((RouteMessage)header.Type, payload.ToArray()));
+                        break;
+                }
+            }
+        }
+    }
+
+    private static unsafe bool TryCut(ref Span<byte> rest, out MessageHeader header, out Span<byte> payload)
+    {
+        header = rest.Length >= sizeof(MessageHeader) ? MemoryMarshal.Read<MessageHeader>(rest) : default;
+        var length = (int)header.Length;
+        if (length < sizeof(MessageHeader) || length > rest.Length)
+        {
+            payload = default;
+            return false;
+        }
+
+        payload = rest[sizeof(MessageHeader)..length];
+        rest = rest[Math.Min((length + 3) & ~3, rest.Length)..];
+        return true;
+    }
+
+    private static void ThrowIfFailed(string operation, in MessageHeader header, ReadOnlySpan<byte> payload, int attributesAt)
+    {
+        var error = payload.Length >= 4 ? MemoryMarshal.Read<int>(payload) : 0;
+        if (error < 0)
+        {
+            var hasWords = ((NetlinkReplyFlags)header.Flags).HasFlag(NetlinkReplyFlags.Attributes) && payload.Length > attributesAt;
+            var words = hasWords ? new NetlinkAttributes(payload[attributesAt..]).GetString(ErrorMessage) : null;
+            throw new NetlinkException(operation, (Errno)(-error), words ?? "");
+        }
+    }
+
+    private static void Check(int result, string operation)
+    {
+        if (result < 0)
+        {
+            throw LinuxException.FromLastError(operation);
+        }
+    }
+
+    /// <summary>struct nlmsghdr.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MessageHeader
+    {
+        public uint Length;
+        public ushort Type, Flags;
+        public uint Sequence, PortId;
+    }
+
+    /// <summary>struct sockaddr_nl.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct SocketAddress
+    {
+        public ushort Family;
+        private readonly ushort _pad;
+        public uint PortId, Groups;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Hnv.Linux.Netlink;
+
+namespace Hnv.Linux.Tests.Netlink;
+
+public sealed class AddressAndRouteTests : IDisposable
+{
+    private static readonly PhysicalAddress Mac = PhysicalAddress.Parse("02-00-00-00-00-09");
+    private readonly TestNamespace _ns = new();
+    private readonly LinkInfo _up;
+
+    public AddressAndRouteTests()
+    {
+        _up = _ns.Route.CreateVeth(new VethSpec("up0", "peer0"));
+        _ns.Route.SetUp(_up.Index);
+        _ns.Route.SetUp(_up.Peer!.Value);
+        _ns.Route.AddAddress(_up.Index, IPAddress.Parse("192.0.2.1"), 24);
+        _ns.Route.AddAddress(_up.Index, IPAddress.Parse("2001:db8::1"), 64, AddressFlags.NoDuplicateDetection);
+    }
+
+    private Rtnetlink Route => _ns.Route;
+
+    public void Dispose() => _ns.Dispose();
+
+    [Theory]
+    [InlineData("192.0.2.1", 24)]
+    [InlineData("2001:db8::1", 64)]
+    public void AddAddress_ThenDelete_ComesAndGoes(string text, int prefixLength)
+    {
+        var address = IPAddress.Parse(text);
+        var found = Route.GetAddresses(_up.Index).Single(a => a.Address.Equals(address));
+        Assert.Equal((prefixLength, _up.Index), (found.PrefixLength, found.InterfaceIndex));
+        Assert.False(found.Flags.HasFlag(AddressFlags.Tentative));
+        Assert.Equal(Errno.EEXIST, Assert.Throws<NetlinkException>(() => Route.AddAddress(_up.Index, address, prefixLength)).Errno);
+        Assert.True(Route.DeleteAddress(_up.Index, address, prefixLength));
+        Assert.False(Route.DeleteAddress(_up.Index, address, prefixLength));
+        Assert.DoesNotContain(Route.GetAddresses(), a => a.Address.Equals(address));
+    }
+
+    [Theory]
+    [InlineData("198.51.100.0/24", "198.51.100.7", "192.0.2.254", "192.0.2.1")]
+    [InlineData("2001:db8:99::/48", "2001:db8:99::7", "2001:db8::fe", "2001:db8::1")]
+    public void AddRoute_ViaGateway_LookupUsesIt(string prefix, string destination, string gateway, string source)
+    {
+        var route = new RouteSpec(IPNetwork.Parse(prefix)) { Gateway = IPAddress.Parse(gateway), Mtu = 1420, Metric = 50, Protocol = 99 };
+        Route.AddRoute(route);
+        var answer = Route.GetRoute(IPAddress.Parse(destination));
+        Assert.Equal(
+            (_up.Index, IPAddress.Parse(gateway), IPAddress.Parse(source), 1420, RouteType.Unicast),
+            (answer.InterfaceIndex, answer.Gateway!, answer.PreferredSource!, answer.Mtu!.Value, answer.Type));
+        Assert.Equal(IPAddress.Parse(destination), answer.Destination.BaseAddress);
+        var listed = Route.GetRoutes().Single(r => r.Destination.Equals(route.Destination));
+        Assert.Equal((50, 254, (byte)99, 1420), (listed.Metric, listed.Table, listed.Protocol, listed.Mtu!.Value));
+        Route.ReplaceRoute(route with { Mtu = 1300 });
+        Assert.Equal(1300, Route.GetRoute(IPAddress.Parse(destination)).Mtu);
+        Assert.True(Route.DeleteRoute(route));
+        Assert.False(Route.DeleteRoute(route));
+        Assert.Contains(
+            Assert.Throws<NetlinkException>(() => Route.GetRoute(IPAddress.Parse(destination))).Errno, new[] { Errno.ENETUNREACH, Errno.EHOSTUNREACH });
+    }
+
+    [Theory]
+    [InlineData("203.0.113.0/24", "203.0.113.9")]
+    [InlineData("2001:db8:5::/48", "2001:db8:5::9")]
+    public void AddRoute_OnLink_LookupHasNoGateway(string prefix, string destination)
+    {
+        Route.AddRoute(new RouteSpec(IPNetwork.Parse(prefix)) { InterfaceIndex = _up.Index });
+        var answer = Route.GetRoute(IPAddress.Parse(destination));
+        Assert.Equal(_up.Index, answer.InterfaceIndex);
+        Assert.Null(answer.Gateway);
+        Assert.Null(answer.Mtu);
+    }
+
+    [Fact]
+    public void AddRoute_GatewayNotOnLink_CarriesTheExtendedAck()
+    {
+        var e = Assert.Throws<NetlinkException>(() =>
+            Route.AddRoute(new RouteSpec(IPNetwork.Parse("198.51.100.0/24")) { Gateway = IPAddress.Parse("203.0.113.1") }));
+        Assert.Equal(Errno.ENETUNREACH, e.Errno);
+        Assert.Contains("gateway", e.ExtendedAck, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void GetRoute_OwnAddress_IsLocal() => Assert.Equal(RouteType.Local, Route.GetRoute(IPAddress.Parse("192.0.2.1")).Type);
+
+    [Fact]
+    public void GetRoutes_Multipath_GivesEveryNextHop()
+    {
+        TestCommand.Run(_ns.Namespace, "ip", "route", "add", "10.0.0.0/8", "nexthop", "via", "192.0.2.2", "nexthop", "via", "192.0.2.3");
+        var hops = Route.GetRoutes().Where(route => route.Destination.Equals(IPNetwork.Parse("10.0.0.0/8")));
+        Assert.Equal(["192.0.2.2", "192.0.2.3"], hops.Select(hop => hop.Gateway!.ToString()).Order(StringComparer.Ordinal));
+        Assert.All(hops, hop => Assert.Equal(_up.Index, hop.InterfaceIndex));
+    }
+
+    [Fact]
+    public void GetRoutes_Ipv4OverIpv6NextHop_GatewayIsIpv6()
+    {
+        TestCommand.Run(_ns.Namespace, "ip", "route", "add", "10.0.0.0/8", "via", "inet6", "2001:db8::2");
+        Assert.Equal(IPAddress.Parse("2001:db8::2"), Route.GetRoute(IPAddress.Parse("10.1.1.1")).Gateway);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.77")]
+    [InlineData("2001:db8::77")]
+    public void SetNeighbour_ThenDelete_ComesAndGoes(string text)
+    {
+        var address = IPAddress.Parse(text);
+        Route.SetNeighbour(_up.Index, address, Mac);
+        Assert.Equal(new NeighbourInfo(_up.Index, address, Mac, NeighbourStates.Permanent), Route.GetNeighbours(_up.Index).Single(n => n.Address.Equals(address)));
+        Assert.True(Route.DeleteNeighbour(_up.Index, address));
+        // A deleted entry may linger as failed until it is collected; it is no longer permanent.
+        Assert.DoesNotContain(Route.GetNeighbours(_up.Index), n => n.Address.Equals(address) && n.State == NeighbourStates.Permanent);
+        Assert.False(Route.DeleteNeighbour(_up.Index, IPAddress.Parse("192.0.2.78")));
+    }
+
+    [Fact]
+    public void Sysctl_Write_ConcernsTheNamespaceAlone()
+    {
+        var outside = Sysctl.Read("net/ipv4/ip_default_ttl");
+        _ns.Namespace.Run(() =>
+        {
+            Sysctl.Write("net/ipv4/ip_default_ttl", 99);
+            Assert.Equal("99", Sysctl.Read("net/ipv4/ip_default_ttl"));
+            Assert.True(Sysctl.Exists("net/ipv4/conf/up0/forwarding"));
+            Assert.False(Sysctl.Exists("net/ipv4/conf/nothere/forwarding"));
+        });
+        Assert.Equal(outside, Sysctl.Read("net/ipv4/ip_default_ttl"));
+        Assert.Throws<ArgumentException>(() => Sysctl.Read("../version"));
+    }
+}
