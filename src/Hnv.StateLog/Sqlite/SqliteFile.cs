@@ -8,6 +8,9 @@ internal static class SqliteFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>Bytes; SQLite takes anything shorter for an empty file, and writes over it.</summary>
+    private const int SmallestDatabase = 512;
+
     /// <summary>Seconds that a connection waits for a lock that some other program holds.</summary>
     private const int BusySeconds = 5;
 
@@ -21,7 +24,7 @@ internal static class SqliteFile
     /// <summary>Creates the directory and an empty file where there is none; only the owner may read what tenants' secrets may be in.</summary>
     public static void EnsureExists(string path)
     {
-        using (new FileStream(path, new FileStreamOptions
+        using (var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.OpenOrCreate,
             Access = FileAccess.ReadWrite,
@@ -29,6 +32,10 @@ internal static class SqliteFile
             UnixCreateMode = OwnerOnly,
         }))
         {
+            if (file.Length is > 0 and < SmallestDatabase)
+            {
+                throw new StateLogException($"{path} is not a SQLite database. Name another file; this one was not changed.");
+            }
         }
 
         if (File.GetUnixFileMode(path) != OwnerOnly)

@@ -8,6 +8,9 @@ namespace Hnv.StateLog.Tests.Support;
 public interface ILogEngine : IAsyncDisposable
 {
     IStateLog Log { get; }
+
+    /// <summary>Closes the log and opens it again, where the engine keeps anything.</summary>
+    Task ReopenAsync();
 }
 
 /// <summary>Room for almost nothing, so that watchers read from the store often and in many pages.</summary>
@@ -20,6 +23,8 @@ public sealed class MemoryEngine : ILogEngine
 {
     public IStateLog Log { get; } = new MemoryStateLog(TinyWatchLimits.Value);
 
+    public Task ReopenAsync() => Task.CompletedTask;
+
     public ValueTask DisposeAsync() => Log.DisposeAsync();
 }
 
@@ -27,14 +32,22 @@ public sealed class SqliteEngine : ILogEngine
 {
     private readonly TemporaryDirectory _directory = TemporaryDirectory.InMemory();
 
-    public SqliteEngine() =>
-        Log = SqliteStateLog.Open(_directory.File("state.db"), new SqliteStateLogOptions(TinyWatchLimits.Value, SweepRows: 2));
+    public SqliteEngine() => Log = Open();
 
-    public IStateLog Log { get; }
+    public IStateLog Log { get; private set; }
+
+    public async Task ReopenAsync()
+    {
+        await Log.DisposeAsync();
+        Log = Open();
+    }
 
     public async ValueTask DisposeAsync()
     {
         await Log.DisposeAsync();
         _directory.Dispose();
     }
+
+    private SqliteStateLog Open() =>
+        SqliteStateLog.Open(_directory.File("state.db"), new SqliteStateLogOptions(TinyWatchLimits.Value, SweepRows: 2));
 }
