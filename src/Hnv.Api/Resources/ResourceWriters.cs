@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Hnv.Model.Resources;
+
+namespace Hnv.Api.Resources;
+
+/// <summary>Field by field from resources to JSON, in the documented order.</summary>
+internal static class ResourceWriters
+{
+    public static void WriteFields(Utf8JsonWriter writer, Resource resource)
+    {
+        writer.WriteString("kind", ResourceKinds.Of(resource.Id.Kind).Name);
+        writer.WriteString("name", resource.Name);
+        if (resource is TenantResource { Tenant: var tenant })
+        {
+            writer.WriteString("tenant", tenant);
+        }
+
+        switch (resource)
+        {
+            case Host host:
+                WriteTexts(writer, "providerAddresses", host.ProviderAddresses);
+                break;
+            case ProviderEndpoint endpoint:
+                writer.WriteString("providerAddress", endpoint.ProviderAddress.ToString());
+                writer.WriteString("flowId", ResourceWords.Of(ResourceWords.FlowIds, endpoint.FlowId));
+                break;
+            case VmNetwork network:
+                Write(writer, network);
+                break;
+            case Port port:
+                Write(writer, port);
+                break;
+            case LookupRecord record:
+                writer.WriteNumber("vsid", record.Vsid);
+                writer.WriteString("customerAddress", record.CustomerAddress.ToString());
+                writer.WriteString("mac", record.Mac.ToString());
+                writer.WriteString("providerAddress", record.ProviderAddress.ToString());
+                writer.WriteString("type", ResourceWords.Of(ResourceWords.RecordTypes, record.Type));
+                break;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, VmNetwork network)
+    {
+        if (network.RoutingDomainId != Guid.Empty)
+        {
+            writer.WriteString("routingDomainId", network.RoutingDomainId.ToString("B"));
+        }
+
+        writer.WriteString("encapsulation", ResourceWords.Of(ResourceWords.Encapsulations, network.Encapsulation));
+        if (!network.Subnets.IsDefaultOrEmpty)
+        {
+            writer.WriteStartArray("subnets");
+            foreach (VirtualSubnet subnet in network.Subnets)
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("vsid", subnet.Vsid);
+                WriteText(writer, "name", subnet.Name);
+                WriteTexts(writer, "prefixes", subnet.Prefixes, keepEmpty: true);
+                WriteTexts(writer, "gateways", subnet.Gateways);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        if (!network.Routes.IsDefaultOrEmpty)
+        {
+            writer.WriteStartArray("routes");
+            foreach (CustomerRoute route in network.Routes)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("prefix", route.Prefix.ToString());
+                writer.WriteString("nextHop", route.NextHop.ToString());
+                writer.WriteNumber("metric", route.Metric);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, Port port)
+    {
+        writer.WriteString("vmNetwork", port.VmNetwork);
+        writer.WriteNumber("vsid", port.Vsid);
+        WriteText(writer, "host", port.Host);
+        WriteText(writer, "interface", port.Interface);
+        writer.WriteString("mac", port.Mac.ToString());
+        WriteTexts(writer, "addresses", port.Addresses);
+    }
+
+    private static void WriteText(Utf8JsonWriter writer, string field, string? text)
+    {
+        if (text is not null)
+        {
+            writer.WriteString(field, text);
+        }
+    }
+
+    private static void WriteTexts<T>(Utf8JsonWriter writer, string field, ImmutableArray<T> items, bool keepEmpty = false)
+        where T : notnull
+    {
+        if (items.IsDefaultOrEmpty && !keepEmpty)
+        {
+            return;
+        }
+
+        writer.WriteStartArray(field);
+        foreach (T item in items.AsSpan())
+        {
+            writer.WriteStringValue(item.ToString());
+        }
+
+        writer.WriteEndArray();
+    }
+}
