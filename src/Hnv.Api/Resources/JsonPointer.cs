@@ -17,7 +17,7 @@ public static class JsonPointer
     public static IEnumerable<string> Steps(string pointer) =>
         pointer.Length == 0
             ? []
-            : pointer.TrimStart('/').Split('/').Select(static s => s.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal));
+            : pointer[1..].Split('/').Select(static s => s.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal));
 
     /// <summary><c>/subnets/0/prefixes/1</c> as <c>subnets[0].prefixes[1]</c>.</summary>
     public static string ToPath(string pointer)
