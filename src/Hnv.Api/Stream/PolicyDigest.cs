@@ -12,11 +12,20 @@ namespace Hnv.Api.Stream;
 /// </summary>
 public readonly record struct PolicyDigest(UInt128 Value)
 {
+    /// <summary>Digest of the set of that item alone.</summary>
+    public static PolicyDigest Of(PolicyItem item) => new(Hash(item));
+
+    /// <summary>Digest of the union of two sets that have no item in common.</summary>
+    public static PolicyDigest operator +(PolicyDigest left, PolicyDigest right) => new(unchecked(left.Value + right.Value));
+
+    /// <summary>Digest of a set without a subset of it.</summary>
+    public static PolicyDigest operator -(PolicyDigest left, PolicyDigest right) => new(unchecked(left.Value - right.Value));
+
     /// <summary>With an item added.</summary>
-    public PolicyDigest Add(PolicyItem item) => new(unchecked(Value + Hash(item)));
+    public PolicyDigest Add(PolicyItem item) => this + Of(item);
 
     /// <summary>With an item taken out.</summary>
-    public PolicyDigest Remove(PolicyItem item) => new(unchecked(Value - Hash(item)));
+    public PolicyDigest Remove(PolicyItem item) => this - Of(item);
 
     /// <summary>32 hexadecimal digits.</summary>
     public override string ToString() => Value.ToString("x32", CultureInfo.InvariantCulture);

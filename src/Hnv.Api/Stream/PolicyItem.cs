@@ -53,7 +53,10 @@ public sealed record RecordItem(
     uint Vsid, IPAddress CustomerAddress, MacAddress Mac, IPAddress? ProviderAddress, LookupRecordType Type, string? Port, bool Unusable = false)
     : PolicyItem
 {
-    public override string Key => $"record/{Vsid}/{CustomerAddress}";
+    public override string Key => KeyOf(Vsid, CustomerAddress);
+
+    /// <summary>The key of the record of an address.</summary>
+    public static string KeyOf(uint vsid, IPAddress customerAddress) => $"record/{vsid}/{customerAddress}";
 }
 
 /// <summary>A port on this host.</summary>

@@ -40,12 +40,16 @@ public static class AddressExtensions
     /// <summary>Whether one of the two contains the other.</summary>
     public static bool Overlaps(this IPNetwork a, IPNetwork b) =>
         a.BaseAddress.AddressFamily == b.BaseAddress.AddressFamily
-        && (a.PrefixLength <= b.PrefixLength ? a.Contains(b.BaseAddress) : b.Contains(a.BaseAddress));
+        && (a.PrefixLength <= b.PrefixLength ? a.Holds(b.BaseAddress) : b.Holds(a.BaseAddress));
 
     /// <summary>Whether every address of <paramref name="inner"/> is in <paramref name="outer"/>.</summary>
     public static bool Contains(this IPNetwork outer, IPNetwork inner) =>
         outer.PrefixLength <= inner.PrefixLength && outer.BaseAddress.AddressFamily == inner.BaseAddress.AddressFamily
-        && outer.Contains(inner.BaseAddress);
+        && outer.Holds(inner.BaseAddress);
+
+    /// <summary>IPNetwork.Contains of .NET 10 says yes to ::ffff:0:0 for every IPv6 prefix; this compares the bits.</summary>
+    private static bool Holds(this IPNetwork prefix, IPAddress address) =>
+        prefix.BaseAddress.ToNumber() == (address.ToNumber() & ~HostMask(address.GetMaxLength(), prefix.PrefixLength));
 
     private static UInt128 HostMask(int max, int length) => length == 0 && max == 128 ? UInt128.MaxValue : (UInt128.One << (max - length)) - 1;
 }

@@ -1,0 +1,100 @@
+using System.Net;
+using System.Net.Sockets;
+using Hnv.Api.Stream;
+using Hnv.Model;
+using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
+
+namespace Hnv.Policy;
+
+/// <summary>How one resource becomes policy items. Pure functions of the model.</summary>
+internal static class PolicyItems
+{
+    /// <summary>What follows from the network alone: its subnets, on-link routes and customer routes.</summary>
+    public static Dictionary<string, PolicyItem> OfNetwork(VmNetwork network)
+    {
+        var items = new Dictionary<string, PolicyItem>(StringComparer.Ordinal);
+        foreach (VirtualSubnet subnet in network.Subnets)
+        {
+            Add(items, Subnet(subnet));
+            foreach (IPNetwork prefix in subnet.Prefixes)
+            {
+                Add(items, new RouteItem(prefix, subnet.Vsid, null, 0));
+            }
+        }
+
+        // On-link routes came first and stay; of the others the lowest metric wins, and the first one written among equals.
+        foreach (CustomerRoute route in network.Routes.OrderBy(static r => r.Metric))
+        {
+            if (SubnetOf(network, route.NextHop) is { } vsid)
+            {
+                Add(items, new RouteItem(route.Prefix, vsid, route.NextHop, route.Metric));
+            }
+        }
+
+        return items;
+    }
+
+    /// <summary>The record that answers for the address, as a host of that family shall know it; null when there is none.</summary>
+    public static RecordItem? Record(CloudModel model, uint vsid, IPAddress customerAddress, AddressFamily family) =>
+        RecordPrecedence.Effective(model, vsid, customerAddress) is { } effective ? Record(model, effective, family) : null;
+
+    /// <inheritdoc cref="Record(CloudModel, uint, IPAddress, AddressFamily)"/>
+    public static RecordItem Record(CloudModel model, EffectiveRecord record, AddressFamily family)
+    {
+        IPAddress? provider = record.Port is { } port ? ProviderAddress(model, port, family) : record.ProviderAddress;
+        return new RecordItem(
+            record.Vsid, record.CustomerAddress, record.Mac, provider, record.Type, record.Port is { } p ? PortName(p) : null, provider is null);
+    }
+
+    /// <summary>Where the port's host is reached from a host of that family: its first address of the same family, else its first.</summary>
+    public static IPAddress? ProviderAddress(CloudModel model, Port port, AddressFamily family)
+    {
+        if (port.Host is not { } name || model.FindHost(name) is not { } host || host.ProviderAddresses.IsEmpty)
+        {
+            return null;
+        }
+
+        return host.ProviderAddresses.FirstOrDefault(a => a.AddressFamily == family) ?? host.ProviderAddresses[0];
+    }
+
+    /// <summary>The family in which a host prefers to be reached: that of its first provider address.</summary>
+    public static AddressFamily FamilyOf(Host host) =>
+        host.ProviderAddresses is [{ AddressFamily: AddressFamily.InterNetworkV6 }, ..] ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+
+    public static PortItem Port(PolicyInput input, Port port) =>
+        new(PortName(port), input.PortNumbers.GetValueOrDefault(port.Id), port.Vsid, port.Interface ?? string.Empty, port.Mac);
+
+    public static string PortName(Port port) => $"{port.Tenant}/{port.Name}";
+
+    /// <summary>How a third party's provider address wants the FlowID.</summary>
+    public static FlowIdMode FlowId(CloudModel model, IPAddress address) =>
+        model.OwnersOf(address).OfType<ProviderEndpoint>().FirstOrDefault()?.FlowId ?? FlowIdMode.Hash;
+
+    /// <summary>The network a port takes part in; null while its names lead nowhere.</summary>
+    public static VmNetwork? NetworkOf(CloudModel model, Port port) =>
+        model.FindSubnet(port.Vsid) is { } subnet && subnet.Network.Id == port.VmNetworkId ? subnet.Network : null;
+
+    private static SubnetItem Subnet(VirtualSubnet subnet) => new(
+        subnet.Vsid,
+        subnet.Name,
+        SubnetAddressing.PrefixOf(subnet, AddressFamily.InterNetwork),
+        SubnetAddressing.PrefixOf(subnet, AddressFamily.InterNetworkV6),
+        SubnetAddressing.GatewayOf(subnet, AddressFamily.InterNetwork),
+        SubnetAddressing.GatewayOf(subnet, AddressFamily.InterNetworkV6));
+
+    private static uint? SubnetOf(VmNetwork network, IPAddress address)
+    {
+        foreach (VirtualSubnet subnet in network.Subnets)
+        {
+            if (SubnetAddressing.Contains(subnet, address))
+            {
+                return subnet.Vsid;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Add(Dictionary<string, PolicyItem> items, PolicyItem item) => items.TryAdd(item.Key, item);
+}
