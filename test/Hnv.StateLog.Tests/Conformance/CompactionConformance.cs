@@ -67,6 +67,12 @@ public abstract class CompactionConformance<TEngine> : EngineTest<TEngine>
         {
             Assert.Equal(Events[(from - 1)..], await Log.WatchToEndAsync("", from));
         }
+
+        await ReopenAsync();
+        for (int from = compacted + 1; from <= 7; from++)
+        {
+            Assert.Equal(Events[(from - 1)..], await Log.WatchToEndAsync("", from));
+        }
     }
 
     /// <summary>Never a stream with a hole: a deletion at that revision may be gone, so the watcher must list again.</summary>

@@ -10,6 +10,9 @@ public abstract class EngineTest<TEngine> : IAsyncDisposable
 
     protected IStateLog Log => _engine.Log;
 
+    /// <summary>After it, nothing comes from memory that the engine did not keep.</summary>
+    protected Task ReopenAsync() => _engine.ReopenAsync();
+
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync();
