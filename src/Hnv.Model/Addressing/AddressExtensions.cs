@@ -37,19 +37,24 @@ public static class AddressExtensions
     public static IPAddress GetLastAddress(this IPNetwork prefix) =>
         (prefix.BaseAddress.ToNumber() | HostMask(prefix.BaseAddress.GetMaxLength(), prefix.PrefixLength)).ToAddress(prefix.BaseAddress.AddressFamily);
 
-    /// <summary>Whether one of the two contains the other.</summary>
-    public static bool Overlaps(this IPNetwork a, IPNetwork b) =>
-        a.BaseAddress.AddressFamily == b.BaseAddress.AddressFamily
-        && (a.PrefixLength <= b.PrefixLength ? a.Holds(b.BaseAddress) : b.Holds(a.BaseAddress));
+    /// <summary>
+    /// Whether the address is in the prefix. <see cref="IPNetwork.Contains"/> answers true for every IPv4-mapped address (::ffff:0:0/96),
+    /// whatever the IPv6 prefix (.NET 10.0).
+    /// </summary>
+    public static bool Covers(this IPNetwork prefix, IPAddress address)
+    {
+        if (prefix.BaseAddress.AddressFamily != address.AddressFamily)
+        {
+            return false;
+        }
+
+        UInt128 host = HostMask(address.GetMaxLength(), prefix.PrefixLength);
+        return (address.ToNumber() & ~host) == prefix.BaseAddress.ToNumber();
+    }
 
     /// <summary>Whether every address of <paramref name="inner"/> is in <paramref name="outer"/>.</summary>
-    public static bool Contains(this IPNetwork outer, IPNetwork inner) =>
-        outer.PrefixLength <= inner.PrefixLength && outer.BaseAddress.AddressFamily == inner.BaseAddress.AddressFamily
-        && outer.Holds(inner.BaseAddress);
-
-    /// <summary>IPNetwork.Contains of .NET 10 says yes to ::ffff:0:0 for every IPv6 prefix; this compares the bits.</summary>
-    private static bool Holds(this IPNetwork prefix, IPAddress address) =>
-        prefix.BaseAddress.ToNumber() == (address.ToNumber() & ~HostMask(address.GetMaxLength(), prefix.PrefixLength));
+    public static bool Covers(this IPNetwork outer, IPNetwork inner) =>
+        outer.PrefixLength <= inner.PrefixLength && outer.Covers(inner.BaseAddress);
 
     private static UInt128 HostMask(int max, int length) => length == 0 && max == 128 ? UInt128.MaxValue : (UInt128.One << (max - length)) - 1;
 }

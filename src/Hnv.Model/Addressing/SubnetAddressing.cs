@@ -16,7 +16,7 @@ public static class SubnetAddressing
     {
         foreach (IPAddress gateway in subnet.Gateways.AsSpan())
         {
-            if (prefix.Contains(gateway))
+            if (prefix.Covers(gateway))
             {
                 return gateway;
             }
@@ -45,5 +45,5 @@ public static class SubnetAddressing
 
     /// <summary>Whether the address is in one of the subnet's prefixes.</summary>
     public static bool Contains(VirtualSubnet subnet, IPAddress address) =>
-        PrefixOf(subnet, address.AddressFamily) is { } prefix && prefix.Contains(address);
+        PrefixOf(subnet, address.AddressFamily) is { } prefix && prefix.Covers(address);
 }

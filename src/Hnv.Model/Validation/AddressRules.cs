@@ -39,12 +39,12 @@ internal static class AddressRules
 
         foreach ((IPNetwork special, string name) in Special)
         {
-            if (special.Contains(prefix))
+            if (special.Covers(prefix))
             {
                 return new Problem($"{prefix} is {name}", "use a prefix of unicast addresses");
             }
 
-            if (prefix.Contains(special))
+            if (prefix.Covers(special))
             {
                 return new Problem($"{prefix} contains {special}, which is {name}", "use a prefix of unicast addresses");
             }
@@ -59,7 +59,7 @@ internal static class AddressRules
         // 0.0.0.0/0 and ::/0 are the default route; everything else inside a special range goes nowhere.
         foreach ((IPNetwork special, string name) in Special)
         {
-            if (special.Contains(prefix))
+            if (special.Covers(prefix))
             {
                 return new Problem($"{prefix} is {name} and not routed", "use a prefix of unicast addresses");
             }
@@ -78,7 +78,7 @@ internal static class AddressRules
 
         foreach ((IPNetwork special, string name) in Special)
         {
-            if (name != "link-local" && special.Contains(address))
+            if (name != "link-local" && special.Covers(address))
             {
                 return new Problem($"{address} is a {name} address", "give a unicast address of the provider network");
             }
@@ -95,7 +95,7 @@ internal static class AddressRules
             return new Problem($"{address} is {Family(address)}, and subnet {subnet.Vsid} has no {Family(address)} prefix", "add a prefix to the subnet");
         }
 
-        if (!prefix.Contains(address))
+        if (!prefix.Covers(address))
         {
             return address.IsIPv6LinkLocal
                 ? new Problem($"{address} is link-local", "leave it out: link-local addresses need no entry")

@@ -46,7 +46,7 @@ internal static class RouteRules
 
         foreach (VirtualSubnet subnet in network.Subnets)
         {
-            if (SubnetAddressing.PrefixOf(subnet, route.Prefix.BaseAddress.AddressFamily) is { } onLink && onLink.Contains(route.Prefix))
+            if (SubnetAddressing.PrefixOf(subnet, route.Prefix.BaseAddress.AddressFamily) is { } onLink && onLink.Covers(route.Prefix))
             {
                 string how = onLink.Equals(route.Prefix) ? $"is on-link in subnet {subnet.Vsid}" : $"lies inside {onLink}, which is on-link in subnet {subnet.Vsid}";
                 judgement.Add(change, field, $"{route.Prefix} {how}", "remove the route: subnets of the network are reached directly");

@@ -119,7 +119,7 @@ internal static class VmNetworkRules
                     change, field, $"{gateway} is {AddressRules.Family(gateway)}, and subnet {subnet.Vsid} has no {AddressRules.Family(gateway)} prefix",
                     "remove it, or add the prefix");
             }
-            else if (!prefix.Contains(gateway))
+            else if (!prefix.Covers(gateway))
             {
                 judgement.Add(change, field, $"{gateway} is outside {prefix} of subnet {subnet.Vsid}", $"choose an address of {prefix}");
             }
@@ -145,7 +145,7 @@ internal static class VmNetworkRules
         (IPNetwork Prefix, int Subnet, int Index)? open = null;
         foreach ((IPNetwork Prefix, int Subnet, int Index) entry in all)
         {
-            if (open is not { } outer || !outer.Prefix.Contains(entry.Prefix))
+            if (open is not { } outer || !outer.Prefix.Covers(entry.Prefix))
             {
                 open = entry;
                 continue;

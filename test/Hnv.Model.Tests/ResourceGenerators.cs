@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Net;
+using FsCheck;
+using FsCheck.Fluent;
+using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
+
+namespace Hnv.Model.Tests;
+
+/// <summary>Random resources of a small world, so that they meet: same names, subnets and addresses come again and again.</summary>
+public static class ResourceGenerators
+{
+    private static readonly Gen<string> Name = Gen.Frequency((20, Gen.Elements("a", "b", "c-1")), (1, Gen.Elements("", "Bad", "x y", new string('n', 70))));
+    private static readonly Gen<string> TenantName = Gen.Elements("a", "b");
+    private static readonly Gen<uint> Vsid = Gen.Frequency((20, Gen.Elements(5001u, 5002u, 5003u)), (1, Gen.Elements(0u, 4095u, 16777215u)));
+    private static readonly Gen<IPNetwork> Prefix = Gen.Frequency(
+        (10, Gen.Elements("10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "2001:db8:1::/64", "2001:db8:2::/64").Select(p => IPNetwork.Parse(p))),
+        (1, Gen.Elements("10.0.0.0/16", "10.0.0.0/29", "10.0.0.0/31", "0.0.0.0/0", "224.0.0.0/8", "::/0", "2001:db8:1::/127", "fe80::/64").Select(p => IPNetwork.Parse(p))));
+
+    private static readonly Gen<IPAddress> Address = Gen.Frequency(
+        (10, Gen.Elements("10.0.0.5", "10.0.0.9", "10.0.1.5", "10.0.2.5", "2001:db8:1::5", "2001:db8:2::5").Select(IPAddress.Parse)),
+        (1, Gen.Elements("0.0.0.0", "10.0.0.0", "10.0.0.1", "10.0.0.255", "239.1.1.1", "255.255.255.255", "::", "2001:db8:1::", "2001:db8:1::1", "ff02::1", "fe80::1")
+            .Select(IPAddress.Parse)));
+
+    private static readonly Gen<IPAddress> ProviderAddress = Gen.Frequency(
+        (10, Gen.Elements("192.168.4.11", "192.168.4.22", "192.168.4.33").Select(IPAddress.Parse)),
+        (1, Gen.Elements("127.0.0.1", "239.0.0.1", "2001:db8::1").Select(IPAddress.Parse)));
+
+    private static readonly Gen<MacAddress> Mac = Gen.Frequency(
+        (10, Gen.Choose(1, 6).Select(i => new MacAddress(0x0606_0000_0000 + (ulong)i))),
+        (1, Gen.Elements(0ul, 0xffff_ffff_fffful, 0x0248_4e56_0001ul).Select(v => new MacAddress(v))));
+
+    private static Gen<VirtualSubnet> Subnet { get; } =
+        from vsid in Vsid
+        from name in Gen.OneOf(Gen.Constant<string?>(null), Name.Where(n => n.Length > 0).Select(n => (string?)n))
+        from prefixes in Few(Prefix, 1, 2)
+        from gateways in Gen.Frequency((5, Gen.Constant(ImmutableArray<IPAddress>.Empty)), (1, Few(Address, 1, 2)))
+        select new VirtualSubnet { Vsid = vsid, Name = name, Prefixes = prefixes, Gateways = gateways };
+
+    private static Gen<CustomerRoute> Route { get; } =
+        from prefix in Gen.Frequency((1, Prefix), (3, Gen.Elements("0.0.0.0/0", "172.16.0.0/12", "::/0").Select(p => IPNetwork.Parse(p))))
+        from nextHop in Address
+        from metric in Gen.Choose(0, 3)
+        select new CustomerRoute { Prefix = prefix, NextHop = nextHop, Metric = (uint)metric };
+
+    /// <summary>Any resource.</summary>
+    public static Gen<Resource> Resource { get; } = Gen.Frequency(
+        (1, Name.Select(n => (Resource)new Tenant { Name = n })),
+        (3, from name in Name from addresses in Few(ProviderAddress, 0, 2) select (Resource)new Host { Name = name, ProviderAddresses = addresses }),
+        (1, from name in Name from address in ProviderAddress from flow in Gen.Elements(FlowIdMode.Hash, FlowIdMode.Zero)
+            select (Resource)new ProviderEndpoint { Name = name, ProviderAddress = address, FlowId = flow }),
+        (4, from name in Name from tenant in TenantName from id in Gen.Choose(0, 9) from subnets in Few(Subnet, 0, 3) from routes in Few(Route, 0, 2)
+            select (Resource)new VmNetwork
+            {
+                Name = name,
+                Tenant = tenant,
+                RoutingDomainId = id < 8 ? Guid.Empty : new Guid(id, 0, 0, new byte[8]),
+                Subnets = subnets,
+                Routes = routes,
+            }),
+        (6, from name in Name from tenant in TenantName from network in Name from vsid in Vsid from host in Gen.OneOf(Gen.Constant<string?>(null), Name.Select(n => (string?)n))
+            from nic in Gen.Elements("v-1", "v-2", "v-3", "a/b", null) from mac in Mac from addresses in Few(Address, 0, 2)
+            select (Resource)new Port
+            {
+                Name = name,
+                Tenant = tenant,
+                VmNetwork = network,
+                Vsid = vsid,
+                Host = host,
+                Interface = nic,
+                Mac = mac,
+                Addresses = addresses,
+            }),
+        (3, from name in Name from tenant in TenantName from vsid in Vsid from address in Address from mac in Mac from provider in ProviderAddress
+            from type in Gen.Frequency((8, Gen.Constant(LookupRecordType.Static)), (1, Gen.Elements(Enum.GetValues<LookupRecordType>())))
+            select (Resource)new LookupRecord
+            {
+                Name = name,
+                Tenant = tenant,
+                Vsid = vsid,
+                CustomerAddress = address,
+                Mac = mac,
+                ProviderAddress = provider,
+                Type = type,
+            }));
+
+    /// <summary>A few wishes: mostly puts, also deletions.</summary>
+    public static Gen<ChangeSet> ChangeSet { get; } =
+        from changes in Few(
+            from resource in Resource from delete in Gen.Choose(0, 4) from document in Gen.Choose(0, 5)
+            select new ResourceChange(resource.Id, delete == 0 ? null : resource, document), 1, 4)
+        select new ChangeSet(changes);
+
+    /// <summary>A model that nobody validated.</summary>
+    public static Gen<CloudModel> Model { get; } = Few(Resource, 0, 30).Select(resources => resources.Aggregate(CloudModel.Empty, (m, r) => m.With(r)));
+
+    /// <summary>A list of that many items.</summary>
+    public static Gen<ImmutableArray<T>> Few<T>(Gen<T> gen, int min, int max) =>
+        from count in Gen.Choose(min, max) from items in gen.ArrayOf(count) select items.ToImmutableArray();
+}
