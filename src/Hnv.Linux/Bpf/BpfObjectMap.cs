@@ -65,17 +65,6 @@ public sealed unsafe class BpfObjectMap
         Check(LibBpf.MapReuseFd(Open(), lease.Fd), "reuse a descriptor for");
     }
 
-    /// <summary>For maps of maps without an inner definition in the source: the shape of the inner maps.</summary>
-    public void SetInnerMap(BpfMap shape)
-    {
-        ArgumentNullException.ThrowIfNull(shape);
-        // libbpf closes the descriptor it is given here, so it gets one of its own.
-        using var lease = new FdLease(shape.Handle);
-        using var copy = Libc.Duplicate(lease.Fd, $"map '{shape.Info.Name}'");
-        Check(LibBpf.MapSetInnerMapFd(Open(), (int)copy.DangerousGetHandle()), "set the inner map of");
-        copy.SetHandleAsInvalid();
-    }
-
     private nint Open()
     {
         _owner.RequireNotLoaded();

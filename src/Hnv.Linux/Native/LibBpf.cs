@@ -68,9 +68,6 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, EntryPoint = "bpf_map__initial_value")]
     public static partial byte* MapInitialValue(nint map, nuint* size);
 
-    [LibraryImport(Library, EntryPoint = "bpf_map__set_inner_map_fd")]
-    public static partial int MapSetInnerMapFd(nint map, int fd);
-
     [LibraryImport(Library, EntryPoint = "bpf_program__name")]
     public static partial byte* ProgramName(nint program);
 

@@ -16,8 +16,11 @@ public sealed record LinkInfo(
     /// <summary>Set up by the administrator.</summary>
     public bool IsUp => Flags.HasFlag(LinkFlags.Up);
 
-    /// <summary>Up, and with a carrier.</summary>
-    public bool IsRunning => Flags.HasFlag(LinkFlags.Up | LinkFlags.LowerUp);
+    /// <summary>
+    /// Up, with a carrier, and its queues at work: frames pass. After the carrier has come this takes the kernel a moment,
+    /// in which frames are silently lost (<see cref="Rtnetlink.WaitUntilRunning"/>).
+    /// </summary>
+    public bool IsRunning => Flags.HasFlag(LinkFlags.Up | LinkFlags.Running);
 
     internal static LinkInfo Read(in NetlinkReply reply)
     {
@@ -46,6 +49,8 @@ public enum LinkFlags
     Broadcast = 2,
     Loopback = 8,
     PointToPoint = 0x10,
+
+    /// <summary>Operational (RFC 2863), or the driver does not say.</summary>
     Running = 0x40,
     NoArp = 0x80,
     Promiscuous = 0x100,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -133,6 +134,33 @@ public sealed partial class Rtnetlink
     public void SetUp(int index) => ChangeLink(index, new LinkChange { Up = true });
 
     public void SetDown(int index) => ChangeLink(index, new LinkChange { Up = false });
+
+    /// <summary>
+    /// Waits until frames pass. When both ends of a veth pair have been set up, the kernel starts their queues a moment
+    /// later, from a work queue; until then it drops frames without a word.
+    /// </summary>
+    /// <returns>False when the time is over.</returns>
+    /// <exception cref="NetlinkException">ENODEV when the interface is gone.</exception>
+    public bool WaitUntilRunning(int index, TimeSpan timeout)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (FindLink(index) is { } link)
+        {
+            if (link.IsRunning)
+            {
+                return true;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > timeout)
+            {
+                return false;
+            }
+
+            Thread.Sleep(1);
+        }
+
+        throw new NetlinkException($"wait for interface {index}", Errno.ENODEV);
+    }
 
     /// <summary>Deletes a virtual interface, of a veth pair both ends.</summary>
     /// <returns>False when there was none of that index.</returns>

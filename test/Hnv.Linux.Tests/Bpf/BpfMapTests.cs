@@ -121,6 +121,17 @@ public sealed class BpfMapTests
         Assert.Equal(entries, read.ToDictionary());
     }
 
+    /// <summary>The kernel has no batches for device maps; their values are interfaces, here loopback.</summary>
+    [Fact]
+    public void ReadAll_TypeWithoutBatches_GivesEveryEntry()
+    {
+        using var map = Make<uint, uint>(BpfMapType.DevMapHash, 10);
+        map.UpdateBatch<uint, uint>([1, 2, 3], [1, 1, 1]);
+        Assert.Equal([1u, 2u, 3u], map.ReadAll<uint, uint>().Select(entry => entry.Key).Order());
+        map.DeleteBatch<uint>([1, 3, 9]);
+        Assert.Equal(2u, Assert.Single(map.ReadAll<uint, uint>()).Key);
+    }
+
     [Fact]
     public void ReadAll_EmptyMap_GivesNothing()
     {

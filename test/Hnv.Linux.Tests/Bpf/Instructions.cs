@@ -14,6 +14,9 @@ internal static class Instructions
     /// <summary>*(u32 *)(dst + offset) = src.</summary>
     public static ulong Store32(int dst, short offset, int src) => Make(0x63, dst, src, offset, 0);
 
+    /// <summary>Passes over some instructions unless the register has this value.</summary>
+    public static ulong SkipUnlessEqual(int register, int value, short instructions) => Make(0x55, register, 0, instructions, value);
+
     /// <summary>r0 = helper(r1 … r5).</summary>
     public static ulong Call(int helper) => Make(0x85, 0, 0, 0, helper);
 

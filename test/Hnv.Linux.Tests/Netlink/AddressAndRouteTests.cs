@@ -7,17 +7,18 @@ namespace Hnv.Linux.Tests.Netlink;
 public sealed class AddressAndRouteTests : IDisposable
 {
     private static readonly PhysicalAddress Mac = PhysicalAddress.Parse("02-00-00-00-00-09");
-    private readonly TestNamespace _ns = new();
-    private readonly LinkInfo _up;
+    private readonly TestNamespace _ns;
+    private LinkInfo _up = null!;
 
-    public AddressAndRouteTests()
+    public AddressAndRouteTests() => _ns = new TestNamespace(ns =>
     {
-        _up = _ns.Route.CreateVeth(new VethSpec("up0", "peer0"));
-        _ns.Route.SetUp(_up.Index);
-        _ns.Route.SetUp(_up.Peer!.Value);
-        _ns.Route.AddAddress(_up.Index, IPAddress.Parse("192.0.2.1"), 24);
-        _ns.Route.AddAddress(_up.Index, IPAddress.Parse("2001:db8::1"), 64, AddressFlags.NoDuplicateDetection);
-    }
+        _up = ns.Route.CreateVeth(new VethSpec("up0", "peer0"));
+        ns.Route.SetUp(_up.Index);
+        ns.Route.SetUp(_up.Peer!.Value);
+        Assert.True(ns.Route.WaitUntilRunning(_up.Index, TimeSpan.FromSeconds(10)));
+        ns.Route.AddAddress(_up.Index, IPAddress.Parse("192.0.2.1"), 24);
+        ns.Route.AddAddress(_up.Index, IPAddress.Parse("2001:db8::1"), 64, AddressFlags.NoDuplicateDetection);
+    });
 
     private Rtnetlink Route => _ns.Route;
 

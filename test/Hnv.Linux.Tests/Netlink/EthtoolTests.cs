@@ -4,14 +4,14 @@ namespace Hnv.Linux.Tests.Netlink;
 
 public sealed class EthtoolTests : IDisposable
 {
-    private readonly TestNamespace _ns = new();
-    private readonly Ethtool _ethtool;
+    private readonly TestNamespace _ns;
+    private Ethtool _ethtool = null!;
 
-    public EthtoolTests()
+    public EthtoolTests() => _ns = new TestNamespace(ns =>
     {
-        _ns.Route.CreateVeth(new VethSpec("a0", "b0"));
-        _ethtool = Ethtool.Of(_ns.Namespace);
-    }
+        ns.Route.CreateVeth(new VethSpec("a0", "b0"));
+        _ethtool = Ethtool.Of(ns.Namespace);
+    });
 
     public void Dispose()
     {

@@ -82,7 +82,9 @@ public sealed class LinkTests : IDisposable
         Route.ChangeLink(a.Index, new LinkChange { Name = "uplink", Mac = Mac1, Mtu = 1300, Up = true });
         var changed = Route.FindLink(a.Index)!;
         Assert.Equal(("uplink", Mac1, 1300, true, false), (changed.Name, changed.Mac!, changed.Mtu, changed.IsUp, changed.IsRunning));
+        Assert.False(Route.WaitUntilRunning(a.Index, TimeSpan.FromMilliseconds(5)));
         Route.SetUp(a.Peer!.Value);
+        Assert.True(Route.WaitUntilRunning(a.Index, TimeSpan.FromSeconds(10)));
         Assert.True(Route.FindLink(a.Index)!.IsRunning);
         Route.SetDown(a.Index);
         Assert.False(Route.FindLink(a.Index)!.IsUp);
@@ -117,6 +119,7 @@ public sealed class LinkTests : IDisposable
         var a = Route.CreateVeth(new VethSpec("a0", "b0"));
         Assert.True(Route.DeleteLink(a.Index));
         Assert.False(Route.DeleteLink(a.Index));
+        Assert.Equal(Errno.ENODEV, Assert.Throws<NetlinkException>(() => Route.WaitUntilRunning(a.Index, TimeSpan.Zero)).Errno);
         Assert.Null(Route.FindLink("b0"));
     }
 
