@@ -100,9 +100,23 @@ HNV_SIZE(struct hnv_location, 20);
 struct hnv_learned {
 	struct hnv_record record;
 	__u32 zero;
-	__u64 seen_ns; /* CLOCK_BOOTTIME-independent: bpf_ktime_get_boot_ns of the last proof */
+	__u64 seen_ns; /* CLOCK_BOOTTIME of the last proof */
 };
 HNV_SIZE(struct hnv_learned, 40);
+
+/* claims: what a port claimed of the link-local addresses, slot by slot; keeps its number within the limit. */
+struct hnv_claim_key {
+	__u32 ifindex;
+	__u32 slot;
+};
+HNV_SIZE(struct hnv_claim_key, 8);
+
+struct hnv_claim {
+	__be32 vsid;
+	__u32 port_id;
+	struct hnv_addr address;
+};
+HNV_SIZE(struct hnv_claim, 24);
 
 /* local_pas: provider address of this host. */
 struct hnv_local_pa {

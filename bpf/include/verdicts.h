@@ -25,6 +25,7 @@
 	X(TtlExpired, 17, 1, "TTL or hop limit expired while forwarding; time exceeded was sent")                              \
 	X(VirtualRouteMissing, 18, 1, "no customer route covers the destination; unreachable was sent")                        \
 	X(DestinationRecordMissing, 19, 1, "no lookup record for the next-hop customer address; unreachable was sent")         \
+	X(GatewayServiceMissing, 20, 1, "addressed to the distributed gateway, which only answers echo; port unreachable was sent")     \
 	/* the frame was dropped in silence */                                                                                 \
 	X(PortUnbound, 32, 1, "the port is not bound to a virtual subnet (yet or any more)")                                   \
 	X(UnsupportedFrameType, 33, 1, "VLAN tag, or an EtherType other than IPv4, IPv6 and ARP")                              \

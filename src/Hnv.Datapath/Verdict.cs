@@ -45,6 +45,9 @@ public enum Verdict : uint
     /// <summary>No lookup record for the next-hop customer address; unreachable was sent.</summary>
     DestinationRecordMissing = 19,
 
+    /// <summary>Addressed to the distributed gateway, which only answers echo; port unreachable was sent.</summary>
+    GatewayServiceMissing = 20,
+
     /// <summary>The port is not bound to a virtual subnet (yet or any more).</summary>
     PortUnbound = 32,
 

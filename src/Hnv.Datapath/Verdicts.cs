@@ -20,6 +20,7 @@ public static class Verdicts
         [Verdict.TtlExpired] = (true, "TTL or hop limit expired while forwarding; time exceeded was sent"),
         [Verdict.VirtualRouteMissing] = (true, "no customer route covers the destination; unreachable was sent"),
         [Verdict.DestinationRecordMissing] = (true, "no lookup record for the next-hop customer address; unreachable was sent"),
+        [Verdict.GatewayServiceMissing] = (true, "addressed to the distributed gateway, which only answers echo; port unreachable was sent"),
         [Verdict.PortUnbound] = (true, "the port is not bound to a virtual subnet (yet or any more)"),
         [Verdict.UnsupportedFrameType] = (true, "VLAN tag, or an EtherType other than IPv4, IPv6 and ARP"),
         [Verdict.Malformed] = (true, "truncated or contradictory headers"),

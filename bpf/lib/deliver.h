@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef HNV_DELIVER_H
+#define HNV_DELIVER_H
+
+#include "checksum.h"
+#include "decide.h"
+#include "parse.h"
+
+#define HNV_NORMALISER_OUI_0 0x02
+#define HNV_NORMALISER_OUI_1 0x48
+
+/* Writes both MACs of the frame at the front of the skb. */
+static __always_inline int write_macs(struct __sk_buff *skb, const __u8 *dmac, const __u8 *smac, __be16 proto)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct ethhdr *eth = data;
+
+	if ((void *)(eth + 1) > end)
+		return -1;
+	mac_copy(eth->h_dest, dmac);
+	mac_copy(eth->h_source, smac);
+	eth->h_proto = proto;
+	return 0;
+}
+
+/* A function of its own: clang would merge the addresses of context fields, which the verifier refuses. */
+static __noinline int redirect_marked(struct __sk_buff *skb, __u32 ifindex, __u32 mark, __u32 flags)
+{
+	skb->mark = mark;
+	return bpf_redirect(ifindex, flags);
+}
+
+/* Sends the frame back into the port it came from: answers and ICMP errors. */
+static __always_inline int reply(struct __sk_buff *skb, const struct hnv_frame *f)
+{
+	return redirect_marked(skb, f->ifindex, HNV_MARK_DELIVER, 0);
+}
+
+/*
+ * Hands a finished frame (MACs written) to the VM behind a port of this host.
+ *
+ *   veth, protocol right   straight into the VM's namespace (bpf_redirect_peer)
+ *   veth                   through the device, which determines the protocol anew
+ *   tap, decapsulated      TCP goes through the normaliser pair: there the super-packet loses its tunnel state, which the tap's
+ *                          driver would otherwise answer with segmentation in software. The far end finds the port by the
+ *                          destination MAC, which also keeps GRO from merging what belongs to different ports.
+ */
+static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d, __be32 vsid, __u32 ifindex,
+				   const struct hnv_frame *f, const __u8 *dmac, const __u8 *smac, int decapsulated, int protocol_right)
+{
+	struct hnv_port *port = bpf_map_lookup_elem(&ports, &ifindex);
+
+	/* The record is policy's word, the port what is bound in truth: a frame goes where both agree. */
+	if (!port || port->vsid != vsid)
+		return drop(d, HNV_PortUnbound);
+	d->ifindex = ifindex;
+	count_to_vm(d, port->port_id, skb->len);
+	if (port->flags & HNV_PORT_PEER && protocol_right) {
+		if (write_macs(skb, dmac, smac, f->proto))
+			return drop(d, HNV_Internal);
+		/* The host's end of the pair judged the type by its own MAC. */
+		if (skb->pkt_type != HNV_PACKET_HOST)
+			bpf_skb_change_type(skb, HNV_PACKET_HOST);
+		return bpf_redirect_peer(ifindex, 0);
+	}
+	if (decapsulated && port->flags & HNV_PORT_NORMALISE && (f->l4 == HNV_IPPROTO_TCP || skb->gso_size) &&
+	    mac_equal(dmac, port->mac)) {
+		__u32 zero = 0;
+		struct hnv_config *c = bpf_map_lookup_elem(&config, &zero);
+
+		if (c && c->normaliser_in) {
+			__u8 marked[6] = { HNV_NORMALISER_OUI_0, HNV_NORMALISER_OUI_1, ifindex >> 24, ifindex >> 16, ifindex >> 8,
+					   ifindex };
+
+			if (write_macs(skb, marked, smac, f->proto))
+				return drop(d, HNV_Internal);
+			return redirect_marked(skb, c->normaliser_in, HNV_MARK_DELIVER, 0);
+		}
+	}
+	if (write_macs(skb, dmac, smac, f->proto))
+		return drop(d, HNV_Internal);
+	return redirect_marked(skb, ifindex, HNV_MARK_DELIVER, 0);
+}
+
+#endif

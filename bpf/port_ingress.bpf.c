@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * tc ingress of a port: frames from a VM.
+ *
+ *   who sends?        the port's entry, or the frame ends here: a port's device carries tenants only
+ *   what is it?       plain IPv4, IPv6 or ARP
+ *   may it?           source guard, by reverse path
+ *   ARP, ND           answered from policy, or forwarded to the VM that is asked
+ *   group addresses   dropped: no subnet floods yet
+ *   where to?         inside the subnet by record or MAC; otherwise routed in the routing domain
+ *   how?              into a port of this host, or encapsulated to another's
+ */
+#include "lib/arp.h"
+#include "lib/gateway.h"
+#include "lib/nd.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Through the distributed router: longest prefix, next hop, record of the next hop. */
+static __always_inline int route(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+{
+	struct hnv_route *found = find_route(port->rd, &f->dst);
+	struct hnv_hop hop = {};
+	struct hnv_record *record;
+	struct hnv_subnet *subnet;
+	int routed;
+
+	if (!found)
+		return drop_and_tell(skb, d, port, f, HNV_VirtualRouteMissing, HNV_ERROR_NO_ROUTE, 0);
+	routed = !address_is_zero(&found->next_hop);
+	d->next_hop = routed ? found->next_hop : f->dst;
+	hop.vsid = found->vsid;
+	d->destination_vsid = hop.vsid;
+	record = find_record(hop.vsid, &d->next_hop);
+	if (!record)
+		return drop_and_tell(skb, d, port, f, HNV_DestinationRecordMissing, HNV_ERROR_NO_HOST, 0);
+	d->record = *record;
+	if (record->flags & HNV_RECORD_FLAG_UNUSABLE)
+		return drop_and_tell(skb, d, port, f, HNV_RecordUnusable, HNV_ERROR_NO_HOST, 0);
+	if (record->type == HNV_RECORD_DISTRIBUTED_GATEWAY)
+		return to_gateway(skb, d, port, f);
+	hop.ifindex = record->ifindex;
+	hop.pa = record->pa;
+	mac_copy(hop.dmac, record->mac);
+	mac_copy(hop.smac, f->smac);
+	if (routed || hop.vsid != port->vsid) {
+		if (f->ttl <= 1)
+			return drop_and_tell(skb, d, port, f, HNV_TtlExpired, HNV_ERROR_TIME_EXCEEDED, 0);
+		subnet = bpf_map_lookup_elem(&subnets, &hop.vsid);
+		if (!subnet)
+			return drop(d, HNV_PolicyMissing);
+		mac_copy(hop.smac, subnet->gateway_mac);
+		if (decrement_ttl(skb, f))
+			return drop(d, HNV_Internal);
+	}
+	return forward(skb, d, port, f, &hop);
+}
+
+/* A unicast IP packet whose source was found right. */
+static __always_inline int unicast(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+{
+	struct hnv_record *record;
+	struct hnv_subnet *subnet;
+	__be32 vsid = port->vsid;
+
+	/* Most frames go to a neighbour, with its MAC: one lookup says all. */
+	record = find_record(vsid, &f->dst);
+	if (record && mac_equal(record->mac, f->dmac)) {
+		struct hnv_hop hop = { .vsid = vsid, .ifindex = record->ifindex, .pa = record->pa };
+
+		d->next_hop = f->dst;
+		d->record = *record;
+		if (record->type == HNV_RECORD_DISTRIBUTED_GATEWAY)
+			return to_gateway(skb, d, port, f);
+		if (record->flags & HNV_RECORD_FLAG_UNUSABLE)
+			return drop_and_tell(skb, d, port, f, HNV_RecordUnusable, HNV_ERROR_NO_HOST, 0);
+		mac_copy(hop.dmac, f->dmac);
+		mac_copy(hop.smac, f->smac);
+		return forward(skb, d, port, f, &hop);
+	}
+	subnet = bpf_map_lookup_elem(&subnets, &vsid);
+	if (!subnet)
+		return drop(d, HNV_PolicyMissing);
+	if (mac_equal(f->dmac, subnet->gateway_mac)) {
+		if (f->proto == bpf_htons(ETH_P_IPV6) && address_is_link_local6(&f->dst))
+			return drop(d, HNV_DestinationRecordMissing);
+		return route(skb, d, port, f);
+	}
+	return forward_to_mac(skb, d, port, f);
+}
+
+static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port)
+{
+	struct hnv_frame f;
+	__u32 verdict;
+	__u8 type = 0;
+
+	/* The kernel moves the outermost tag of a received frame out of its bytes. */
+	if (skb->vlan_present)
+		return drop(d, HNV_UnsupportedFrameType);
+	verdict = parse_frame(skb, 0, &f);
+	if (verdict)
+		return drop(d, verdict);
+	if (f.proto == bpf_htons(ETH_P_ARP))
+		return arp_from_vm(skb, d, port, &f);
+	if (is_nd(skb, &f, &type))
+		return nd_from_vm(skb, d, port, &f, type);
+	/* Before it has an address a VM speaks to groups only: DHCP, MLD. */
+	if (address_is_unspecified(&f.src))
+		return drop(d, mac_is_group(f.dmac) ? HNV_FloodingDisabled : HNV_SourceRecordMissing);
+	verdict = guard_source(port, f.ifindex, &f);
+	if (verdict)
+		return drop(d, verdict);
+	if (mac_is_group(f.dmac))
+		return drop(d, HNV_FloodingDisabled);
+	if (f.proto == bpf_htons(ETH_P_IP) ? address_is_multicast4(&f.dst) : address_is_multicast6(&f.dst))
+		return drop(d, HNV_Malformed);
+	return unicast(skb, d, port, &f);
+}
+
+SEC("tc")
+int port_ingress(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex, bytes = skb->len, port_id = 0;
+	struct hnv_decision *d = decision_begin(skb);
+	struct hnv_port *port;
+	int action;
+
+	if (!d)
+		return TC_ACT_SHOT;
+	port = bpf_map_lookup_elem(&ports, &ifindex);
+	if (port) {
+		port_id = port->port_id;
+		d->source_vsid = port->vsid;
+		d->rd = port->rd;
+		action = from_vm(skb, d, port);
+	} else {
+		action = drop(d, HNV_PortUnbound);
+	}
+	if (!traced(d)) {
+		count(port_id, d->verdict, bytes);
+		if (port_id)
+			count_from_vm(port_id, bytes);
+	}
+	return action;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * tc ingress of an uplink: frames from the provider network.
+ *
+ *   ours?             IPv4, GRE with the NVGRE protocol, to one of our provider addresses; everything else is the host's
+ *   well formed?      flags exactly K, whole packet, right checksum
+ *   from whom?        a peer that policy names
+ *   for whom?         a virtual subnet that is present here
+ *   may it?           the source lives at that peer, by reverse path
+ *   where to?         a port of this host; or on to the host where the destination lives now
+ *
+ * What is ours and fails never reaches the host's own stack.
+ */
+#include "lib/decap_nvgre.h"
+#include "lib/lookup.h"
+#include "lib/path_mtu.h"
+#include "lib/source_guard.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define HNV_INNER 42 /* where the tenant's frame begins */
+#define HNV_NOT_OURS TC_ACT_UNSPEC /* other filters of the uplink have their say */
+
+/* The place of the destination: by its record, or by its MAC (router VMs, link-local addresses, ARP). */
+static __always_inline __u32 find_destination(struct hnv_decision *d, __be32 vsid, const struct hnv_frame *f, struct hnv_location *to)
+{
+	struct hnv_location *location;
+	struct hnv_record *record = 0;
+
+	if (f->proto != bpf_htons(ETH_P_ARP)) {
+		record = find_record(vsid, &f->dst);
+		d->next_hop = f->dst;
+		if (record) {
+			d->record = *record;
+			if (mac_equal(record->mac, f->dmac)) {
+				to->ifindex = record->ifindex;
+				to->pa = record->pa;
+				return record->flags & HNV_RECORD_FLAG_UNUSABLE ? HNV_RecordUnusable : HNV_None;
+			}
+		}
+	}
+	location = find_mac(vsid, f->dmac);
+	if (!location)
+		return record ? HNV_DestinationMacMismatch : HNV_DestinationCaPaMismatch;
+	*to = *location;
+	return HNV_None;
+}
+
+/* An NVGRE packet to us, whose outer headers are `ip` and `gre`. */
+static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision *d, const struct iphdr *ip, __be32 key)
+{
+	struct hnv_addr pa = address4(ip->saddr);
+	struct hnv_location to = {};
+	struct hnv_subnet *subnet;
+	struct hnv_frame f;
+	__u32 verdict;
+	__be32 vsid = bpf_htonl(bpf_ntohl(key) >> 8);
+
+	d->source_vsid = vsid;
+	d->destination_vsid = vsid;
+	d->gre_key = key;
+	if (!bpf_map_lookup_elem(&peers, &pa))
+		return drop(d, HNV_UnknownPeer);
+	subnet = bpf_map_lookup_elem(&subnets, &vsid);
+	if (!subnet)
+		return drop(d, HNV_PolicyMissing);
+	d->rd = subnet->rd;
+	verdict = parse_frame(skb, HNV_INNER, &f);
+	if (verdict)
+		return drop(d, verdict);
+	if (mac_is_group(f.dmac))
+		return drop(d, HNV_FloodingDisabled);
+	verdict = guard_wire_source(vsid, subnet, &f, &pa);
+	if (verdict)
+		return drop(d, verdict);
+	verdict = find_destination(d, vsid, &f, &to);
+	if (verdict)
+		return drop(d, verdict);
+	if (to.ifindex)
+		return decapsulate_nvgre(skb, d, &f, vsid, to.ifindex, ip->tos);
+	/* Never back to where it came from. */
+	if (address_is_zero(&to.pa) || address_equal(&to.pa, &pa))
+		return drop(d, HNV_DestinationCaPaMismatch);
+	return hairpin_nvgre(skb, d, &to.pa);
+}
+
+static __always_inline int finish(struct __sk_buff *skb, const struct hnv_decision *d, __u32 bytes, int action)
+{
+	if (!traced(d))
+		count(0, d->verdict, bytes);
+	return action;
+}
+
+SEC("tc")
+int uplink_ingress(struct __sk_buff *skb)
+{
+	__u32 bytes = skb->len, mark = skb->mark;
+	void *data, *end;
+	struct hnv_decision *d;
+	struct hnv_addr local;
+	struct iphdr *outer, ip;
+	__be16 gre[2];
+	__be32 key;
+
+	/* The host's own traffic passes here, too: it leaves as early as possible. */
+	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
+		return HNV_NOT_OURS;
+	if (make_linear(skb, HNV_INNER + HNV_ETH_LEN + HNV_IP6_LEN))
+		return HNV_NOT_OURS;
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	outer = data + HNV_ETH_LEN;
+	if ((void *)(outer + 1) > end || outer->version != 4)
+		return HNV_NOT_OURS;
+	if (outer->protocol == HNV_IPPROTO_ICMP) {
+		ip = *outer;
+		note_path_mtu(skb, &ip);
+		return HNV_NOT_OURS;
+	}
+	if (outer->protocol != HNV_IPPROTO_GRE)
+		return HNV_NOT_OURS;
+	ip = *outer;
+	if (mark == HNV_MARK_ENCAPSULATED) {
+		/* Our own, on its way out (lib/encap_nvgre.h). A frame from a wire has no mark, and never our address. */
+		local = address4(ip.saddr);
+		if (!bpf_map_lookup_elem(&local_pas, &local))
+			return TC_ACT_SHOT;
+		skb->mark = 0;
+		return bpf_redirect_neigh(skb->ifindex, 0, 0, 0);
+	}
+	local = address4(ip.daddr);
+	if (!bpf_map_lookup_elem(&local_pas, &local))
+		return HNV_NOT_OURS;
+	d = decision_begin(skb);
+	if (!d)
+		return TC_ACT_SHOT;
+	d->pa = address4(ip.saddr);
+	if (ip.frag_off & bpf_htons(0x3fff)) {
+		/* A later fragment does not say what it is; a peer's is taken for ours. */
+		if (!bpf_map_lookup_elem(&peers, &d->pa))
+			return HNV_NOT_OURS;
+		return finish(skb, d, bytes, drop(d, HNV_Fragmented));
+	}
+	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN + ip.ihl * 4, gre, 4))
+		return finish(skb, d, bytes, drop(d, HNV_Malformed));
+	if (gre[1] != HNV_NVGRE_PROTO)
+		return HNV_NOT_OURS;
+	if (ip.ihl != 5 || gre[0] != HNV_NVGRE_FLAGS || ip4_checksum(&ip) || bytes < HNV_INNER + HNV_ETH_LEN ||
+	    bpf_ntohs(ip.tot_len) > bytes - HNV_ETH_LEN || bpf_ntohs(ip.tot_len) < HNV_INNER ||
+	    bpf_skb_load_bytes(skb, HNV_ETH_LEN + HNV_IP4_LEN + 4, &key, 4))
+		return finish(skb, d, bytes, drop(d, HNV_Malformed));
+	return finish(skb, d, bytes, from_wire(skb, d, &ip, key));
+}

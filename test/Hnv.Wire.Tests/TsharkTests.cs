@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Hnv.Wire.Tests;
+
+/// <summary>Wireshark's dissectors judge what the builder makes.</summary>
+public sealed class TsharkTests
+{
+    [Fact]
+    public async Task Nvgre_BuiltFrames_AreWhatWiresharkReads()
+    {
+        JsonElement[] layers = await DissectAsync([Samples.Frames["nvgre"], Samples.Frames["nvgre6"]]);
+
+        Assert.Equal("eth:ethertype:ip:gre:eth:ethertype:ip:icmp:data", Text(layers[0], "frame", "frame.protocols"));
+        Assert.Equal("0x2000", Text(layers[0], "gre", "gre.flags_and_version"));
+        Assert.Equal("0x6558", Text(layers[0], "gre", "gre.proto"));
+        Assert.Equal("0x0013893f", Text(layers[0], "gre", "gre.key"));
+        Assert.Equal("eth:ethertype:ipv6:gre:eth:ethertype:ip:icmp:data", Text(layers[1], "frame", "frame.protocols"));
+        Assert.Equal("0xfffffeff", Text(layers[1], "gre", "gre.key"));
+    }
+
+    [Fact]
+    public async Task EveryFrame_ChecksumsAndLengths_WiresharkHasNoObjection()
+    {
+        string[] names = [.. Samples.Frames.Keys];
+        JsonElement[] layers = await DissectAsync(Samples.Frames.Values);
+        for (int i = 0; i < names.Length; i++)
+        {
+            string text = layers[i].GetRawText();
+            Assert.False(text.Contains("_ws.malformed", StringComparison.Ordinal), $"{names[i]}: {text}");
+            Assert.False(text.Contains("checksum.bad", StringComparison.Ordinal), $"{names[i]}: {text}");
+            Assert.DoesNotContain("checksum.status\": \"0\"", text, StringComparison.Ordinal); // 0: bad
+        }
+    }
+
+    private static string? Text(JsonElement layers, string layer, string field) => layers.GetProperty(layer).GetProperty(field).GetString();
+
+    private static async Task<JsonElement[]> DissectAsync(IEnumerable<byte[]> frames)
+    {
+        using var capture = new PcapFile(frames);
+        var start = new ProcessStartInfo("tshark")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList =
+            {
+                "-n", "-r", capture.Path, "-T", "json", "--no-duplicate-keys",
+                "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
+            },
+        };
+        using Process tshark = Process.Start(start) ?? throw new InvalidOperationException("tshark did not start.");
+        Task<string> errors = tshark.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await tshark.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await tshark.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(tshark.ExitCode == 0, await errors);
+        using JsonDocument document = JsonDocument.Parse(output);
+        return [.. document.RootElement.EnumerateArray().Select(packet => packet.GetProperty("_source").GetProperty("layers").Clone())];
+    }
+}
