@@ -1,1 +1,3 @@
-System.Console.WriteLine("hnv");
+using Hnv.Cli;
+
+return await CliApplication.RunAsync(args, CliEnvironment.OfProcess());

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Net;
+using Hnv.Api.Client;
+using Hnv.Cli.Commands;
+using Hnv.Cli.Output;
+using Hnv.Lab;
+using Hnv.Linux;
+
+namespace Hnv.Cli;
+
+/// <summary>The <c>hnv</c> command: parses, runs, and turns every failure into words and an exit code.</summary>
+public static class CliApplication
+{
+    /// <summary>Runs one command line.</summary>
+    /// <returns>0 done; 1 failed or "no"; 2 wrong usage or invalid input.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellationToken = default)
+    {
+        ControllerAddress? address = null;
+        RootCommand root = BuildRoot((parsed, run, token) =>
+        {
+            address = ControllerAddress.Find(parsed.GetValue(GlobalOptions.Controller), environment);
+            return RunOneAsync(environment, parsed, run, token);
+        });
+        var errors = new ErrorWriter(environment);
+        try
+        {
+            ParseResult parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
+            if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction && !arguments[0].StartsWith('['))
+            {
+                errors.Write(UsageErrors.Explain(parsed));
+                return ExitCodes.Usage;
+            }
+
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = environment.Output, Error = environment.Error, EnableDefaultExceptionHandler = false },
+                cancellationToken);
+        }
+        catch (CliException e)
+        {
+            errors.Write(e.Errors);
+            return e.ExitCode;
+        }
+        catch (HnvApiException e)
+        {
+            (int exitCode, ImmutableArray<CliError> found) = Explain(e, address!);
+            errors.Write(found);
+            return exitCode;
+        }
+        catch (LabException e)
+        {
+            errors.Write([new CliError(e.Message)]);
+            return ExitCodes.Failed;
+        }
+        catch (LinuxException e)
+        {
+            errors.Write([new CliError(e.Message)]);
+            return ExitCodes.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Failed; // Ctrl-C: the user knows.
+        }
+    }
+
+    private static (int ExitCode, ImmutableArray<CliError> Errors) Explain(HnvApiException e, ControllerAddress address)
+    {
+        if (e.IsUnreachable)
+        {
+            return (ExitCodes.Failed, [new CliError(e.Message, $"the address is {address.Origin}", address.Remedy)]);
+        }
+
+        bool invalid = e.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity;
+        return (invalid ? ExitCodes.Usage : ExitCodes.Failed,
+            e.Findings.IsEmpty
+                ? [new CliError(e.Message)]
+                : [.. e.Findings.Select(f => new CliError(f.Problem, Where(f.Object, f.Field), f.Remedy))]);
+    }
+
+    /// <summary>The place of a finding in the user's names: <c>Port blue/blue1, addresses/0</c>.</summary>
+    internal static string Where(string subject, string field) =>
+        field.Length == 0 ? subject : $"{subject}, {field.TrimStart('/')}";
+
+    private static RootCommand BuildRoot(CommandRunner runner)
+    {
+        var root = new RootCommand("Network virtualization for Linux hosts: VM networks of many tenants over NVGRE, as Hyper-V does it.");
+        GlobalOptions.AddTo(root);
+        foreach (Command command in CommandList.Create(runner))
+        {
+            root.Subcommands.Add(command);
+        }
+
+        return root;
+    }
+
+    private static async Task<int> RunOneAsync(
+        CliEnvironment environment, ParseResult parsed, Func<CommandContext, CancellationToken, Task<int>> run, CancellationToken cancellationToken)
+    {
+        using var context = new CommandContext(environment, parsed);
+        return await run(context, cancellationToken);
+    }
+}
+
+/// <summary>Runs what a command does, with a context for its arguments.</summary>
+internal delegate Task<int> CommandRunner(
+    ParseResult parsed, Func<CommandContext, CancellationToken, Task<int>> run, CancellationToken cancellationToken);
+
+/// <summary>Shared by the command files.</summary>
+internal static class CommandExtensions
+{
+    /// <summary>Sets what a command does.</summary>
+    public static Command Does(this Command command, CommandRunner runner, Func<CommandContext, CancellationToken, Task<int>> run)
+    {
+        command.SetAction((parsed, token) => runner(parsed, run, token));
+        return command;
+    }
+
+    /// <summary>Adds options and arguments in the order they are helped in.</summary>
+    public static Command With(this Command command, params ReadOnlySpan<Symbol> symbols)
+    {
+        foreach (Symbol symbol in symbols)
+        {
+            switch (symbol)
+            {
+                case Option option:
+                    command.Options.Add(option);
+                    break;
+                case Argument argument:
+                    command.Arguments.Add(argument);
+                    break;
+                case Command child:
+                    command.Subcommands.Add(child);
+                    break;
+            }
+        }
+
+        return command;
+    }
+}

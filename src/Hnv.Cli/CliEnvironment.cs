@@ -1,0 +1,23 @@
+using Hnv.Api.Client;
+
+namespace Hnv.Cli;
+
+/// <summary>What the commands see of the world around them; tests put in their own.</summary>
+/// <param name="Output">Results.</param>
+/// <param name="Error">Problems and progress.</param>
+/// <param name="OutputIsTerminal">Decides over colour and width.</param>
+/// <param name="ErrorIsTerminal">The same for <paramref name="Error"/>.</param>
+/// <param name="Input">For <c>-f -</c>.</param>
+/// <param name="Variable">Reads an environment variable.</param>
+/// <param name="RunningLab">Address of the running lab's controller, if there is one.</param>
+/// <param name="Connect">Makes the client for an address.</param>
+/// <param name="Time">The clock.</param>
+public sealed record CliEnvironment(
+    TextWriter Output, TextWriter Error, bool OutputIsTerminal, bool ErrorIsTerminal, TextReader Input,
+    Func<string, string?> Variable, Func<string?> RunningLab, Func<HnvClientOptions, HnvClient> Connect, TimeProvider Time)
+{
+    /// <summary>That of this process.</summary>
+    public static CliEnvironment OfProcess() => new(
+        Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected, Console.In,
+        Environment.GetEnvironmentVariable, Lab.LabOptions.RunningController, static options => new HnvClient(options), TimeProvider.System);
+}

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Globalization;
+using Hnv.Api.Manifests;
+using Hnv.Api.Rest;
+using Hnv.Cli.Input;
+using Hnv.Cli.Output;
+
+namespace Hnv.Cli.Commands;
+
+/// <summary><c>hnv apply -f FILE|- [--dry-run] [--wait [SECONDS]] [--prune --set NAME]</c> and <c>hnv diff -f FILE</c></summary>
+internal static class ApplyCommand
+{
+    private const int DefaultWait = 60;
+    private const int MaxWaitPerCall = 60;
+
+    public static Command Create(CommandRunner runner)
+    {
+        Option<string[]> files = Arguments.Files(required: true);
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen, and do nothing" };
+        var wait = new Option<int?>("--wait")
+        {
+            Description = $"Wait until every host concerned has realised it ({DefaultWait} seconds unless said otherwise); exit 1 when not",
+            HelpName = "SECONDS",
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = static result => result.Tokens.Count == 0
+                ? DefaultWait
+                : int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) ? seconds : Refuse(result),
+        };
+        Option<string?> set = Set();
+        Option<bool> prune = Prune();
+        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        return new Command("apply", "Makes it so: creates and changes what the manifests say").With(files, dryRun, wait, prune, set, output)
+            .Does(runner, async (context, token) =>
+            {
+                ParseResult a = context.Arguments;
+                ApplyResponse response = await SendAsync(context, a.GetValue(files)!, a.GetValue(dryRun), a.GetValue(set), a.GetValue(prune), token);
+                Show(context, response, a.GetValue(output));
+                int? seconds = a.GetResult(wait) is { } given ? given.GetValueOrDefault<int?>() ?? DefaultWait : null;
+                return seconds is { } limit && !response.DryRun ? await WaitAsync(context, response.Revision, limit, token) : ExitCodes.Done;
+            });
+    }
+
+    public static Command CreateDiff(CommandRunner runner)
+    {
+        Option<string[]> files = Arguments.Files(required: true);
+        Option<string?> set = Set();
+        Option<bool> prune = Prune();
+        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        return new Command("diff", "Says what apply would change; exit 1 when something would").With(files, prune, set, output)
+            .Does(runner, async (context, token) =>
+            {
+                ParseResult a = context.Arguments;
+                ApplyResponse response = await SendAsync(context, a.GetValue(files)!, true, a.GetValue(set), a.GetValue(prune), token);
+                Show(context, response, a.GetValue(output));
+                return response.Results.All(r => r.Action == ApplyAction.Unchanged) ? ExitCodes.Done : ExitCodes.Failed;
+            });
+    }
+
+    /// <summary>Writes what happened to each object, and the sum.</summary>
+    public static void Show(CommandContext context, ApplyResponse response, OutputFormat format)
+    {
+        if (format is OutputFormat.Json)
+        {
+            context.Out.Json(response);
+            return;
+        }
+
+        if (format is OutputFormat.Yaml)
+        {
+            context.Out.Yaml(response);
+            return;
+        }
+
+        foreach (ApplyResult result in response.Results)
+        {
+            string name = $"{result.Kind} {(result.Tenant is null ? string.Empty : result.Tenant + "/")}{result.Name}";
+            string action = result.Action.ToString().ToLowerInvariant();
+            string style = Styles.State(action) ?? "dim";
+            context.Out.Console.Write(new Spectre.Console.Markup($"[{style}]{action,-9}[/] {Spectre.Console.Markup.Escape(name)}\n"));
+            foreach (FieldChange change in result.Changes ?? [])
+            {
+                context.Out.Markup($"          {change.Field.TrimStart('/')}: [red]{change.Old?.ToString() ?? "(absent)"}[/] → [green]{change.New?.ToString() ?? "(absent)"}[/]");
+            }
+        }
+
+        IEnumerable<string> sums = response.Results.GroupBy(r => r.Action).OrderBy(g => g.Key).Select(g => $"{g.Count()} {(response.DryRun && g.Key != ApplyAction.Unchanged ? "to be " : string.Empty)}{g.Key.ToString().ToLowerInvariant()}");
+        context.Log.Line($"{string.Join(", ", sums)}{(response.DryRun ? " (dry run)" : $"; revision {response.Revision}")}");
+    }
+
+    private static async Task<ApplyResponse> SendAsync(
+        CommandContext context, string[] files, bool dryRun, string? set, bool prune, CancellationToken cancellationToken)
+    {
+        if (prune && set is null)
+        {
+            throw CliException.Usage("--prune needs --set NAME.", "It removes only what the same set applied before and no longer holds.");
+        }
+
+        ImmutableArray<ManifestDocument> documents = ManifestFiles.Read(context, files);
+        if (documents.IsEmpty && !prune)
+        {
+            throw CliException.Usage("There is no document in it.", "A manifest begins with 'kind:' and 'name:'.", string.Join(", ", files));
+        }
+
+        return await ManifestFiles.SendAsync(documents, () => context.Client.ApplyAsync(documents.Select(d => Tenants.Fill(d, context.Tenant)), dryRun, set, prune, cancellationToken));
+    }
+
+    private static async Task<int> WaitAsync(CommandContext context, long revision, int seconds, CancellationToken cancellationToken)
+    {
+        DateTimeOffset end = context.Environment.Time.GetUtcNow().AddSeconds(seconds);
+        while (true)
+        {
+            double left = Math.Clamp((end - context.Environment.Time.GetUtcNow()).TotalSeconds, 0, MaxWaitPerCall);
+            ConvergenceAnswer answer = await context.Client.ConvergenceAsync(revision, TimeSpan.FromSeconds(Math.Floor(left)), cancellationToken);
+            if (answer.Converged)
+            {
+                context.Log.Line($"{answer.Hosts} hosts have realised revision {revision}");
+                return ExitCodes.Done;
+            }
+
+            if (left < 1)
+            {
+                throw new CliException(ExitCodes.Failed,
+                [
+                    .. answer.Pending.Select(p => new CliError(
+                        $"{p.Host} has realised revision {p.RealisedRevision}, not {p.NeededRevision}; "
+                        + (p.AgeSeconds is { } age ? $"its last word is {Ages.Of(TimeSpan.FromSeconds(age))} old" : "nothing was heard of it")
+                        + (p.Connected ? string.Empty : ", it is not connected") + string.Concat(p.Problems.Select(x => "; " + x)))),
+                ]);
+            }
+        }
+    }
+
+    private static Option<string?> Set() => new("--set") { Description = "Name of the set that these manifests are; for --prune", HelpName = "NAME" };
+
+    private static Option<bool> Prune() => new("--prune") { Description = "Remove what the same --set applied before and does not hold any more" };
+
+    private static int? Refuse(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        result.AddError($"--wait: '{result.Tokens[0].Value}' is not a number of seconds.");
+        return null;
+    }
+}

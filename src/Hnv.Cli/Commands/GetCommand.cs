@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using Hnv.Api.Client;
+using Hnv.Api.Rest;
+using Hnv.Cli.Kinds;
+using Hnv.Cli.Output;
+
+namespace Hnv.Cli.Commands;
+
+/// <summary><c>hnv get KIND [NAME] [--watch] [-o FORMAT]</c></summary>
+internal static class GetCommand
+{
+    public static Command Create(CommandRunner runner)
+    {
+        Argument<string> kind = Arguments.Kind(viewsToo: true);
+        var name = new Argument<string?>("NAME") { Description = "One of them: NAME or TENANT/NAME; of records the address, of subnets the VSID", Arity = ArgumentArity.ZeroOrOne };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Go on and show every change" };
+        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        return new Command("get", "Shows objects: hosts, networks, ports, records, routes …")
+            .With(kind, name, watch, output)
+            .Does(runner, (context, token) =>
+            {
+                ParseResult a = context.Arguments;
+                KindTable info = KindTables.Find(a.GetValue(kind)!);
+                return a.GetValue(watch)
+                    ? WatchAsync(context, info, a.GetValue(name), a.GetValue(output), token)
+                    : ShowAsync(context, info, a.GetValue(name), a.GetValue(output), token);
+            });
+    }
+
+    private static async Task<int> ShowAsync(CommandContext context, KindTable table, string? name, OutputFormat format, CancellationToken cancellationToken)
+    {
+        if (name is null)
+        {
+            (_, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, context.Tenant, cancellationToken);
+            context.Out.List(items, format, table.Columns, $"No {table.Kind.Collection} yet.");
+            return ExitCodes.Done;
+        }
+
+        IReadOnlyList<JsonElement> found = await ObjectFinder.FindAsync(context, table, name, cancellationToken);
+        if (table.Kind.Resource is not null && format == OutputFormat.Json)
+        {
+            context.Out.Json(found[0]);
+        }
+        else
+        {
+            context.Out.List(found, format, table.Columns, string.Empty);
+        }
+
+        return ExitCodes.Done;
+    }
+
+    /// <summary>Shows what is there, then every change. When the controller has forgotten the revision, everything is shown again.</summary>
+    private static async Task<int> WatchAsync(CommandContext context, KindTable table, string? name, OutputFormat format, CancellationToken cancellationToken)
+    {
+        if (table.Kind.Resource is not { } resource)
+        {
+            throw CliException.Usage($"{table.Kind.Collection} cannot be watched; they are computed from ports, networks and hosts.", "Watch ports, vmnetworks or hosts instead.");
+        }
+
+        (string? tenant, string? bare) = name is null ? (context.Tenant, null) : ObjectFinder.Split(context, name);
+        while (true)
+        {
+            (long revision, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, tenant, cancellationToken);
+            Show([.. items.Where(e => bare is null || table.Key(e) == bare)]);
+            try
+            {
+                await foreach (WatchEvent change in context.Client.WatchAsync(resource, revision, tenant, cancellationToken))
+                {
+                    revision = change.Revision;
+                    if (change.Object is { } o && (bare is null || table.Key(o) == bare))
+                    {
+                        ShowChange(change, o);
+                    }
+                }
+            }
+            catch (HnvApiException e) when (e.Status == HttpStatusCode.Gone)
+            {
+                context.Log.Line("The controller no longer knows this revision; listing again.");
+                continue;
+            }
+
+            throw CliException.Failed("The controller ended the watch: it is stopping.", "Run the command again when it is back.");
+        }
+
+        void Show(IReadOnlyList<JsonElement> items)
+        {
+            if (format is OutputFormat.Json)
+            {
+                foreach (JsonElement item in items)
+                {
+                    context.Out.Line(JsonSerializer.Serialize(new WatchEvent(WatchEventType.Put, 0, item), Api.HnvJson.Options));
+                }
+            }
+            else
+            {
+                context.Out.List(items, format, table.Columns, $"No {table.Kind.Collection} yet; waiting.");
+            }
+        }
+
+        void ShowChange(WatchEvent change, JsonElement item)
+        {
+            if (format is OutputFormat.Json)
+            {
+                context.Out.Line(JsonSerializer.Serialize(change, Api.HnvJson.Options));
+            }
+            else
+            {
+                context.Out.Markup($"[dim]{context.Environment.Time.GetLocalNow():HH:mm:ss}[/]  r{change.Revision}  {(change.Type == WatchEventType.Put ? "put" : "deleted")}");
+                context.Out.List([item], format, table.Columns, string.Empty);
+            }
+        }
+    }
+}

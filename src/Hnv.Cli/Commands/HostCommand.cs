@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Hnv.Api.Answers;
+using Hnv.Api.Rest;
+using Hnv.Api.Stream;
+using Hnv.Cli.Output;
+
+namespace Hnv.Cli.Commands;
+
+/// <summary><c>hnv host records|routes|ports|status HOST</c>: what stands in a host's kernel; <c>hnv host enroll NAME</c>.</summary>
+internal static class HostCommand
+{
+    private static readonly TableColumns<KernelRecord> s_records = new TableColumn<KernelRecord>[]
+    {
+        new("VSID", r => r.Vsid.ToString()), new("CUSTOMER ADDRESS", r => r.CustomerAddress.ToString()), new("MAC", r => r.Mac.ToString()),
+        new("WHERE", r => r.ProviderAddress?.ToString() ?? r.Interface), new("TYPE", r => r.Type),
+        new("FLAGS", r => string.Join(' ', new[] { r.Unusable ? "unusable" : null, r.Unsynchronized ? "unsynchronized" : null }.OfType<string>()), Style: t => t == "-" ? null : "yellow"),
+    };
+
+    private static readonly TableColumns<KernelRoute> s_routes = new TableColumn<KernelRoute>[]
+    {
+        new("ROUTING DOMAIN", r => r.RoutingDomainId.ToString()), new("PREFIX", r => r.Prefix.ToString()), new("NEXT HOP", r => r.NextHop?.ToString() ?? "on-link"), new("VSID", r => r.Vsid.ToString()),
+    };
+
+    private static readonly TableColumns<KernelPort> s_ports = new TableColumn<KernelPort>[]
+    {
+        new("PORT", p => p.Port), new("INTERFACE", p => p.Interface), new("IFINDEX", p => p.InterfaceIndex?.ToString(), Right: true), new("VSID", p => p.Vsid.ToString()), new("MAC", p => p.Mac.ToString()),
+        new("STATE", p => p.State, Style: Styles.State), new("REASON", p => p.Reason),
+    };
+
+    private static readonly TableColumns<MapUsage> s_maps = new TableColumn<MapUsage>[]
+    {
+        new("MAP", m => m.Map), new("ENTRIES", m => m.Entries.ToString(), Right: true), new("CAPACITY", m => m.Capacity.ToString(), Right: true),
+        new("FILL", m => m.Capacity == 0 ? null : $"{100.0 * m.Entries / m.Capacity:0.0} %", Right: true), new("BYTES", m => m.Bytes?.ToString(), Right: true),
+    };
+
+    public static Command Create(CommandRunner runner) => new Command("host", "What a host has in its kernel; enrolling hosts").With(
+        Query(runner, "records", "Lookup records in the kernel of HOST", HostQueries.Records, s_records),
+        Query(runner, "routes", "Customer routes in the kernel of HOST", HostQueries.Routes, s_routes),
+        Query(runner, "ports", "Bound ports of HOST", HostQueries.Ports, s_ports),
+        Status(runner),
+        Enroll(runner));
+
+    private static Argument<string> HostName() => new("HOST") { Description = "Name of the host" };
+
+    private static Command Query<T>(CommandRunner runner, string name, string description, string query, TableColumns<T> columns)
+    {
+        Argument<string> host = HostName();
+        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        return new Command(name, description).With(host, output).Does(runner, async (context, token) =>
+        {
+            string which = context.Arguments.GetValue(host)!;
+            ImmutableArray<T> rows = await context.Client.KernelAsync<ImmutableArray<T>>(which, query, token);
+            context.Out.List(rows, context.Arguments.GetValue(output), columns, $"{which} has no {name} in its kernel.");
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command Status(CommandRunner runner)
+    {
+        Argument<string> host = HostName();
+        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        return new Command("status", "Agent, uplinks, fill levels and problems of HOST").With(host, output).Does(runner, async (context, token) =>
+        {
+            HostStatus status = await context.Client.KernelAsync<HostStatus>(context.Arguments.GetValue(host)!, HostQueries.Status, token);
+            switch (context.Arguments.GetValue(output))
+            {
+                case OutputFormat.Json:
+                    context.Out.Json(status);
+                    break;
+                case OutputFormat.Yaml:
+                    context.Out.Yaml(status);
+                    break;
+                default:
+                    context.Out.Markup($"[bold]{status.Host}[/]  agent {status.AgentVersion}, kernel {status.Kernel}");
+                    context.Out.Line($"uplinks   {string.Join(", ", status.Uplinks)}");
+                    context.Out.Line($"realised  revision {status.RealisedRevision}");
+                    foreach (string problem in status.Problems)
+                    {
+                        context.Out.Markup($"[red]problem[/]   {problem}");
+                    }
+
+                    context.Out.Line();
+                    context.Out.List(status.Maps, OutputFormat.Table, s_maps, "No maps.");
+                    break;
+            }
+
+            return status.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.Failed;
+        });
+    }
+
+    private static Command Enroll(CommandRunner runner)
+    {
+        Argument<string> host = HostName();
+        return new Command("enroll", "Makes a one-time token with which HOST joins").With(host).Does(runner, async (context, token) =>
+        {
+            EnrollmentAnswer answer = await context.Client.CreateEnrollmentAsync(context.Arguments.GetValue(host)!, token);
+            context.Out.Line(answer.Token);
+            context.Log.Line($"Good once, until {answer.ExpiresAt.ToLocalTime():yyyy-MM-dd HH:mm}. On {answer.Host}:");
+            context.Log.Line($"  hnv agent join --controller {context.Controller.Address} --token TOKEN");
+            return ExitCodes.Done;
+        });
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+
+namespace Hnv.Cli;
+
+/// <summary>Options that every command takes.</summary>
+internal static class GlobalOptions
+{
+    /// <summary>Where the controller is.</summary>
+    public static Option<string?> Controller { get; } = new("--controller")
+    {
+        Description = "Address of the controller: http://…, https://… or unix:PATH (else HNV_CONTROLLER, the running lab's, http://127.0.0.1:8640)",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
+    /// <summary>The scope of names.</summary>
+    public static Option<string?> Tenant { get; } = new("--tenant") { Description = "Only this tenant", HelpName = "TENANT", Recursive = true };
+
+    /// <summary>For https: who is trusted.</summary>
+    public static Option<string?> Ca { get; } = new("--ca") { Description = "With https: certificate authority, PEM (else HNV_CA)", HelpName = "FILE", Recursive = true };
+
+    /// <summary>For https: who calls.</summary>
+    public static Option<string?> Certificate { get; } = new("--cert") { Description = "With https: client certificate, PEM (else HNV_CERT)", HelpName = "FILE", Recursive = true };
+
+    /// <summary>For https: the certificate's key.</summary>
+    public static Option<string?> Key { get; } = new("--key") { Description = "With https: its private key, PEM (else HNV_KEY)", HelpName = "FILE", Recursive = true };
+
+    /// <summary>Adds them to the root.</summary>
+    public static void AddTo(RootCommand root)
+    {
+        root.Options.Add(Controller);
+        root.Options.Add(Tenant);
+        root.Options.Add(Ca);
+        root.Options.Add(Certificate);
+        root.Options.Add(Key);
+    }
+
+    /// <summary>A new <c>-o</c>, for commands that show objects.</summary>
+    public static Option<OutputFormat> NewOutput()
+    {
+        var option = new Option<OutputFormat>("--output", "-o")
+        {
+            Description = "table, wide, json or yaml",
+            HelpName = "FORMAT",
+            CustomParser = static result =>
+            {
+                string word = result.Tokens[0].Value;
+                if (!int.TryParse(word, out _) && Enum.TryParse(word, ignoreCase: true, out OutputFormat format))
+                {
+                    return format;
+                }
+
+                result.AddError($"'{word}' is not an output format: table, wide, json or yaml.");
+                return default;
+            },
+        };
+        option.CompletionSources.Add("table", "wide", "json", "yaml");
+        return option;
+    }
+}
+
+/// <summary>Values of <c>-o</c>.</summary>
+internal enum OutputFormat
+{
+    Table,
+    Wide,
+    Json,
+    Yaml,
+}

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Hnv.Api.Client;
+using Hnv.Api.Manifests;
+
+namespace Hnv.Cli.Input;
+
+/// <summary>Reads what <c>-f</c> names: files, directories of *.yaml, *.yml and *.json, and - for standard input.</summary>
+internal static class ManifestFiles
+{
+    private static readonly string[] s_patterns = ["*.yaml", "*.yml", "*.json"];
+
+    /// <summary>All documents of all files, in their order.</summary>
+    /// <exception cref="CliException">A file cannot be read, or has errors of form or of a kind the controller does not know; all of them.</exception>
+    public static ImmutableArray<ManifestDocument> Read(CommandContext context, IEnumerable<string> names)
+    {
+        var documents = ImmutableArray.CreateBuilder<ManifestDocument>();
+        var errors = ImmutableArray.CreateBuilder<ManifestError>();
+        foreach ((string name, byte[] content) in Contents(context, names))
+        {
+            ManifestReadResult result = ManifestReader.Read(content, name);
+            documents.AddRange(result.Documents);
+            errors.AddRange(result.Errors);
+        }
+
+        ImmutableArray<ManifestDocument> all = documents.ToImmutable();
+        errors.AddRange(context.Tenant is { } tenant ? ManifestBinding.Read(all, tenant).Errors : ManifestBinding.Read(all).Errors);
+        return errors.Count == 0 ? all : throw Wrong(errors);
+    }
+
+    /// <summary>Runs a request that sends documents; what the controller finds wrong is said with file and line.</summary>
+    public static async Task<T> SendAsync<T>(ImmutableArray<ManifestDocument> documents, Func<Task<T>> request)
+    {
+        try
+        {
+            return await request();
+        }
+        catch (HnvApiException e) when (!e.Findings.IsEmpty)
+        {
+            throw Wrong(ManifestBinding.Locate(e.Findings, documents));
+        }
+    }
+
+    /// <summary>Errors of files as the command line says them.</summary>
+    public static CliException Wrong(IEnumerable<ManifestError> errors) =>
+        new(ExitCodes.Usage, [.. errors.Select(e => new CliError(e with { File = null, Line = null, Column = null, Remedy = null } is var bare ? bare.ToString() : string.Empty, Where(e), e.Remedy))]);
+
+    private static string? Where(ManifestError e) => e switch
+    {
+        { File: null } => null,
+        { Line: null } => e.File,
+        { Column: null } => $"{e.File}:{e.Line}",
+        _ => $"{e.File}:{e.Line}:{e.Column}",
+    };
+
+    private static IEnumerable<(string Name, byte[] Content)> Contents(CommandContext context, IEnumerable<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (name == "-")
+            {
+                yield return ("(standard input)", System.Text.Encoding.UTF8.GetBytes(context.Environment.Input.ReadToEnd()));
+            }
+            else if (Directory.Exists(name))
+            {
+                string[] files = [.. s_patterns.SelectMany(p => Directory.GetFiles(name, p)).Order(StringComparer.Ordinal)];
+                if (files.Length == 0)
+                {
+                    throw CliException.Usage($"The directory has no {string.Join(", ", s_patterns)}.", "Name a file, or a directory of manifests.", name);
+                }
+
+                foreach (string file in files)
+                {
+                    yield return (file, ReadFile(file));
+                }
+            }
+            else
+            {
+                yield return (name, ReadFile(name));
+            }
+        }
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Usage(e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message, "A manifest, a directory of *.yaml files, or - for standard input.", path);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Hnv.Api.Resources;
+using Hnv.Cli.Output;
+using Hnv.Model.Resources;
+using Column = Hnv.Cli.Output.TableColumn<System.Text.Json.JsonElement>;
+
+namespace Hnv.Cli.Kinds;
+
+/// <summary>How a kind is shown: its columns, and the field that NAME is compared with.</summary>
+internal sealed record KindTable(KindInfo Kind, TableColumns<JsonElement> Columns, string KeyField)
+{
+    /// <summary>What NAME is compared with.</summary>
+    public string? Key(JsonElement row) => row.Text(KeyField);
+}
+
+/// <summary>The tables of all kinds.</summary>
+internal static class KindTables
+{
+    private static readonly Column s_tenant = Col("TENANT", "tenant");
+
+    public static ImmutableArray<KindTable> All { get; } =
+    [
+        Table(ResourceKinds.Of(ResourceKind.Tenant), "name", [Col("NAME", "name")]),
+        Table(ResourceKinds.Of(ResourceKind.Host), "name",
+        [
+            Col("NAME", "name"),
+            Col("PROVIDER ADDRESSES", "providerAddresses"),
+            new("CONNECTED", e => e.At("status", "connected") is { } c ? c.GetBoolean() ? "yes" : "no" : "unknown", Style: Styles.State),
+            Col("REALISED", "status", "realisedRevision", right: true),
+            new("LAST WORD", e => Age(e.At("status", "ageSeconds")), Right: true),
+            Col("AGENT", "status", "agentVersion", wide: true),
+            new("PROBLEMS", e => e.Text("status", "problems"), Style: t => t == "-" ? null : "red"),
+        ]),
+        Table(ResourceKinds.Of(ResourceKind.ProviderEndpoint), "name",
+        [
+            Col("NAME", "name"), Col("PROVIDER ADDRESS", "providerAddress"), Col("FLOWID", "flowId"),
+        ]),
+        Table(ResourceKinds.Of(ResourceKind.VmNetwork), "name",
+        [
+            s_tenant, Col("NAME", "name"),
+            new("VSIDS", e => string.Join(", ", e.Items("subnets").Select(s => s.Text("vsid")))),
+            new("PREFIXES", e => string.Join(", ", e.Items("subnets").SelectMany(s => s.Items("prefixes")).Select(p => p.ToString()))),
+            new("ROUTES", e => e.Items("routes").Count().ToString(), Right: true),
+            Col("ENCAPSULATION", "encapsulation", wide: true), Col("ROUTING DOMAIN", "routingDomainId", wide: true),
+        ]),
+        Table(ResourceKinds.VirtualSubnet, "vsid",
+        [
+            s_tenant, Col("VM NETWORK", "vmNetwork"), Col("VSID", "vsid"), Col("NAME", "name"), Col("PREFIXES", "prefixes"), Col("GATEWAYS", "gateways"),
+            Col("PORTS", "ports", right: true), Col("ROUTING DOMAIN", "routingDomainId", wide: true),
+        ]),
+        Table(ResourceKinds.Of(ResourceKind.Port), "name",
+        [
+            s_tenant, Col("NAME", "name"), Col("VM NETWORK", "vmNetwork"), Col("VSID", "vsid"), Col("ADDRESSES", "addresses"), Col("MAC", "mac"), Col("HOST", "host"),
+            Col("INTERFACE", "interface"),
+            new("STATE", e => e.Text("status", "state"), Style: Styles.State), Col("REASON", "status", "reason", wide: true), Col("NUMBER", "status", "number", wide: true),
+        ]),
+        Table(ResourceKinds.Of(ResourceKind.LookupRecord), "name",
+        [
+            s_tenant, Col("NAME", "name"), Col("VSID", "vsid"), Col("CUSTOMER ADDRESS", "customerAddress"), Col("MAC", "mac"), Col("PROVIDER ADDRESS", "providerAddress"), Col("TYPE", "type"),
+        ]),
+        Table(ResourceKinds.Record, "customerAddress",
+        [
+            Col("VSID", "vsid"), Col("CUSTOMER ADDRESS", "customerAddress"), Col("MAC", "mac"), Col("PROVIDER ADDRESS", "providerAddress"), Col("HOST", "host"), Col("PORT", "port"),
+            Col("TYPE", "type"),
+            new("FLAGS", e => string.Join(' ', new[] { "unusable", "unsynchronized" }.Where(f => e.At(f) is { ValueKind: JsonValueKind.True })), Style: t => t == "-" ? null : "yellow"),
+            Col("LEARNED FROM", "learnedFrom", wide: true), Col("LEARNED AT", "learnedAt", wide: true),
+        ]),
+        Table(ResourceKinds.CustomerRoute, "prefix",
+        [
+            s_tenant, Col("VM NETWORK", "vmNetwork"), Col("PREFIX", "prefix"), new("NEXT HOP", e => e.Text("nextHop") ?? "on-link"), Col("VSID", "vsid"), Col("METRIC", "metric", right: true),
+            new("CONDITION", e => e.Text("condition"), Style: Styles.State), Col("ROUTING DOMAIN", "routingDomainId", wide: true),
+        ]),
+        Table(ResourceKinds.ProviderAddress, "providerAddress",
+        [
+            Col("PROVIDER ADDRESS", "providerAddress"), Col("HOST", "host"), Col("PROVIDER ENDPOINT", "providerEndpoint"), Col("PREFERENCE", "preference", right: true), Col("FLOWID", "flowId"),
+        ]),
+    ];
+
+    /// <summary>The kind a user means: singular, plural or short, in any case.</summary>
+    /// <exception cref="CliException">There is no such kind; the nearest is named.</exception>
+    public static KindTable Find(string word)
+    {
+        if (ResourceKinds.TryFind(word, out KindInfo kind))
+        {
+            return Of(kind);
+        }
+
+        string all = "Kinds: " + string.Join(", ", All.Select(k => k.Kind.Collection));
+        throw CliException.Usage($"There is no kind '{word}'.", ResourceKinds.Nearest(word) is { } nearest ? $"Did you mean '{nearest}'? {all}" : all);
+    }
+
+    /// <summary>The table of a kind.</summary>
+    public static KindTable Of(KindInfo kind) => All.First(t => t.Kind.Name == kind.Name);
+
+    /// <summary>The table of a resource.</summary>
+    public static KindTable Of(ResourceKind kind) => Of(ResourceKinds.Of(kind));
+
+    private static KindTable Table(KindInfo kind, string key, Column[] columns) => new(kind, columns, key);
+
+    private static Column Col(string header, string field, bool wide = false, bool right = false) => new(header, e => e.Text(field), wide, Right: right);
+
+    private static Column Col(string header, string parent, string field, bool wide = false, bool right = false) =>
+        new(header, e => e.Text(parent, field), wide, Right: right);
+
+    private static string? Age(JsonElement? seconds) => seconds is { ValueKind: JsonValueKind.Number } s ? Ages.Of(TimeSpan.FromSeconds(s.GetDouble())) : null;
+}

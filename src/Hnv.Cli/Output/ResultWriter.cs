@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Hnv.Api;
+using Hnv.Api.Manifests;
+using Spectre.Console;
+
+namespace Hnv.Cli.Output;
+
+/// <summary>Writes results: tables for people, JSON and YAML for programs.</summary>
+internal sealed class ResultWriter(CliEnvironment environment)
+{
+    private readonly Lazy<IAnsiConsole> _console = new(() => Consoles.Create(environment, environment.Output, environment.OutputIsTerminal));
+
+    public IAnsiConsole Console => _console.Value;
+
+    /// <summary>One plain line.</summary>
+    public void Line(string text = "") => environment.Output.WriteLine(text);
+
+    /// <summary>One line with Spectre markup; the interpolated values are escaped.</summary>
+    public void Markup(FormattableString text) => Console.MarkupLineInterpolated(text);
+
+    /// <summary>A list in the format asked for; lists of programs are bare arrays.</summary>
+    public void List<T>(IReadOnlyList<T> rows, OutputFormat format, TableColumns<T> columns, string whenEmpty)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                Json(rows);
+                break;
+            case OutputFormat.Yaml:
+                ManifestWriter.Write(environment.Output, rows.Select(ToElement));
+                break;
+            default:
+                if (rows.Count == 0)
+                {
+                    environment.Error.WriteLine(whenEmpty);
+                }
+                else
+                {
+                    Console.Write(columns.ToTable(rows, wide: format == OutputFormat.Wide));
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>As the API shows it, indented.</summary>
+    public void Json<T>(T value) => environment.Output.WriteLine(JsonSerializer.Serialize(value, HnvJson.Indented));
+
+    /// <summary>The same object as YAML.</summary>
+    public void Yaml<T>(T value) => ManifestWriter.Write(environment.Output, [ToElement(value)]);
+
+    private static JsonElement ToElement<T>(T value) => JsonSerializer.SerializeToElement(value, HnvJson.Options);
+}

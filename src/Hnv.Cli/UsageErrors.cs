@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Hnv.Model;
+
+namespace Hnv.Cli;
+
+/// <summary>Says what is wrong with a command line, all of it, with the nearest right word.</summary>
+internal static class UsageErrors
+{
+    public static ImmutableArray<CliError> Explain(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        string help = $"'{Path(parsed.CommandResult)} --help' shows the usage.";
+        bool leaf = command.Subcommands.Count == 0;
+        var errors = ImmutableArray.CreateBuilder<CliError>();
+        foreach (string word in parsed.UnmatchedTokens.Where(t => !leaf || t.StartsWith('-')))
+        {
+            bool option = word.StartsWith('-');
+            IEnumerable<string> known = option
+                ? command.Options.Concat(parsed.RootCommandResult.Command.Options).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Append(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal))
+                : command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name);
+            string? nearest = Suggestion.Nearest(word.Split('=')[0], known);
+            errors.Add(new CliError(
+                option ? $"There is no option '{word}'." : $"There is no command '{word}'.",
+                Path(parsed.CommandResult),
+                nearest is null ? help : $"Did you mean '{nearest}'? {help}"));
+            if (!option)
+            {
+                break; // What follows an unknown command cannot be judged.
+            }
+        }
+
+        if (errors.Count == 0)
+        {
+            errors.AddRange(parsed.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal).Select(m => new CliError(m, Path(parsed.CommandResult), help)));
+        }
+
+        return errors.ToImmutable();
+    }
+
+    private static string Path(CommandResult result)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? at = result; at is CommandResult command; at = at.Parent)
+        {
+            names.Push(command.Command is RootCommand ? "hnv" : command.Command.Name);
+        }
+
+        return string.Join(' ', names);
+    }
+}

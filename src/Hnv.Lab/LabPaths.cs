@@ -1,0 +1,33 @@
+namespace Hnv.Lab;
+
+/// <summary>
+/// The files of a lab:
+/// <code>
+///   lock  state.json  controller.sock  controller/state.db
+///   hosts/HOST/       state directory of its agent
+///   processes/NAME    who runs (pid, start, boot)
+///   logs/NAME.log
+/// </code>
+/// </summary>
+internal sealed record LabPaths(string Root)
+{
+    public string Lock => Root + ".lock";
+
+    public string State => $"{Root}/state.json";
+
+    public string ControllerSocket => $"{Root}/controller.sock";
+
+    public string ControllerAddress => $"unix:{ControllerSocket}";
+
+    public string ControllerDirectory => $"{Root}/controller";
+
+    public string Processes => $"{Root}/processes";
+
+    public string Logs => $"{Root}/logs";
+
+    public string Host(string name) => $"{Root}/hosts/{name}";
+
+    public string Process(string name) => $"{Processes}/{name}.json";
+
+    public string Log(string name) => $"{Logs}/{name}.log";
+}
