@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using Hnv.Agent.Sync;
+using Microsoft.Extensions.Logging;
+
+namespace Hnv.Agent.Cache;
+
+/// <summary>
+/// Brings networks to disk behind the forwarding's back: changes are noted at once and written together, at most every
+/// <see cref="Pause"/>, and not more than a tenth of the time.
+/// </summary>
+internal sealed partial class CacheWriter(PolicyCache cache, TimeProvider time, ILogger<CacheWriter> log)
+{
+    /// <summary>Shortest time between two writings.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _signal = new(0, 1);
+    private Dictionary<Guid, NetworkPolicy?> _pending = [];
+
+    /// <summary>Why the last writing failed, for the host's report; null when it did not.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Notes what a change means for the disk. Does no I/O.</summary>
+    public void OnUpdate(PolicyChange change)
+    {
+        lock (_lock)
+        {
+            switch (change)
+            {
+                case NetworkChanged c:
+                    _pending[c.Policy.Network] = c.Policy;
+                    break;
+                case NetworkDetached d:
+                    _pending[d.Policy.Network] = null;
+                    break;
+                default:
+                    return;
+            }
+
+            if (_signal.CurrentCount == 0)
+            {
+                _signal.Release();
+            }
+        }
+    }
+
+    /// <summary>Writes what is noted, until cancelled; then once more, so that nothing is lost by an orderly end.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                await _signal.WaitAsync(ct);
+                await Task.Delay(Pause, time, ct);
+                long began = time.GetTimestamp();
+                bool done = Flush();
+                TimeSpan took = time.GetElapsedTime(began);
+                await Task.Delay(done ? took * 9 : TimeSpan.FromSeconds(30), time, ct);
+                if (!done)
+                {
+                    Signal();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            Flush();
+        }
+    }
+
+    /// <summary>Writes what is noted, now. False when something could not be written; it stays noted.</summary>
+    public bool Flush()
+    {
+        Dictionary<Guid, NetworkPolicy?> work;
+        lock (_lock)
+        {
+            work = _pending;
+            _pending = [];
+        }
+
+        string? problem = null;
+        foreach ((Guid network, NetworkPolicy? policy) in work)
+        {
+            try
+            {
+                if (policy is null)
+                {
+                    cache.Delete(network);
+                }
+                else
+                {
+                    cache.Save(policy);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                problem = $"The policy cannot be kept on disk: {e.Message}. After a reboot without a controller this host would not forward.";
+                LogFailed(log, e);
+                lock (_lock)
+                {
+                    _pending.TryAdd(network, policy);
+                }
+            }
+        }
+
+        Problem = problem;
+        return problem is null;
+    }
+
+    private void Signal()
+    {
+        lock (_lock)
+        {
+            if (_signal.CurrentCount == 0)
+            {
+                _signal.Release();
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The policy cannot be kept on disk")]
+    private static partial void LogFailed(ILogger log, Exception e);
+}

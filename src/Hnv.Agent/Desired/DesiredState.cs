@@ -1,0 +1,563 @@
+using System.Net;
+using Hnv.Agent.Sync;
+using Hnv.Api.Stream;
+using Hnv.Datapath;
+using Hnv.Datapath.Layouts;
+using Hnv.Model.Addressing;
+
+namespace Hnv.Agent.Desired;
+
+/// <summary>
+/// What the kernel's tables should hold: a function of the policy's items, of which ports are bound where, of the provider addresses
+/// that exist, and of the ways to the peers. Kept up to date item by item; no I/O.
+/// <code>
+///   policy items ─┐
+///   bound ports  ─┼─► records, macs, subnets, routes, peers, local_pas   (IDataplane's desired tables)
+///   addresses    ─┤
+///   ways         ─┘
+/// </code>
+/// </summary>
+/// <remarks>
+/// Invariant, checked by a property test: whatever the order of the inputs, the tables are those of a rebuild from the final inputs.
+/// Every input costs what it concerns; only a change of the host's own provider addresses looks at all records.
+/// For one thread at a time, that of <see cref="IDataplane"/>'s tables.
+/// </remarks>
+internal sealed class DesiredState(IDataplane dataplane)
+{
+    /// <summary>MAC of the distributed gateway, the same in every subnet on every host, so that a moved VM needs no new ARP.</summary>
+    public static readonly MacAddress GatewayMac = MacAddress.Parse("02:48:4e:56:00:01");
+
+    private readonly Dictionary<Guid, NetworkRef> _networks = [];
+    private readonly Dictionary<Guid, string> _refused = [];
+    private readonly Claims<uint, SubnetItem> _subnets = new();
+    private readonly Claims<RecordKey, RecordItem> _records = new();
+    private readonly Claims<string, PortItem> _ports = new();
+    private readonly Dictionary<RecordKey, int> _gateways = [];
+    private readonly SmallIndex<MacKey, PolicyItem> _adapters = new();
+    private readonly SmallIndex<string, RecordItem> _recordsByPort = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BoundPort> _bound = new(StringComparer.Ordinal);
+    private readonly Dictionary<IPAddress, ProviderAddressItem> _own = [];
+    private readonly Dictionary<IPAddress, int> _present = [];
+    private readonly Dictionary<IPAddress, Peer> _peers = [];
+
+    /// <summary>Names of ports whose item changed since the last <see cref="TakeChangedPorts"/>.</summary>
+    private readonly HashSet<string> _changedPorts = new(StringComparer.Ordinal);
+
+    private readonly HashSet<IPAddress> _peersWithoutWay = [];
+
+    /// <summary>Networks that cannot be realised here, each with the reason.</summary>
+    public IReadOnlyDictionary<Guid, string> Refused => _refused;
+
+    /// <summary>Provider addresses that policy gives this host.</summary>
+    public IReadOnlyCollection<ProviderAddressItem> ProviderAddresses => _own.Values;
+
+    /// <summary>Every peer that policy names.</summary>
+    public IReadOnlyCollection<IPAddress> Peers => _peers.Keys;
+
+    /// <summary>Peers to which no way is known.</summary>
+    public IEnumerable<IPAddress> UnreachablePeers => _peers.Where(p => p.Value.Way is null).Select(p => p.Key);
+
+    /// <summary>Provider addresses that policy gives this host and no uplink has.</summary>
+    public IEnumerable<IPAddress> MissingProviderAddresses => _own.Keys.Where(a => !_present.ContainsKey(a));
+
+    /// <summary>Every port that policy puts on this host, with the number of its routing domain.</summary>
+    public IEnumerable<(PortItem Port, uint Rd)> Ports => _ports.Winners.Select(p => (p.Value.Item, p.Value.Network.Rd));
+
+    /// <summary>The port of that name and the number of its routing domain; null when policy puts none here.</summary>
+    public (PortItem Port, uint Rd)? FindPort(string name) =>
+        _ports.TryGet(name, out Claims<string, PortItem>.Claim claim) ? (claim.Item, claim.Network.Rd) : null;
+
+    /// <summary>Ports that came, changed or went since the last call.</summary>
+    public string[] TakeChangedPorts()
+    {
+        string[] changed = [.. _changedPorts];
+        _changedPorts.Clear();
+        return changed;
+    }
+
+    /// <summary>Peers whose way was not looked up yet.</summary>
+    public IPAddress[] TakeNewPeers()
+    {
+        IPAddress[] peers = [.. _peersWithoutWay];
+        _peersWithoutWay.Clear();
+        return peers;
+    }
+
+    /// <summary>The content of a network changed.</summary>
+    public void OnUpdate(NetworkChanged change)
+    {
+        if (Realise(change.Policy.Network) is not { } network)
+        {
+            return;
+        }
+
+        foreach (ItemChange item in change.Changes)
+        {
+            Change(network, item.Before, item.After);
+        }
+    }
+
+    /// <summary>A network left the host: everything it said is void, and its number is free.</summary>
+    public void OnUpdate(NetworkDetached detached)
+    {
+        _refused.Remove(detached.Policy.Network);
+        if (!_networks.TryGetValue(detached.Policy.Network, out NetworkRef? network))
+        {
+            return;
+        }
+
+        foreach (PolicyItem item in detached.Policy.Items.Values)
+        {
+            Change(network, item, null);
+        }
+
+        _networks.Remove(network.Id);
+        if (network.Id != HostScope.Id)
+        {
+            dataplane.RoutingDomains.Release(network.Id);
+        }
+    }
+
+    /// <summary>A port is bound at an interface in the kernel; its records become local.</summary>
+    public void PortBound(string name, uint vsid, int interfaceIndex) => SetBound(name, new BoundPort(vsid, interfaceIndex));
+
+    /// <summary>A port is not bound any more; its records lose their place.</summary>
+    public void PortUnbound(string name) => SetBound(name, null);
+
+    /// <summary>Addresses that exist on the uplinks, with the interface index of each.</summary>
+    public void SetPresentAddresses(IReadOnlyDictionary<IPAddress, int> present)
+    {
+        foreach (IPAddress gone in _present.Keys.Where(a => !present.ContainsKey(a)).ToArray())
+        {
+            _present.Remove(gone);
+            WriteLocalPa(gone);
+        }
+
+        foreach ((IPAddress address, int uplink) in present)
+        {
+            if (!_present.TryGetValue(address, out int before) || before != uplink)
+            {
+                _present[address] = uplink;
+                WriteLocalPa(address);
+            }
+        }
+    }
+
+    /// <summary>How a peer is reached from now on; null when it is not.</summary>
+    public void SetWay(IPAddress peer, PeerWay? way)
+    {
+        if (_peers.TryGetValue(peer, out Peer? known))
+        {
+            known.Way = way;
+            WritePeer(peer);
+        }
+    }
+
+    private NetworkRef? Realise(Guid id)
+    {
+        if (_networks.TryGetValue(id, out NetworkRef? network))
+        {
+            return network;
+        }
+
+        if (_refused.ContainsKey(id))
+        {
+            return null;
+        }
+
+        try
+        {
+            network = new NetworkRef(id, id == HostScope.Id ? 0 : dataplane.RoutingDomains.Number(id));
+        }
+        catch (DataplaneException e)
+        {
+            _refused.Add(id, e.Message);
+            return null;
+        }
+
+        _networks.Add(id, network);
+        return network;
+    }
+
+    private void Change(NetworkRef network, PolicyItem? before, PolicyItem? after)
+    {
+        switch (before ?? after)
+        {
+            case RecordItem:
+                ChangeRecord(network, (RecordItem?)before, (RecordItem?)after);
+                break;
+            case SubnetItem:
+                ChangeSubnet(network, (SubnetItem?)before, (SubnetItem?)after);
+                break;
+            case RouteItem route:
+                var key = new RouteKey(network.Rd, route.Prefix);
+                if (after is RouteItem to)
+                {
+                    dataplane.Routes.Set(key, new RouteEntry(to.Vsid, IsUnspecified(to.NextHop) ? null : to.NextHop));
+                }
+                else
+                {
+                    dataplane.Routes.Remove(key);
+                }
+
+                break;
+            case PortItem:
+                ChangePort(network, (PortItem?)before, (PortItem?)after);
+                break;
+            case PeerItem peer:
+                ChangePeer(peer.ProviderAddress, (PeerItem?)before, (PeerItem?)after);
+                break;
+            case ProviderAddressItem own:
+                ChangeOwn(own.Address, (ProviderAddressItem?)after);
+                break;
+        }
+    }
+
+    private void ChangeRecord(NetworkRef network, RecordItem? before, RecordItem? after)
+    {
+        RecordItem any = (after ?? before)!;
+        var key = new RecordKey(any.Vsid, any.CustomerAddress);
+        if (before is not null)
+        {
+            _adapters.Remove(new MacKey(before.Vsid, before.Mac), before);
+            if (before.Port is not null)
+            {
+                _recordsByPort.Remove(before.Port, before);
+            }
+        }
+
+        if (after is not null)
+        {
+            _records.Put(network, key, after);
+            _adapters.Add(new MacKey(after.Vsid, after.Mac), after);
+            if (after.Port is not null)
+            {
+                _recordsByPort.Add(after.Port, after);
+            }
+        }
+        else
+        {
+            _records.Remove(network, key);
+        }
+
+        WriteRecord(key);
+        if (before is not null && before.Mac != after?.Mac)
+        {
+            WriteMac(new MacKey(before.Vsid, before.Mac));
+        }
+
+        if (after is not null)
+        {
+            WriteMac(new MacKey(after.Vsid, after.Mac));
+        }
+    }
+
+    private void ChangeSubnet(NetworkRef network, SubnetItem? before, SubnetItem? after)
+    {
+        CountGateways(before, -1);
+        CountGateways(after, 1);
+        uint vsid = (after ?? before)!.Vsid;
+        if (after is not null)
+        {
+            _subnets.Put(network, vsid, after);
+        }
+        else
+        {
+            _subnets.Remove(network, vsid);
+        }
+
+        var key = new SubnetKey(vsid);
+        if (_subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim subnet))
+        {
+            dataplane.Subnets.Set(key, new SubnetEntry(subnet.Network.Rd, GatewayMac, subnet.Item.Gateway4, subnet.Item.Gateway6));
+        }
+        else
+        {
+            dataplane.Subnets.Remove(key);
+        }
+    }
+
+    private void CountGateways(SubnetItem? subnet, int by)
+    {
+        foreach (IPAddress? gateway in (ReadOnlySpan<IPAddress?>)[subnet?.Gateway4, subnet?.Gateway6])
+        {
+            if (gateway is null)
+            {
+                continue;
+            }
+
+            var key = new RecordKey(subnet!.Vsid, gateway);
+            int count = _gateways.GetValueOrDefault(key) + by;
+            if (count > 0)
+            {
+                _gateways[key] = count;
+            }
+            else
+            {
+                _gateways.Remove(key);
+            }
+
+            WriteRecord(key);
+        }
+    }
+
+    private void ChangePort(NetworkRef network, PortItem? before, PortItem? after)
+    {
+        string name = (after ?? before)!.Name;
+        if (before is not null)
+        {
+            _adapters.Remove(new MacKey(before.Vsid, before.Mac), before);
+        }
+
+        if (after is not null)
+        {
+            _ports.Put(network, name, after);
+            _adapters.Add(new MacKey(after.Vsid, after.Mac), after);
+        }
+        else
+        {
+            _ports.Remove(network, name);
+        }
+
+        _changedPorts.Add(name);
+        if (before is not null)
+        {
+            WriteMac(new MacKey(before.Vsid, before.Mac));
+        }
+
+        if (after is not null)
+        {
+            WriteMac(new MacKey(after.Vsid, after.Mac));
+        }
+    }
+
+    private void ChangePeer(IPAddress address, PeerItem? before, PeerItem? after)
+    {
+        if (!_peers.TryGetValue(address, out Peer? peer))
+        {
+            _peers.Add(address, peer = new Peer());
+            _peersWithoutWay.Add(address);
+        }
+
+        peer.Count(before, -1);
+        peer.Count(after, 1);
+        if (!peer.IsNamed)
+        {
+            _peers.Remove(address);
+            _peersWithoutWay.Remove(address);
+            dataplane.Peers.Remove(KernelAddress.From(address));
+            return;
+        }
+
+        WritePeer(address);
+    }
+
+    private void ChangeOwn(IPAddress address, ProviderAddressItem? after)
+    {
+        bool was = _own.ContainsKey(address);
+        if (after is null)
+        {
+            _own.Remove(address);
+        }
+        else
+        {
+            _own[address] = after;
+        }
+
+        WriteLocalPa(address);
+        if (was == after is not null)
+        {
+            return;
+        }
+
+        foreach ((RecordKey key, Claims<RecordKey, RecordItem>.Claim claim) in _records.Winners)
+        {
+            if (address.Equals(claim.Item.ProviderAddress))
+            {
+                WriteRecord(key);
+            }
+        }
+
+        foreach ((RecordKey _, Claims<RecordKey, RecordItem>.Claim claim) in _records.Winners)
+        {
+            if (address.Equals(claim.Item.ProviderAddress))
+            {
+                WriteMac(new MacKey(claim.Item.Vsid, claim.Item.Mac));
+            }
+        }
+    }
+
+    private void SetBound(string name, BoundPort? bound)
+    {
+        _bound.TryGetValue(name, out BoundPort? before);
+        if (before == bound)
+        {
+            return;
+        }
+
+        if (bound is null)
+        {
+            _bound.Remove(name);
+        }
+        else
+        {
+            _bound[name] = bound;
+        }
+
+        foreach (RecordItem record in _recordsByPort[name])
+        {
+            WriteRecord(new RecordKey(record.Vsid, record.CustomerAddress));
+            WriteMac(new MacKey(record.Vsid, record.Mac));
+        }
+
+        if (_ports.TryGet(name, out Claims<string, PortItem>.Claim port))
+        {
+            WriteMac(new MacKey(port.Item.Vsid, port.Item.Mac));
+        }
+    }
+
+    private void WriteRecord(RecordKey key)
+    {
+        if (_gateways.ContainsKey(key))
+        {
+            dataplane.Records.Set(key, new RecordEntry(KernelMac.From(GatewayMac), RecordKind.DistributedGateway, RecordFlags.None, KernelAddress.None, 0));
+        }
+        else if (_records.TryGet(key, out Claims<RecordKey, RecordItem>.Claim claim))
+        {
+            RecordItem record = claim.Item;
+            LocationEntry? place = Locate(record);
+            RecordFlags flags = record.Unusable || place is null ? RecordFlags.Unusable : RecordFlags.None;
+            LocationEntry at = place.GetValueOrDefault();
+            dataplane.Records.Set(key, new RecordEntry(KernelMac.From(record.Mac), (RecordKind)record.Type, flags, at.Pa, at.Ifindex));
+        }
+        else
+        {
+            dataplane.Records.Remove(key);
+        }
+    }
+
+    private void WriteMac(MacKey key)
+    {
+        if (LocateAdapter(key) is { } place)
+        {
+            dataplane.Macs.Set(key, place);
+        }
+        else
+        {
+            dataplane.Macs.Remove(key);
+        }
+    }
+
+    /// <summary>Where a record leads: the port where it is bound here, else another host; null when neither.</summary>
+    private LocationEntry? Locate(RecordItem record)
+    {
+        if (record.Port is not null && _bound.TryGetValue(record.Port, out BoundPort? bound) && bound.Vsid == record.Vsid)
+        {
+            return LocationEntry.Local(bound.InterfaceIndex);
+        }
+
+        return record.ProviderAddress is { } pa && !_own.ContainsKey(pa) ? LocationEntry.Remote(pa) : null;
+    }
+
+    /// <summary>
+    /// Where an adapter is: a port bound here first, then a usable record that is local, then the remote one that ranks first by type
+    /// and address; so that the answer does not depend on the order in which they came.
+    /// </summary>
+    private LocationEntry? LocateAdapter(MacKey key)
+    {
+        LocationEntry? best = null;
+        RecordItem? by = null;
+        string? byPort = null;
+        foreach (PolicyItem item in _adapters[key])
+        {
+            if (item is PortItem port && IsWinner(port) && _bound.TryGetValue(port.Name, out BoundPort? bound) && bound.Vsid == port.Vsid)
+            {
+                if (byPort is null || string.CompareOrdinal(port.Name, byPort) < 0)
+                {
+                    byPort = port.Name;
+                    best = LocationEntry.Local(bound.InterfaceIndex);
+                }
+            }
+            else if (byPort is null && item is RecordItem { Unusable: false } record && Locate(record) is { } place
+                && (by is null || Rank(record, place, by, best!.Value) < 0))
+            {
+                by = record;
+                best = place;
+            }
+        }
+
+        return best;
+    }
+
+    private bool IsWinner(PortItem port) => _ports.TryGet(port.Name, out Claims<string, PortItem>.Claim claim) && ReferenceEquals(claim.Item, port);
+
+    private static int Rank(RecordItem a, LocationEntry placeOfA, RecordItem b, LocationEntry placeOfB)
+    {
+        int order = (placeOfA.Ifindex == 0).CompareTo(placeOfB.Ifindex == 0);
+        order = order != 0 ? order : a.Type.CompareTo(b.Type);
+        order = order != 0 ? order : Compare(a.CustomerAddress, b.CustomerAddress);
+        order = order != 0 ? order : placeOfA.Ifindex.CompareTo(placeOfB.Ifindex);
+        return order != 0 || placeOfA.Ifindex != 0 ? order : Compare(a.ProviderAddress!, b.ProviderAddress!);
+    }
+
+    private static int Compare(IPAddress a, IPAddress b)
+    {
+        Span<byte> left = stackalloc byte[16];
+        Span<byte> right = stackalloc byte[16];
+        a.TryWriteBytes(left, out int leftLength);
+        b.TryWriteBytes(right, out int rightLength);
+        return left[..leftLength].SequenceCompareTo(right[..rightLength]);
+    }
+
+    private void WriteLocalPa(IPAddress address)
+    {
+        var key = KernelAddress.From(address);
+        if (_own.ContainsKey(address) && _present.TryGetValue(address, out int uplink))
+        {
+            dataplane.LocalPas.Set(key, new LocalPaEntry((uint)uplink));
+        }
+        else
+        {
+            dataplane.LocalPas.Remove(key);
+        }
+    }
+
+    private void WritePeer(IPAddress address)
+    {
+        Peer peer = _peers[address];
+        dataplane.Peers.Set(
+            KernelAddress.From(address),
+            peer.Way is { } way ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, peer.Flags) : PeerEntry.Unreachable(peer.Flags));
+    }
+
+    private static bool IsUnspecified(IPAddress? address) => address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private sealed record BoundPort(uint Vsid, int InterfaceIndex);
+
+    /// <summary>A peer, named by one or more networks; it compares the whole key if one of them says so.</summary>
+    private sealed class Peer
+    {
+        private int _named;
+        private int _zero;
+
+        public PeerWay? Way { get; set; }
+
+        public bool IsNamed => _named > 0;
+
+        public PeerFlags Flags => _zero > 0 ? PeerFlags.FlowIdZero : PeerFlags.None;
+
+        public void Count(PeerItem? item, int by)
+        {
+            if (item is null)
+            {
+                return;
+            }
+
+            _named += by;
+            if (item.FlowId == Model.Resources.FlowIdMode.Zero)
+            {
+                _zero += by;
+            }
+        }
+    }
+}

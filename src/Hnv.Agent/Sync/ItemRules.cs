@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+using Hnv.Api.Stream;
+using Hnv.Model.Addressing;
+
+namespace Hnv.Agent.Sync;
+
+/// <summary>What an item must fulfil to be taken at all: the kernel's maps and commands are fed from it.</summary>
+internal static class ItemRules
+{
+    /// <exception cref="PolicyViolationException">The item is of an unknown kind, in the wrong scope, or holds a value out of range.</exception>
+    public static void Check(Guid network, PolicyItem? item)
+    {
+        if (item is null)
+        {
+            throw new PolicyViolationException("an item is null");
+        }
+
+        if (item is ProviderAddressItem != (network == HostScope.Id))
+        {
+            throw new PolicyViolationException($"'{item.Key}' does not belong into the scope it came in");
+        }
+
+        string? wrong = item switch
+        {
+            ProviderAddressItem p => Provider(p.Address),
+            SubnetItem s => Vsid(s.Vsid) ?? Pair(s.Prefix4, s.Gateway4, AddressFamily.InterNetwork) ?? Pair(s.Prefix6, s.Gateway6, AddressFamily.InterNetworkV6),
+            RouteItem r => Vsid(r.Vsid) ?? Hop(r),
+            RecordItem r => Vsid(r.Vsid) ?? Customer(r.CustomerAddress) ?? Mac(r.Mac) ?? (r.ProviderAddress is { } pa ? Provider(pa) : null)
+                ?? (Enum.IsDefined(r.Type) ? null : "its type is not known to this agent"),
+            PortItem p => Vsid(p.Vsid) ?? Mac(p.Mac) ?? (p.Number == 0 ? "its number is 0" : null) ?? (p.Name.Length == 0 ? "it has no name" : null)
+                ?? (AgentOptions.IsInterfaceName(p.Interface) ? null : "its interface cannot be a name"),
+            PeerItem p => Provider(p.ProviderAddress) ?? (Enum.IsDefined(p.FlowId) ? null : "its FlowID mode is not known to this agent"),
+            _ => "its kind is not known to this agent",
+        };
+        if (wrong is not null)
+        {
+            throw new PolicyViolationException($"'{item.Key}' is refused: {wrong}");
+        }
+    }
+
+    private static string? Vsid(uint vsid) => VirtualSubnetId.IsValid(vsid) ? null : $"{vsid} is not a virtual subnet identifier";
+
+    private static string? Mac(MacAddress mac) =>
+        mac.Value >> 48 != 0 || mac.IsGroup || mac.Value == 0 ? $"{mac} is not the address of an adapter" : null;
+
+    private static string? Customer(IPAddress address) =>
+        address.IsIPv4MappedToIPv6 || address.ScopeIdOrZero() != 0 ? $"{address} is not a customer address" : null;
+
+    private static string? Provider(IPAddress address) =>
+        address.IsIPv4MappedToIPv6 || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv6Multicast
+        || address.ScopeIdOrZero() != 0 || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= 224)
+            ? $"{address} is not a provider address"
+            : null;
+
+    private static string? Pair(IPNetwork? prefix, IPAddress? gateway, AddressFamily family)
+    {
+        if (prefix is { } p && p.BaseAddress.AddressFamily != family)
+        {
+            return $"{p} is of the other family";
+        }
+
+        if (gateway is null)
+        {
+            return null;
+        }
+
+        return gateway.AddressFamily != family || gateway.IsIPv4MappedToIPv6 ? $"gateway {gateway} is of the other family"
+            : prefix is { } within && !within.Contains(gateway) ? $"gateway {gateway} is outside of {within}"
+            : prefix is null ? $"gateway {gateway} has no prefix"
+            : null;
+    }
+
+    private static string? Hop(RouteItem r)
+    {
+        if (r.Prefix.BaseAddress.IsIPv4MappedToIPv6)
+        {
+            return $"{r.Prefix} is an IPv4 prefix in disguise";
+        }
+
+        return r.NextHop is { } hop && hop.AddressFamily != r.Prefix.BaseAddress.AddressFamily ? $"next hop {hop} is of the other family" : null;
+    }
+
+    private static long ScopeIdOrZero(this IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId : 0;
+}
