@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Hnv.Model;
 
 namespace Hnv.Agent;
@@ -21,7 +20,7 @@ public sealed record AgentOptions
     public string Host { get; private init; } = string.Empty;
 
     /// <summary>The controllers, tried in turn; <c>http</c>, <c>https</c> or <c>unix</c> (an absolute path).</summary>
-    public ImmutableArray<Uri> Controllers { get; private init; } = [];
+    public ImmutableArray<string> Controllers { get; private init; } = [];
 
     /// <summary>Names of the interfaces on the provider network.</summary>
     public ImmutableArray<string> Uplinks { get; private init; } = [];
@@ -57,12 +56,12 @@ public sealed record AgentOptions
             Add("--host", string.IsNullOrEmpty(host) ? "is missing" : $"'{host}' is not a name", "letters, digits, '-', '_' and '.', at most 63, as in `kind: Host`");
         }
 
-        var uris = ImmutableArray.CreateBuilder<Uri>();
+        var uris = ImmutableArray.CreateBuilder<string>();
         foreach (string text in Split(controllers))
         {
-            if (TryParseController(text, out Uri? uri))
+            if (TryParseController(text, out string uri))
             {
-                uris.Add(uri!);
+                uris.Add(uri);
             }
             else
             {
@@ -129,24 +128,18 @@ public sealed record AgentOptions
     private static IEnumerable<string> Split(IEnumerable<string>? values) =>
         (values ?? []).SelectMany(v => v.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
-    private static bool TryParseController(string text, out Uri? uri)
+    private static bool TryParseController(string text, out string address)
     {
-        uri = null;
+        address = text;
         if (text.StartsWith("unix:", StringComparison.OrdinalIgnoreCase))
         {
-            string path = text["unix:".Length..];
-            while (path.StartsWith("//", StringComparison.Ordinal))
-            {
-                path = path[1..];
-            }
-
-            return path.StartsWith('/') && path.Length > 1 && Uri.TryCreate("unix:" + path, UriKind.Absolute, out uri);
+            address = "unix:/" + text["unix:".Length..].TrimStart('/');
+            return text["unix:".Length..].StartsWith('/') && address.Length > "unix:/".Length;
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out uri)
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
             && uri.Scheme is "http" or "https"
             && uri.HostNameType is not UriHostNameType.Unknown
-            && uri.Host.Length > 0
-            && (!IPAddress.TryParse(uri.Host, out IPAddress? address) || !address.Equals(IPAddress.Any));
+            && uri.Host.Length > 0;
     }
 }

@@ -14,7 +14,7 @@ internal sealed partial class CacheWriter(PolicyCache cache, TimeProvider time, 
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _signal = new(0, 1);
+    private readonly Signal _signal = new();
     private Dictionary<Guid, NetworkPolicy?> _pending = [];
 
     /// <summary>Why the last writing failed, for the host's report; null when it did not.</summary>
@@ -37,11 +37,9 @@ internal sealed partial class CacheWriter(PolicyCache cache, TimeProvider time, 
                     return;
             }
 
-            if (_signal.CurrentCount == 0)
-            {
-                _signal.Release();
-            }
         }
+
+        _signal.Set();
     }
 
     /// <summary>Writes what is noted, until cancelled; then once more, so that nothing is lost by an orderly end.</summary>
@@ -59,7 +57,7 @@ internal sealed partial class CacheWriter(PolicyCache cache, TimeProvider time, 
                 await Task.Delay(done ? took * 9 : TimeSpan.FromSeconds(30), time, ct);
                 if (!done)
                 {
-                    Signal();
+                    _signal.Set();
                 }
             }
         }
@@ -106,17 +104,6 @@ internal sealed partial class CacheWriter(PolicyCache cache, TimeProvider time, 
 
         Problem = problem;
         return problem is null;
-    }
-
-    private void Signal()
-    {
-        lock (_lock)
-        {
-            if (_signal.CurrentCount == 0)
-            {
-                _signal.Release();
-            }
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The policy cannot be kept on disk")]

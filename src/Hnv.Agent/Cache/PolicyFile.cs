@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
@@ -41,7 +42,7 @@ internal static class PolicyFile
         hash.AppendData(head[..ChecksumAt]);
         file.Write(head);
 
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>(BufferSize + 4096);
+        var buffer = new ArrayBufferWriter<byte>(BufferSize + 4096);
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = HnvJson.Options.Encoder, SkipValidation = true });
         Line(new Head(policy.Network, policy.Tenant, policy.Name, policy.Encapsulation, policy.Revision, policy.Digest.ToString(), policy.Items.Count));
         foreach (PolicyItem item in policy.Items.Values)

@@ -39,7 +39,7 @@ internal sealed class Claims<TKey, TItem>
         }
 
         losers.RemoveAll(c => ReferenceEquals(c.Network, network));
-        if (network.CompareTo(winner.Network) < 0)
+        if (network.Id.CompareTo(winner.Network.Id) < 0)
         {
             losers.Add(winner);
             _winners[key] = claim;
@@ -65,7 +65,7 @@ internal sealed class Claims<TKey, TItem>
         }
         else if (others)
         {
-            Claim next = losers!.MinBy(c => c.Network);
+            Claim next = losers!.MinBy(c => c.Network.Id);
             losers!.Remove(next);
             _winners[key] = next;
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Hnv.Agent.Sync;
 using Hnv.Api.Stream;
@@ -47,6 +48,9 @@ internal sealed class DesiredState(IDataplane dataplane)
 
     /// <summary>Networks that cannot be realised here, each with the reason.</summary>
     public IReadOnlyDictionary<Guid, string> Refused => _refused;
+
+    /// <summary>Host-local number → routing domain.</summary>
+    public ImmutableDictionary<uint, Guid> RoutingDomains { get; private set; } = ImmutableDictionary<uint, Guid>.Empty;
 
     /// <summary>Provider addresses that policy gives this host.</summary>
     public IReadOnlyCollection<ProviderAddressItem> ProviderAddresses => _own.Values;
@@ -114,6 +118,7 @@ internal sealed class DesiredState(IDataplane dataplane)
         _networks.Remove(network.Id);
         if (network.Id != HostScope.Id)
         {
+            RoutingDomains = RoutingDomains.Remove(network.Rd);
             dataplane.RoutingDomains.Release(network.Id);
         }
     }
@@ -176,6 +181,11 @@ internal sealed class DesiredState(IDataplane dataplane)
         }
 
         _networks.Add(id, network);
+        if (network.Rd != 0)
+        {
+            RoutingDomains = RoutingDomains.SetItem(network.Rd, id);
+        }
+
         return network;
     }
 

@@ -3,11 +3,8 @@ namespace Hnv.Agent.Desired;
 /// <summary>A network that is realised on this host; one object a network, compared by its identifier.</summary>
 /// <param name="id">Routing domain identifier.</param>
 /// <param name="rd">Host-local number of the routing domain; 0 for the host's own scope.</param>
-internal sealed class NetworkRef(Guid id, uint rd) : IComparable<NetworkRef>
+internal sealed class NetworkRef(Guid id, uint rd)
 {
     public Guid Id => id;
 
-    public uint Rd => rd;
-
-    public int CompareTo(NetworkRef? other) => other is null ? 1 : id.CompareTo(other.Id);
-}
+    public uint Rd => rd;}

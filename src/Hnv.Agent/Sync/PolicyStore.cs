@@ -43,6 +43,9 @@ internal sealed class PolicyStore
         return changes.ToImmutable();
     }
 
+    /// <summary>The log went back to an earlier revision (restored from a backup).</summary>
+    public void AcceptEarlier(long revision) => HighestRevision = revision;
+
     /// <summary>A new connection: what was open is void. Returns what to claim, as NETWORK:REVISION:DIGEST has it.</summary>
     public ImmutableArray<NetworkPolicy> BeginConnection()
     {

@@ -1,0 +1,26 @@
+using System.Net;
+using Hnv.Linux;
+using Hnv.Linux.Netlink;
+
+namespace Hnv.Agent.Network;
+
+/// <summary>The kernel's answer, by rtnetlink.</summary>
+internal sealed class RtnetlinkView(Rtnetlink rtnetlink) : INetworkView
+{
+    public IReadOnlyList<LinkInfo> GetLinks() => rtnetlink.GetLinks();
+
+    public IReadOnlyList<AddressInfo> GetAddresses() => rtnetlink.GetAddresses();
+
+    public RouteInfo? FindRoute(IPAddress destination, IPAddress source)
+    {
+        try
+        {
+            return rtnetlink.GetRoute(destination, source);
+        }
+        catch (NetlinkException e) when (e.Errno is Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EINVAL or Errno.EACCES or Errno.ENODEV)
+        {
+            // EINVAL: the source vanished a moment ago, or a blackhole route; EACCES: a prohibit route. An event follows.
+            return null;
+        }
+    }
+}
