@@ -314,6 +314,7 @@ internal sealed class DesiredState(IDataplane dataplane)
     private void ChangePort(NetworkRef network, PortItem? before, PortItem? after)
     {
         string name = (after ?? before)!.Name;
+        PortItem? winnerBefore = FindPort(name)?.Port;
         if (before is not null)
         {
             _adapters.Remove(new MacKey(before.Vsid, before.Mac), before);
@@ -329,15 +330,14 @@ internal sealed class DesiredState(IDataplane dataplane)
             _ports.Remove(network, name);
         }
 
+        // Only a winner places its adapter, and the winner may be another network's now.
         _changedPorts.Add(name);
-        if (before is not null)
+        foreach (PortItem? port in (ReadOnlySpan<PortItem?>)[before, after, winnerBefore, FindPort(name)?.Port])
         {
-            WriteMac(new MacKey(before.Vsid, before.Mac));
-        }
-
-        if (after is not null)
-        {
-            WriteMac(new MacKey(after.Vsid, after.Mac));
+            if (port is not null)
+            {
+                WriteMac(new MacKey(port.Vsid, port.Mac));
+            }
         }
     }
 

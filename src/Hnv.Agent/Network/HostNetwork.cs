@@ -103,7 +103,7 @@ internal sealed class HostNetwork(IReadOnlyCollection<string> uplinkNames)
         {
             foreach (AddressInfo address in AddressesOf(uplink.Index))
             {
-                if ((address.Flags & (AddressFlags.Tentative | AddressFlags.DuplicateDetectionFailed)) == 0)
+                if ((address.Flags & (AddressFlags.Tentative | AddressFlags.DuplicateDetectionFailed)) == AddressFlags.None)
                 {
                     result.TryAdd(address.Address, uplink.Index);
                 }

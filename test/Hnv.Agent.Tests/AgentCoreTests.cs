@@ -1,0 +1,401 @@
+using System.Net;
+using Hnv.Agent.Sync;
+using Hnv.Agent.Tests.Fakes;
+using Hnv.Api.Reports;
+using Hnv.Api.Stream;
+using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Tables;
+using Hnv.Linux;
+using Hnv.Linux.Netlink;
+using Microsoft.Extensions.Logging.Abstractions;
+using static Hnv.Agent.Tests.Fakes.Items;
+
+namespace Hnv.Agent.Tests;
+
+/// <summary>The core with a data plane and a host's networking that are not there: up0 (2) is the uplink, v-blue1 is the port's.</summary>
+public sealed class AgentCoreTests : IDisposable
+{
+    private readonly FakeDataplane _dataplane = new();
+    private readonly FakeNetwork _network = new();
+    private readonly FakeTime _time = new();
+    private readonly List<PolicyItem> _blue = [];
+    private AgentCore _core;
+
+    public AgentCoreTests()
+    {
+        _network.Link(2, "up0", kind: "");
+        _network.Address(2, "192.168.4.11");
+        _network.Route("192.168.4.0/24", 2);
+        _core = NewCore();
+    }
+
+    public void Dispose() => _dataplane.Dispose();
+
+    [Fact]
+    public void Port_WhoseInterfaceAppears_IsBoundAndItsRecordLocal()
+    {
+        Start();
+        Assert.Equal((PortStates.Waiting, null), PortState());
+
+        Tell(_network.Link(12, "v-blue1"));
+
+        Assert.Equal((PortStates.Bound, null), PortState());
+        Assert.Equal((12, 7u, 5001u), (_dataplane.Bound[12].InterfaceIndex, _dataplane.Bound[12].PortId, _dataplane.Bound[12].Vsid));
+        Assert.Equal(12u, BlueRecord().Ifindex);
+    }
+
+    [Fact]
+    public void Port_WhoseInterfaceGoes_IsUnbound()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        Tell(_network.Delete(12));
+
+        Assert.Equal(PortStates.Waiting, PortState().State);
+        Assert.Empty(_dataplane.Bound);
+        Assert.Equal(RecordFlags.Unusable, BlueRecord().Flags);
+    }
+
+    [Fact]
+    public void Port_WhoseInterfaceIsMadeAnew_IsBoundAtTheNewOne()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _dataplane.Calls.Clear();
+        Tell(_network.Delete(12), _network.Link(13, "v-blue1"));
+
+        Assert.Equal([13], _dataplane.Bound.Keys);
+        Assert.Equal(["apply", "unbind 12", "bind 13", "apply"], _dataplane.Calls);
+    }
+
+    [Fact]
+    public void Port_WhoseInterfaceIsMadeAnewWithTheSameIndex_IsBoundAnew()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _dataplane.Calls.Clear();
+        Tell(_network.Delete(12), _network.Link(12, "v-blue1"));
+        Assert.Equal(["apply", "unbind 12", "bind 12", "apply"], _dataplane.Calls);
+    }
+
+    [Fact]
+    public void Port_WhoseInterfaceIsRenamed_FollowsTheName()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        Tell(_network.Link(12, "other"));
+        Assert.Equal(PortStates.Waiting, PortState().State);
+        Assert.Empty(_dataplane.Bound);
+
+        Tell(_network.Link(14, "v-new"));
+        Tell(_network.Link(14, "v-blue1"));
+        Assert.Equal([14], _dataplane.Bound.Keys);
+    }
+
+    [Fact]
+    public void Port_WhoseOtherEndMoves_IsBoundAnew()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1", peerNamespace: null));
+        _dataplane.Calls.Clear();
+        Tell(_network.Link(12, "v-blue1", peerNamespace: 3));
+        Assert.Contains("bind 12", _dataplane.Calls);
+        Assert.DoesNotContain("unbind 12", _dataplane.Calls);
+    }
+
+    [Fact]
+    public void Port_WhoseLinkOnlyGoesDown_IsLeftAlone()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _dataplane.Calls.Clear();
+        Tell(_network.Link(12, "v-blue1", flags: LinkFlags.None));
+        Assert.Equal(["apply", "apply"], _dataplane.Calls);
+    }
+
+    [Fact]
+    public void Port_AtABridgeMember_FailsAndRecovers()
+    {
+        Start();
+        Tell(_network.Link(9, "br0", kind: "bridge"), _network.Link(12, "v-blue1", master: 9));
+        Assert.Equal(PortStates.Failed, PortState().State);
+        Assert.Contains("br0", PortState().Reason, StringComparison.Ordinal);
+        Assert.Empty(_dataplane.Bound);
+
+        Tell(_network.Link(12, "v-blue1"));
+        Assert.Equal((PortStates.Bound, null), PortState());
+
+        Tell(_network.Link(12, "v-blue1", master: 9));
+        Assert.Equal(PortStates.Failed, PortState().State);
+        Assert.Empty(_dataplane.Bound);
+    }
+
+    [Fact]
+    public void Port_AtAnInterfaceWithAnAddressOfTheHost_Fails()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"), _network.Address(12, "fe80::1"));
+        Assert.Equal(PortStates.Bound, PortState().State);
+        Tell(_network.Address(12, "172.16.0.1"));
+        Assert.Contains("172.16.0.1", PortState().Reason, StringComparison.Ordinal);
+        Tell(_network.Address(12, "172.16.0.1", deleted: true));
+        Assert.Equal(PortStates.Bound, PortState().State);
+    }
+
+    [Fact]
+    public void Port_AtTheUplink_FailsAndTheUplinkStays()
+    {
+        Start(Port(@interface: "up0"));
+        Assert.Contains("uplink", PortState().Reason, StringComparison.Ordinal);
+        Assert.Empty(_dataplane.Bound);
+        Assert.Equal([2], _dataplane.Uplinks);
+    }
+
+    [Fact]
+    public void TwoPorts_AtOneInterface_BindOneAndNameIt()
+    {
+        Start(Port(), Port("blue/blue2", number: 8, mac: "06:06:00:00:00:06"));
+        Tell(_network.Link(12, "v-blue1"));
+        Assert.Equal([PortStates.Bound, PortStates.Failed], _core.State.Ports.Select(p => p.State));
+        Assert.Contains("blue/blue1", _core.State.Ports[1].Reason, StringComparison.Ordinal);
+
+        Put([], Port());
+        Assert.Equal("blue/blue2", Assert.Single(_core.State.Ports).Name);
+        Assert.Equal(8u, _dataplane.Bound[12].PortId);
+    }
+
+    [Fact]
+    public void Port_ThatTheKernelRefuses_FailsWithItsWordsAndIsTriedAgain()
+    {
+        Start();
+        _dataplane.Unbindable.Add(12);
+        Tell(_network.Link(12, "v-blue1"));
+        Assert.Equal((PortStates.Failed, "interface 12 refuses"), PortState());
+
+        _dataplane.Unbindable.Clear();
+        _core.Apply();
+        Assert.Equal(PortStates.Failed, PortState().State);
+        _time.Advance(TimeSpan.FromSeconds(6));
+        _core.Apply();
+        Assert.Equal(PortStates.Bound, PortState().State);
+    }
+
+    [Fact]
+    public void InterfacesThatPolicyDoesNotName_AreNeverTouched()
+    {
+        Start();
+        _dataplane.Calls.Clear();
+        Tell(_network.Link(12, "v-blue1"), _network.Link(20, "docker0", kind: "bridge"), _network.Link(21, "vnet5"), _network.Link(22, "eth1", kind: ""));
+        Tell(_network.Delete(21));
+        Assert.DoesNotContain(_dataplane.Calls, c => c.EndsWith("20", StringComparison.Ordinal) || c.EndsWith("21", StringComparison.Ordinal) || c.EndsWith("22", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Overrun_ListsAnew_AndMakesSureOfEveryBinding()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _network.Delete(12);
+        _network.Link(15, "v-blue1");
+        _dataplane.Calls.Clear();
+        Tell(new NetworkEvent.Overrun());
+        Assert.Equal([15], _dataplane.Bound.Keys);
+
+        _dataplane.Calls.Clear();
+        Tell(new NetworkEvent.Overrun());
+        Assert.Contains("bind 15", _dataplane.Calls);
+        Assert.Contains("attach 2", _dataplane.Calls);
+    }
+
+    [Fact]
+    public void Sweep_IsAllowedByABookmarkAndByNothingElse()
+    {
+        _core.OnUpdate(Loaded());
+        _core.Apply();
+        _time.Advance(TimeSpan.FromHours(1));
+        _core.Apply();
+        Assert.False(_dataplane.SweepAllowed);
+        Assert.Equal(0, _core.State.RealisedRevision);
+
+        _core.OnUpdate(new BookmarkReached(9));
+        _core.Apply();
+        Assert.True(_dataplane.SweepAllowed);
+        Assert.Equal(9, _core.State.RealisedRevision);
+    }
+
+    [Fact]
+    public void Restart_OverAWorkingDataPlane_WaitsForTheControllerBeforeItAppliesTheCache()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _core = NewCore();
+        _dataplane.Calls.Clear();
+        _core.OnUpdate(Loaded());
+        Assert.False(_core.Apply());
+        Assert.Empty(_dataplane.Calls);
+
+        _core.OnUpdate(new BookmarkReached(11));
+        Assert.True(_core.Apply());
+        Assert.Equal(11, _core.State.RealisedRevision);
+    }
+
+    [Fact]
+    public void Restart_WithoutAController_AppliesTheCacheAfterAWhile_PortsFirst()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _core = NewCore();
+        _core.OnUpdate(Loaded());
+        _core.Apply();
+        _dataplane.Calls.Clear();
+        _time.Advance(AgentCore.CacheGrace);
+        _core.Apply();
+        Assert.Equal(["attach 2", "bind 12", "apply"], _dataplane.Calls);
+        Assert.Equal(12u, BlueRecord().Ifindex);
+    }
+
+    [Fact]
+    public void ColdStart_WithoutAController_ForwardsFromTheCacheAtOnce()
+    {
+        _network.Link(12, "v-blue1");
+        _core.OnUpdate(Loaded());
+        _core.Apply();
+        Assert.Equal([12], _dataplane.Bound.Keys);
+    }
+
+    [Fact]
+    public void Realised_IsWhatTheKernelTook()
+    {
+        Start();
+        _dataplane.Failures = [new TableFailure("records", Errno.E2BIG, 3, 16384, 16384)];
+        Put([Record("10.0.0.9")]);
+        _core.OnUpdate(new BookmarkReached(20));
+        Assert.False(_core.Apply());
+        Assert.Equal(10, _core.State.RealisedRevision);
+        Assert.Contains(_core.State.Problems, p => p.Contains("records", StringComparison.Ordinal) && p.Contains("full", StringComparison.Ordinal));
+
+        _dataplane.Failures = [];
+        Assert.True(_core.Apply());
+        Assert.Equal(20, _core.State.RealisedRevision);
+        Assert.Empty(_core.State.Problems);
+    }
+
+    [Fact]
+    public void Uplink_ThatIsMissing_IsAProblemUntilItComes()
+    {
+        _network.Delete(2);
+        Start();
+        Assert.Contains(_core.State.Problems, p => p.Contains("up0", StringComparison.Ordinal));
+
+        Tell(_network.Link(3, "up0", kind: ""), _network.Address(3, "192.168.4.11"), _network.Route("192.168.4.0/24", 3));
+        Assert.Empty(_core.State.Problems);
+        Assert.Equal([3], _dataplane.Uplinks);
+        Assert.Equal(new LocalPaEntry(3), Assert.Single(_dataplane.LocalPas.Desired).Value);
+        Assert.Equal(3u, Assert.Single(_dataplane.Peers.Desired).Value.Uplink);
+    }
+
+    [Fact]
+    public void ProviderAddress_ThatIsMissing_IsAProblemUntilItComes()
+    {
+        _network.Address(2, "192.168.4.11", deleted: true);
+        Start();
+        Assert.Contains(_core.State.Problems, p => p.Contains("192.168.4.11", StringComparison.Ordinal));
+        Assert.Equal(0, _dataplane.LocalPas.Count);
+
+        Tell(_network.Address(2, "192.168.4.11"));
+        Assert.Empty(_core.State.Problems);
+        Assert.Equal(1, _dataplane.LocalPas.Count);
+        Assert.Equal("192.168.4.11", Assert.Single(_dataplane.Peers.Desired).Value.Local.ToString());
+    }
+
+    [Fact]
+    public void ProviderAddress_ThatIsTentative_DoesNotCount()
+    {
+        _network.Address(2, "192.168.4.11", flags: AddressFlags.Tentative);
+        Start();
+        Assert.Equal(0, _dataplane.LocalPas.Count);
+    }
+
+    [Fact]
+    public void Peer_FollowsTheRoutes()
+    {
+        Start();
+        Assert.Equal(new PeerEntry(IPAddress.Parse("192.168.4.11"), 2, 1500, PeerFlags.None), Assert.Single(_dataplane.Peers.Desired).Value);
+
+        Tell(_network.Route("192.168.4.22/32", 2, mtu: 1400));
+        Assert.Equal(1400u, Assert.Single(_dataplane.Peers.Desired).Value.Mtu);
+
+        Tell(_network.Link(2, "up0", kind: "", mtu: 1300));
+        Assert.Equal(1300u, Assert.Single(_dataplane.Peers.Desired).Value.Mtu);
+
+        Tell(_network.Link(30, "eth9", kind: ""), _network.Route("192.168.4.22/32", 30));
+        Assert.Equal(PeerEntry.Unreachable(), Assert.Single(_dataplane.Peers.Desired).Value);
+        Assert.Contains(_core.State.Problems, p => p.Contains("192.168.4.22", StringComparison.Ordinal));
+
+        Tell(_network.Route("192.168.4.22/32", 30, deleted: true));
+        Assert.Equal(1300u, Assert.Single(_dataplane.Peers.Desired).Value.Mtu);
+    }
+
+    [Fact]
+    public void RouteThatConcernsNoPeer_CostsNoLookup()
+    {
+        Start();
+        int before = _network.RouteLookups;
+        Tell(_network.Route("10.77.0.0/16", 2));
+        Assert.Equal(before, _network.RouteLookups);
+    }
+
+    [Fact]
+    public void UplinkThatIsNotOursAnyMore_IsDetachedOnceInSync()
+    {
+        _dataplane.Uplinks.Add(44);
+        _core.OnUpdate(Loaded());
+        _core.Apply();
+        Assert.Contains(44, _dataplane.Uplinks);
+        _core.OnUpdate(new BookmarkReached(1));
+        _core.Apply();
+        Assert.Equal([2], _dataplane.Uplinks);
+    }
+
+    private static NetworkChanged Loaded() => Change([], [Subnet(), Port(), Peer(), Record("10.0.0.5", pa: "192.168.4.11", port: "blue/blue1")]);
+
+    private static NetworkChanged Change(PolicyItem[] gone, PolicyItem[] items) =>
+        new(Policy(Blue, 1, items), [.. gone.Select(i => new ItemChange(i, null)), .. items.Select(i => new ItemChange(null, i))]);
+
+    private AgentCore NewCore() => new(["up0"], _dataplane, _network, _time, NullLoggerFactory.Instance);
+
+    /// <summary>In sync at revision 10: blue with its subnet, a peer, a record at the port and the ports.</summary>
+    private void Start(params PolicyItem[] ports)
+    {
+        _core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa("192.168.4.11"))]));
+        _blue.AddRange(ports.Length > 0 ? ports : [Port()]);
+        _core.OnUpdate(Change([], [Subnet(), Peer(), Record("10.0.0.5", pa: "192.168.4.11", port: "blue/blue1"), .. _blue]));
+        _core.OnUpdate(new BookmarkReached(10));
+        Assert.True(_core.Apply());
+    }
+
+    private void Put(PolicyItem[] items, params PolicyItem[] gone)
+    {
+        PolicyItem[] known = [.. gone.Select(g => _blue.Single(i => i.Key == g.Key))];
+        _core.OnUpdate(Change(known, items));
+        _core.Apply();
+    }
+
+    private void Tell(params NetworkEvent[] events)
+    {
+        foreach (NetworkEvent e in events)
+        {
+            _core.OnUpdate(e);
+        }
+
+        _core.Apply();
+    }
+
+    private (string State, string? Reason) PortState()
+    {
+        Ports.PortState port = Assert.Single(_core.State.Ports);
+        return (port.State, port.State == PortStates.Waiting ? null : port.Reason);
+    }
+
+    private RecordEntry BlueRecord() => _dataplane.Records.TryGet(new RecordKey(5001, IPAddress.Parse("10.0.0.5")), out RecordEntry entry) ? entry : default;
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Hnv.Agent.Cache;
+using Hnv.Agent.Sync;
+using Hnv.Agent.Tests.Fakes;
+using static Hnv.Agent.Tests.Fakes.Items;
+
+namespace Hnv.Agent.Tests.Cache;
+
+public sealed class PolicyFileTests
+{
+    private readonly byte[] _bytes = Write(Policy(Blue, 5, Subnet(), Route(), Record("10.0.0.5", port: "blue/blue1"), Port(), Peer()));
+
+    [Fact]
+    public void Read_WhatWasWritten_IsEqual()
+    {
+        NetworkPolicy read = PolicyFile.Read(_bytes);
+        Assert.Equal((Blue, 5, "blue-corp", "blue"), (read.Network, read.Revision, read.Tenant, read.Name));
+        Assert.Equal(
+            new Api.Stream.PolicyItem[] { Subnet(), Route(), Record("10.0.0.5", port: "blue/blue1"), Port(), Peer() }.OrderBy(i => i.Key, StringComparer.Ordinal),
+            read.Items.Values.OrderBy(i => i.Key, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Read_AnyByteFlipped_IsRefused()
+    {
+        for (int i = 0; i < _bytes.Length; i++)
+        {
+            foreach (byte flip in (ReadOnlySpan<byte>)[0x01, 0x80, 0xff])
+            {
+                byte[] damaged = [.. _bytes];
+                damaged[i] ^= flip;
+                Assert.Throws<PolicyFileException>(() => PolicyFile.Read(damaged));
+            }
+        }
+    }
+
+    [Fact]
+    public void Read_AnyLength_CutShort_IsRefused()
+    {
+        for (int length = 0; length < _bytes.Length; length++)
+        {
+            Assert.Throws<PolicyFileException>(() => PolicyFile.Read(_bytes.AsMemory(0, length)));
+        }
+    }
+
+    [Fact]
+    public void Read_WithSomethingBehind_IsRefused() => Assert.Throws<PolicyFileException>(() => PolicyFile.Read((byte[])[.. _bytes, 0x0a]));
+
+    [Fact]
+    public void Read_NewerFormat_SaysSo()
+    {
+        BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(8), PolicyFile.Format + 1);
+        Seal(_bytes);
+        Assert.Contains($"format {PolicyFile.Format + 1}", Assert.Throws<PolicyFileException>(() => PolicyFile.Read(_bytes)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_SealedNonsense_IsRefused()
+    {
+        foreach (string body in (string[])["", "\n", "null\n", "{}\n", "[]\n", "{\"network\":1}\n", "\"\\ud800\"\n", new string('[', 5000) + "\n"])
+        {
+            byte[] file = [.. _bytes[..44], .. System.Text.Encoding.UTF8.GetBytes(body)];
+            Seal(file);
+            Assert.Throws<PolicyFileException>(() => PolicyFile.Read(file));
+        }
+    }
+
+    private static void Seal(byte[] file) => SHA256.HashData((byte[])[.. file[..12], .. file[44..]]).CopyTo(file, 12);
+
+    private static byte[] Write(NetworkPolicy policy)
+    {
+        using var stream = new MemoryStream();
+        PolicyFile.Write(stream, policy);
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,189 @@
+using System.Net;
+using Hnv.Agent.Desired;
+using Hnv.Agent.Sync;
+using Hnv.Agent.Tests.Fakes;
+using Hnv.Api.Stream;
+using Hnv.Datapath.Layouts;
+using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
+using static Hnv.Agent.Tests.Fakes.Items;
+
+namespace Hnv.Agent.Tests.Desired;
+
+public sealed class DesiredStateTests : IDisposable
+{
+    private static readonly MacAddress s_mac = MacAddress.Parse("06:06:00:00:00:05");
+
+    private readonly FakeDataplane _dataplane = new();
+    private readonly DesiredState _state;
+
+    public DesiredStateTests() => _state = new DesiredState(_dataplane);
+
+    public void Dispose() => _dataplane.Dispose();
+
+    [Fact]
+    public void Record_AtAnotherHost_LeadsToItsProviderAddress()
+    {
+        Put(Blue, Record("10.0.0.5"));
+        Assert.Equal(RecordEntry.Remote(s_mac, RecordKind.Static, IPAddress.Parse("192.168.4.22")), At("10.0.0.5"));
+        Assert.Equal(LocationEntry.Remote(IPAddress.Parse("192.168.4.22")), Adapter());
+    }
+
+    [Fact]
+    public void Record_AtAPortBoundHere_IsLocalAsLongAsItIsBound()
+    {
+        Put(HostScope.Id, Pa("192.168.4.11"));
+        Put(Blue, Port(), Record("10.0.0.5", pa: "192.168.4.11", port: "blue/blue1"), Record("fd00::5", pa: "192.168.4.11", port: "blue/blue1"));
+        Assert.Equal(RecordFlags.Unusable, At("10.0.0.5").Flags);
+        Assert.Null(Adapter());
+
+        _state.PortBound("blue/blue1", 5001, 12);
+        Assert.Equal(RecordEntry.Local(s_mac, RecordKind.Static, 12), At("10.0.0.5"));
+        Assert.Equal(RecordEntry.Local(s_mac, RecordKind.Static, 12), At("fd00::5"));
+        Assert.Equal(LocationEntry.Local(12), Adapter());
+
+        _state.PortBound("blue/blue1", 5001, 13);
+        Assert.Equal(13u, At("10.0.0.5").Ifindex);
+
+        _state.PortUnbound("blue/blue1");
+        Assert.Equal(RecordFlags.Unusable, At("10.0.0.5").Flags);
+        Assert.True(At("10.0.0.5").Pa.IsNone);
+        Assert.Null(Adapter());
+    }
+
+    [Fact]
+    public void Record_MarkedUnusable_KeepsItsPlaceAndGivesNoAdapter()
+    {
+        Put(Blue, Record("10.0.0.5", unusable: true));
+        Assert.Equal(RecordEntry.Remote(s_mac, RecordKind.Static, IPAddress.Parse("192.168.4.22"), RecordFlags.Unusable), At("10.0.0.5"));
+        Assert.Null(Adapter());
+    }
+
+    [Fact]
+    public void Record_WithoutAnyPlace_IsUnusable()
+    {
+        Put(Blue, Record("10.0.0.5", pa: null, port: "blue/elsewhere"));
+        Assert.Equal(RecordFlags.Unusable, At("10.0.0.5").Flags);
+    }
+
+    [Fact]
+    public void Gateway_OfASubnet_IsARecordAndWinsOverPolicys()
+    {
+        Put(Blue, Record("10.0.0.1"), Subnet());
+        Assert.Equal((RecordKind.DistributedGateway, "02:48:4e:56:00:01"), (At("10.0.0.1").Type, At("10.0.0.1").Mac.ToString()));
+
+        Remove(Blue, Subnet());
+        Assert.Equal(RecordKind.Static, At("10.0.0.1").Type);
+    }
+
+    [Fact]
+    public void Tables_OfTwoNetworksWithTheSameAddresses_StayApart()
+    {
+        Put(Blue, Subnet(), Route(), Record("10.0.0.5"));
+        Put(Red, Subnet(6001), Route(vsid: 6001), Record("10.0.0.5", pa: "192.168.4.33", vsid: 6001));
+
+        Assert.Equal("192.168.4.22", At("10.0.0.5").Pa.ToString());
+        Assert.Equal("192.168.4.33", At("10.0.0.5", 6001).Pa.ToString());
+        Assert.Equal(2, _dataplane.Routes.Count);
+        Assert.Equal(2, _dataplane.Routes.Desired.Select(r => r.Key.Rd).Distinct().Count());
+    }
+
+    [Fact]
+    public void Subnet_ThatMovesBetweenNetworks_DoesNotDependOnTheOrder()
+    {
+        Put(Red, Subnet());
+        Put(Blue, Subnet());
+        Remove(Red, Subnet());
+        Assert.True(_dataplane.Subnets.TryGet(new SubnetKey(5001), out SubnetEntry entry));
+        Assert.Equal(_dataplane.Domains.Number(Blue), entry.Rd.ToHost());
+    }
+
+    [Fact]
+    public void Detach_TakesOutEverythingAndFreesTheNumber()
+    {
+        NetworkPolicy policy = Policy(Blue, 1, Subnet(), Route(), Record("10.0.0.5"), Port(), Peer());
+        _state.OnUpdate(new NetworkChanged(policy, [.. policy.Items.Values.Select(i => new ItemChange(null, i))]));
+        Assert.NotEmpty(_dataplane.Everything());
+
+        _state.OnUpdate(new NetworkDetached(policy));
+
+        Assert.Empty(_dataplane.Everything());
+        Assert.Contains(Blue, _dataplane.Domains.Released);
+        Assert.Empty(_state.RoutingDomains);
+    }
+
+    [Fact]
+    public void Peer_NamedByTwoNetworks_StaysUntilBothAreGone()
+    {
+        Put(Blue, Peer());
+        Put(Red, Peer(mode: FlowIdMode.Zero));
+        _state.SetWay(IPAddress.Parse("192.168.4.22"), new PeerWay(IPAddress.Parse("192.168.4.11"), 2, 1500));
+        Assert.Equal(PeerFlags.FlowIdZero, Way().Flags);
+
+        Remove(Red, Peer(mode: FlowIdMode.Zero));
+        Assert.Equal(new PeerEntry(IPAddress.Parse("192.168.4.11"), 2, 1500, PeerFlags.None), Way());
+
+        Remove(Blue, Peer());
+        Assert.Equal(0, _dataplane.Peers.Count);
+    }
+
+    [Fact]
+    public void Peer_WithoutAWay_IsKnownAndUnreachable()
+    {
+        Put(Blue, Peer());
+        Assert.Equal(PeerEntry.Unreachable(), Way());
+        Assert.Equal([IPAddress.Parse("192.168.4.22")], _state.UnreachablePeers);
+    }
+
+    [Fact]
+    public void LocalPa_ExistsOnlyWhereAnUplinkHasIt()
+    {
+        Put(HostScope.Id, Pa("192.168.4.11"), Pa("192.168.5.11", 1));
+        _state.SetPresentAddresses(new Dictionary<IPAddress, int> { [IPAddress.Parse("192.168.4.11")] = 2, [IPAddress.Parse("10.9.9.9")] = 2 });
+
+        Assert.Equal(new LocalPaEntry(2), Assert.Single(_dataplane.LocalPas.Desired).Value);
+        Assert.Equal([IPAddress.Parse("192.168.5.11")], _state.MissingProviderAddresses);
+    }
+
+    [Fact]
+    public void Network_WithoutANumber_IsRefusedAndTheOthersGoOn()
+    {
+        _dataplane.Domains.Refuse = Red;
+        Put(Red, Subnet(6001), Record("10.0.0.5", vsid: 6001));
+        Put(Blue, Record("10.0.0.5"));
+
+        Assert.Equal([Red], _state.Refused.Keys);
+        Assert.Single(_dataplane.Records.Desired);
+    }
+
+    [Fact]
+    public void Adapter_OfManyRecords_DoesNotDependOnTheirOrder()
+    {
+        RecordItem[] records =
+        [
+            Record("10.0.0.9", pa: "192.168.4.33"), Record("10.0.0.5", pa: "192.168.4.22", type: LookupRecordType.Dynamic), Record("10.0.0.7", pa: "192.168.4.44"),
+        ];
+        Put(Blue, records);
+        LocationEntry? first = Adapter();
+        Remove(Blue, records);
+        Put(Blue, [.. records.Reverse()]);
+
+        Assert.Equal(LocationEntry.Remote(IPAddress.Parse("192.168.4.44")), first);
+        Assert.Equal(first, Adapter());
+    }
+
+    private void Put(Guid network, params PolicyItem[] items) =>
+        _state.OnUpdate(new NetworkChanged(Policy(network, 1), [.. items.Select(i => new ItemChange(null, _known[(network, i.Key)] = i))]));
+
+    private readonly Dictionary<(Guid, string), PolicyItem> _known = [];
+
+    private void Remove(Guid network, params PolicyItem[] items) =>
+        _state.OnUpdate(new NetworkChanged(Policy(network, 1), [.. items.Select(i => new ItemChange(_known[(network, i.Key)], null))]));
+
+    private RecordEntry At(string ca, uint vsid = 5001) =>
+        _dataplane.Records.TryGet(new RecordKey(vsid, IPAddress.Parse(ca)), out RecordEntry entry) ? entry : throw new KeyNotFoundException(ca);
+
+    private LocationEntry? Adapter() => _dataplane.Macs.TryGet(new MacKey(5001, s_mac), out LocationEntry place) ? place : null;
+
+    private PeerEntry Way() => _dataplane.Peers.TryGet(KernelAddress.From(IPAddress.Parse("192.168.4.22")), out PeerEntry way) ? way : throw new KeyNotFoundException();
+}

@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Hnv.Datapath;
+using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Ports;
+using Hnv.Datapath.Reading;
+using Hnv.Datapath.Tables;
+using Hnv.Linux;
+
+namespace Hnv.Agent.Tests.Fakes;
+
+/// <summary>A data plane without a kernel: remembers what is desired, what was applied, and in which order things were asked for.</summary>
+internal sealed class FakeDataplane : IDataplane
+{
+    private readonly FakeRoutingDomains _domains = new();
+
+    public List<string> Calls { get; } = [];
+
+    public SortedDictionary<int, PortBinding> Bound { get; } = [];
+
+    public HashSet<int> Uplinks { get; } = [];
+
+    public bool SweepAllowed { get; private set; }
+
+    /// <summary>What the next Apply calls answer.</summary>
+    public ImmutableArray<TableFailure> Failures { get; set; } = [];
+
+    /// <summary>Interfaces that refuse to be bound.</summary>
+    public HashSet<int> Unbindable { get; } = [];
+
+    public KernelFeatures Features { get; } = new("6.18.0", true, true, true, true);
+
+    public FakeRoutingDomains Domains => _domains;
+
+    public IRoutingDomains RoutingDomains => _domains;
+
+    public IDesiredTable<KernelAddress, LocalPaEntry> LocalPas { get; } = new FakeTable<KernelAddress, LocalPaEntry>("local_pas");
+
+    public IDesiredTable<KernelAddress, PeerEntry> Peers { get; } = new FakeTable<KernelAddress, PeerEntry>("peers");
+
+    public IDesiredTable<SubnetKey, SubnetEntry> Subnets { get; } = new FakeTable<SubnetKey, SubnetEntry>("subnets");
+
+    public IDesiredTable<MacKey, LocationEntry> Macs { get; } = new FakeTable<MacKey, LocationEntry>("macs");
+
+    public IDesiredTable<RecordKey, RecordEntry> Records { get; } = new FakeTable<RecordKey, RecordEntry>("records");
+
+    public IDesiredTable<RouteKey, RouteEntry> Routes { get; } = new FakeTable<RouteKey, RouteEntry>("routes");
+
+    /// <summary>Everything desired, as text, sorted: for comparison.</summary>
+    public string[] Everything() =>
+    [
+        .. LocalPas.Desired.Select(e => $"local_pas {e.Key} = {e.Value}")
+            .Concat(Peers.Desired.Select(e => $"peers {e.Key} = {e.Value}"))
+            .Concat(Subnets.Desired.Select(e => $"subnets {e.Key} = {e.Value}"))
+            .Concat(Macs.Desired.Select(e => $"macs {e.Key} = {e.Value}"))
+            .Concat(Records.Desired.Select(e => $"records {e.Key} = {e.Value}"))
+            .Concat(Routes.Desired.Select(e => $"routes {e.Key} = {e.Value}"))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    public void AllowSweep()
+    {
+        Calls.Add("sweep");
+        SweepAllowed = true;
+    }
+
+    public ApplyResult Apply()
+    {
+        Calls.Add("apply");
+        return new ApplyResult(0, 0, Failures);
+    }
+
+    public void Maintain() => Calls.Add("maintain");
+
+    public PortEntry BindPort(PortBinding binding)
+    {
+        if (Unbindable.Contains(binding.InterfaceIndex))
+        {
+            throw new DataplaneException($"interface {binding.InterfaceIndex} refuses");
+        }
+
+        Calls.Add($"bind {binding.InterfaceIndex}");
+        Bound[binding.InterfaceIndex] = binding;
+        return new PortEntry(binding.Vsid, binding.Rd, binding.PortId, PortFlags.None, binding.Mac);
+    }
+
+    public bool UnbindPort(int interfaceIndex)
+    {
+        Calls.Add($"unbind {interfaceIndex}");
+        return Bound.Remove(interfaceIndex);
+    }
+
+    public IReadOnlyList<KeyValuePair<int, PortEntry>> ReadPorts() =>
+        [.. Bound.Select(b => KeyValuePair.Create(b.Key, new PortEntry(b.Value.Vsid, b.Value.Rd, b.Value.PortId, PortFlags.None, b.Value.Mac)))];
+
+    public void AttachUplink(int interfaceIndex)
+    {
+        Calls.Add($"attach {interfaceIndex}");
+        Uplinks.Add(interfaceIndex);
+    }
+
+    public bool DetachUplink(int interfaceIndex)
+    {
+        Calls.Add($"detach {interfaceIndex}");
+        return Uplinks.Remove(interfaceIndex);
+    }
+
+    public IReadOnlyList<int> ReadUplinks() => [.. Uplinks];
+
+    public IReadOnlyList<KeyValuePair<SubnetKey, SubnetEntry>> ReadSubnets() => [.. Subnets.Desired];
+
+    public IReadOnlyList<KeyValuePair<RecordKey, RecordEntry>> ReadRecords() => [.. Records.Desired];
+
+    public IReadOnlyList<KeyValuePair<RouteKey, RouteEntry>> ReadRoutes() => [.. Routes.Desired];
+
+    public IReadOnlyList<KeyValuePair<KernelAddress, PeerEntry>> ReadPeers() => [.. Peers.Desired];
+
+    public IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned() => [];
+
+    public bool RemoveLearned(RecordKey key) => false;
+
+    public IReadOnlyList<VerdictCounter> ReadCounters() => [new(0, Verdict.UnknownPeer, 2, 200), new(7, Verdict.Encapsulated, 3, 300)];
+
+    public IReadOnlyList<PortTraffic> ReadTraffic() => [new(7, 1, 2, 3, 4)];
+
+    public IReadOnlyList<TableUsage> ReadUsage() => [new("records", Records.Count, 16384, 4096)];
+
+    public DecisionEntry ReadDecision(int cpu) => default;
+
+    public void Purge() => Calls.Add("purge");
+
+    public void Dispose()
+    {
+        // Nothing in the kernel, nothing to dispose of.
+    }
+
+    internal sealed class FakeRoutingDomains : IRoutingDomains
+    {
+        private readonly Dictionary<Guid, uint> _numbers = [];
+        private uint _next = 1;
+
+        public HashSet<Guid> Released { get; } = [];
+
+        public Guid? Refuse { get; set; }
+
+        public uint Number(Guid routingDomainId)
+        {
+            if (routingDomainId == Refuse)
+            {
+                throw new DataplaneException("no room for another routing domain");
+            }
+
+            Released.Remove(routingDomainId);
+            if (!_numbers.TryGetValue(routingDomainId, out uint number))
+            {
+                _numbers.Add(routingDomainId, number = _next++);
+            }
+
+            return number;
+        }
+
+        public void Release(Guid routingDomainId) => Released.Add(routingDomainId);
+
+        public Guid? Find(uint number) => _numbers.Where(n => n.Value == number).Select(n => (Guid?)n.Key).FirstOrDefault();
+    }
+
+    private sealed class FakeTable<TKey, TValue>(string name) : IDesiredTable<TKey, TValue>
+        where TKey : unmanaged, IEquatable<TKey>
+        where TValue : unmanaged, IEquatable<TValue>
+    {
+        private readonly Dictionary<TKey, TValue> _entries = [];
+
+        public string Name => name;
+
+        public int Count => _entries.Count;
+
+        public int Pending => 0;
+
+        public IEnumerable<KeyValuePair<TKey, TValue>> Desired => _entries;
+
+        public void Set(TKey key, TValue value) => _entries[key] = value;
+
+        public bool Remove(TKey key) => _entries.Remove(key);
+
+        public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => _entries.TryGetValue(key, out value);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Hnv.Agent.Network;
+using Hnv.Linux.Netlink;
+
+namespace Hnv.Agent.Tests.Fakes;
+
+/// <summary>A host's networking without a kernel. Every change returns the event the kernel would send.</summary>
+internal sealed class FakeNetwork : INetworkView
+{
+    private readonly Dictionary<int, LinkInfo> _links = [];
+    private readonly List<AddressInfo> _addresses = [];
+
+    public List<RouteInfo> Routes { get; } = [];
+
+    public int RouteLookups { get; private set; }
+
+    public NetworkEvent Link(int index, string name, int? master = null, string kind = "veth", int? peerNamespace = 0, int mtu = 1500, LinkFlags flags = LinkFlags.Up)
+    {
+        var link = new LinkInfo(index, name, new PhysicalAddress([2, 0, 0, 0, 0, (byte)index]), mtu, flags, kind, master, 2, peerNamespace);
+        _links[index] = link;
+        return new NetworkEvent.LinkChanged(link);
+    }
+
+    public NetworkEvent Delete(int index)
+    {
+        _links.Remove(index, out LinkInfo? link);
+        _addresses.RemoveAll(a => a.InterfaceIndex == index);
+        return new NetworkEvent.LinkDeleted(index, link!.Name);
+    }
+
+    public NetworkEvent Address(int index, string address, bool deleted = false, AddressFlags flags = AddressFlags.Permanent)
+    {
+        var info = new AddressInfo(index, IPAddress.Parse(address), 24, flags);
+        _addresses.RemoveAll(a => a.InterfaceIndex == index && a.Address.Equals(info.Address));
+        if (!deleted)
+        {
+            _addresses.Add(info);
+        }
+
+        return new NetworkEvent.AddressChanged(info, deleted);
+    }
+
+    public NetworkEvent Route(string prefix, int index, int? mtu = null, bool deleted = false)
+    {
+        var route = new RouteInfo(IPNetwork.Parse(prefix), null, index, null, mtu, 0, 254, RouteType.Unicast, 4);
+        Routes.RemoveAll(r => r.Destination.Equals(route.Destination));
+        if (!deleted)
+        {
+            Routes.Add(route);
+        }
+
+        return new NetworkEvent.RouteChanged(route, deleted);
+    }
+
+    public IReadOnlyList<LinkInfo> GetLinks() => [.. _links.Values];
+
+    public IReadOnlyList<AddressInfo> GetAddresses() => [.. _addresses];
+
+    public RouteInfo? FindRoute(IPAddress destination, IPAddress source)
+    {
+        RouteLookups++;
+        return Routes.Where(r => r.Destination.Contains(destination)).MaxBy(r => r.Destination.PrefixLength);
+    }
+}
