@@ -388,11 +388,11 @@ internal sealed class DesiredState(IDataplane dataplane)
             }
         }
 
-        foreach ((RecordKey _, Claims<RecordKey, RecordItem>.Claim claim) in _records.Winners)
+        foreach ((MacKey key, PolicyItem[] items) in _adapters.All)
         {
-            if (address.Equals(claim.Item.ProviderAddress))
+            if (items.Any(i => i is RecordItem record && address.Equals(record.ProviderAddress)))
             {
-                WriteMac(new MacKey(claim.Item.Vsid, claim.Item.Mac));
+                WriteMac(key);
             }
         }
     }

@@ -14,6 +14,9 @@ internal sealed class SmallIndex<TKey, TItem>(IEqualityComparer<TKey>? comparer 
     /// <summary>The items of the key, in no order.</summary>
     public ReadOnlySpan<TItem> this[TKey key] => _items.TryGetValue(key, out TItem[]? items) ? items : [];
 
+    /// <summary>Every key with its items.</summary>
+    public IEnumerable<KeyValuePair<TKey, TItem[]>> All => _items;
+
     public void Add(TKey key, TItem item)
     {
         ref TItem[]? items = ref CollectionsMarshal.GetValueRefOrAddDefault(_items, key, out _);

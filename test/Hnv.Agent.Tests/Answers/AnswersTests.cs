@@ -5,7 +5,6 @@ using System.Text.Json;
 using Hnv.Agent.Answers;
 using Hnv.Agent.Desired;
 using Hnv.Agent.Local;
-using Hnv.Agent.Ports;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Api;
@@ -36,7 +35,7 @@ public sealed class AnswersTests : IDisposable
         _dataplane.BindPort(new Datapath.Ports.PortBinding(12, 7, 1, 5001, MacAddress.Parse("06:06:00:00:00:06")));
         _state = new AgentState(
             9,
-            [new PortState("blue/blue1", 7, "v-blue1", 5001, MacAddress.Parse("06:06:00:00:00:06"), "bound", null, 12)],
+            [new Hnv.Agent.Ports.PortState("blue/blue1", 7, "v-blue1", 5001, MacAddress.Parse("06:06:00:00:00:06"), "bound", null, 12)],
             desired.RoutingDomains,
             ["a problem"]);
         _kernel = new KernelReader(_dataplane, _network, () => _state);
