@@ -84,6 +84,15 @@ public static class ResourceGenerators
                 Type = type,
             }));
 
+    /// <summary>Resources whose form is right: names are not empty, VSIDs in range.</summary>
+    public static Gen<Resource> Readable { get; } = Resource.Where(static r => r.Name.Length > 0 && r switch
+    {
+        VmNetwork network => network.Subnets.All(static s => VirtualSubnetId.IsValid(s.Vsid)),
+        Port port => port.VmNetwork.Length > 0 && port.Host != "" && VirtualSubnetId.IsValid(port.Vsid),
+        LookupRecord record => VirtualSubnetId.IsValid(record.Vsid),
+        _ => true,
+    });
+
     /// <summary>A few wishes: mostly puts, also deletions.</summary>
     public static Gen<ChangeSet> ChangeSet { get; } =
         from changes in Few(

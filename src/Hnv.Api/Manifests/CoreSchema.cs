@@ -48,7 +48,7 @@ internal static partial class CoreSchema
 
         // Infinity has no form in JSON; what overflows to it stays text (06e600000005 may be meant as a MAC address).
         return Float().IsMatch(plain) && double.Parse(plain, CultureInfo.InvariantCulture) is var number && double.IsFinite(number)
-            ? number.ToString("R", CultureInfo.InvariantCulture)
+            ? (number == 0 ? 0 : number).ToString("R", CultureInfo.InvariantCulture) // -0.0 would be read as the integer -0, which is 0
             : null;
     }
 

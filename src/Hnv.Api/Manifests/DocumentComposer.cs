@@ -8,15 +8,15 @@ using YamlDotNet.Core.Events;
 
 namespace Hnv.Api.Manifests;
 
-/// <summary>Turns the parser's events of one document into JSON, and remembers where each value was.</summary>
-internal sealed class DocumentComposer(Parser parser, string fileName, int skippedLines, List<ManifestError> errors)
+/// <summary>Turns the events of one document into JSON, and remembers where each value was.</summary>
+internal sealed class DocumentComposer(YamlEvents events, string fileName, int skippedLines, List<ManifestError> errors)
 {
     private const string YamlTag = "tag:yaml.org,2002:";
 
     private readonly ImmutableArray<SourcePosition>.Builder _positions = ImmutableArray.CreateBuilder<SourcePosition>();
 
     /// <summary>
-    /// Composes the document whose first event is the parser's current one, up to its end. Null for an empty one, and for one that
+    /// Composes the document whose first event is the current one, up to its end. Null for an empty one, and for one that
     /// has errors.
     /// </summary>
     /// <exception cref="YamlException">It is not YAML, or too deep.</exception>
@@ -50,11 +50,11 @@ internal sealed class DocumentComposer(Parser parser, string fileName, int skipp
         return new ManifestDocument(fileName, root, new SourceMap(root, _positions.ToImmutable()));
     }
 
-    private ParsingEvent Current => parser.Current ?? throw new YamlException("the document ends too early");
+    private ParsingEvent Current => events.Current;
 
     private ParsingEvent Next()
     {
-        parser.MoveNext();
+        events.MoveNext();
         return Current;
     }
 

@@ -79,18 +79,18 @@ public static class ManifestReader
         string text, int offset, int skippedLines, string fileName, ImmutableArray<ManifestDocument>.Builder documents, List<ManifestError> errors)
     {
         using var reader = new StringReader(offset == 0 ? text : text[offset..]);
-        var parser = new Parser(reader);
-        var composer = new DocumentComposer(parser, fileName, skippedLines, errors);
+        var events = new YamlEvents(reader);
+        var composer = new DocumentComposer(events, fileName, skippedLines, errors);
         try
         {
-            while (parser.MoveNext() && errors.Count < MaxErrors)
+            while (events.MoveNext() && errors.Count < MaxErrors)
             {
-                if (parser.Current is not DocumentStart)
+                if (events.Current is not DocumentStart)
                 {
                     continue;
                 }
 
-                parser.MoveNext();
+                events.MoveNext();
                 if (composer.Compose() is { } document)
                 {
                     documents.Add(document);
@@ -103,20 +103,29 @@ public static class ManifestReader
         {
             int line = skippedLines + (int)Math.Max(1, e.Start.Line);
             (string problem, string? remedy) = YamlProblem.Explain(e, LineAt(text, offset, (int)e.Start.Line));
-            errors.Add(new ManifestError(fileName, line, (int)Math.Max(1, e.Start.Column), null, "", problem, remedy));
+            var error = new ManifestError(fileName, line, (int)Math.Max(1, e.Start.Column), null, "", problem, remedy);
+            if (errors.LastOrDefault() != error)
+            {
+                errors.Add(error);
+            }
+
             return line;
         }
     }
 
-    /// <summary>Where the first line behind <paramref name="line"/> is that begins a document: always three hyphens in column 1 (YAML 1.2, 9.1.2).</summary>
+    /// <summary>
+    /// Where the first line from <paramref name="line"/> on is that begins a document, always with three hyphens in column 1
+    /// (YAML 1.2, 9.1.2). Never the first line of what was read: it would be read again for ever.
+    /// </summary>
     private static (int Offset, int SkippedLines) FindDocumentAfter(string text, int offset, int skippedLines, int line)
     {
-        int current = skippedLines + 1;
+        int first = skippedLines + 1;
+        int current = first;
         while (offset < text.Length)
         {
             bool marker = string.CompareOrdinal(text, offset, "---", 0, 3) == 0
                 && (offset + 3 == text.Length || text[offset + 3] is ' ' or '\t' or '\r' or '\n');
-            if (marker && current > line)
+            if (marker && current >= line && current > first)
             {
                 break;
             }

@@ -99,7 +99,7 @@ public static partial class ManifestWriter
 
     /// <summary>What YAML 1.1 readers take for something else: truth values, numbers with underscores or to base 2 and 60, dates.</summary>
     [GeneratedRegex(
-        @"^([yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF|[-+]?[0-9][0-9_.]*|0b[01_]+|0x[0-9a-fA-F_]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*|\.?(inf|nan)|[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+)\z",
+        @"^([yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF|[-+]?[0-9][0-9_]*(\.[0-9_]*)?|0b[01_]+|0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*|\.?(inf|nan)|[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+)\z",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
     private static partial Regex Yaml11();
 }

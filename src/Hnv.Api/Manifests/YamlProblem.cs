@@ -16,10 +16,11 @@ internal static partial class YamlProblem
         string problem = "is not YAML here: " + Position().Replace(exception.Message, "").Trim().TrimEnd('.').TrimStart(':', ' ');
         string remedy = line switch
         {
-            _ when line.AsSpan().TrimStart(' ').StartsWith("\t") => "indent with spaces, not with tabs",
+            _ when problem.Contains(" tab ", StringComparison.Ordinal) || line.AsSpan().TrimStart(' ').StartsWith("\t") => "indent with spaces, not with tabs",
             _ when MissingSpace().IsMatch(line) => "put a space behind the colon",
             _ when line.Count(static c => c == '"') % 2 == 1 || line.Count(static c => c == '\'') % 2 == 1 => "close the quotes",
-            _ when line.Count(static c => c is '[' or '{') != line.Count(static c => c is ']' or '}') => "close the bracket",
+            _ when problem.Contains("expected ',' or", StringComparison.Ordinal) || line.Count(static c => c is '[' or '{') != line.Count(static c => c is ']' or '}') =>
+                "close the bracket",
             _ => "check the indentation, and put quotes around text with ': ', '#', or a special character in front",
         };
         return (problem, remedy);

@@ -112,9 +112,24 @@ public static class ResourceJson
             : $"{Shorten(kind)} {Shorten(name)}";
     }
 
-    private static string? Peek(JsonElement element, string field) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(field, out JsonElement value)
-        && StrictObject.TryGetText(value, out string? text) && text.Length > 0 ? text : null;
+    private static string? Peek(JsonElement element, string field)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            if (StrictObject.TryGetName(property, out string? name) && name == field
+                && StrictObject.TryGetText(property.Value, out string? text) && text.Length > 0)
+            {
+                return text;
+            }
+        }
+
+        return null;
+    }
 
     private static string Shorten(string text) => BindingContext.Quote(text)[1..^1];
 

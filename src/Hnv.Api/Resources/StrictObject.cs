@@ -342,7 +342,8 @@ public sealed class StrictObject
         return null;
     }
 
-    private static bool TryGetName(JsonProperty property, [NotNullWhen(true)] out string? name)
+    /// <summary>The name of a field; false for one with a lone surrogate, on which Name throws.</summary>
+    internal static bool TryGetName(JsonProperty property, [NotNullWhen(true)] out string? name)
     {
         try
         {
