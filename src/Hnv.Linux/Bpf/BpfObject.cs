@@ -79,6 +79,13 @@ public sealed unsafe class BpfObject : IDisposable
         MemoryMarshal.Write(new Span<byte>(bytes, (int)mapSize)[(int)offset..], in value);
     }
 
+    /// <summary>Whether the file has a global variable of this name; the compiler drops unused ones.</summary>
+    public bool HasGlobal(string variable)
+    {
+        RequireNotLoaded();
+        return BtfGlobals.Find(LibBpf.ObjectBtf(_handle.Pointer), variable) is not null;
+    }
+
     /// <summary>Creates the maps and loads the programs; all or nothing, except maps that were reused or pinned.</summary>
     /// <exception cref="BpfException">With what libbpf said and the verifier's complete log.</exception>
     public void Load()

@@ -8,6 +8,7 @@ internal enum NetlinkFlags
 {
     Request = 1,
     Ack = 4,
+    Echo = 8,
     Dump = 0x300,
     Replace = 0x100,
     Exclusive = 0x200,
@@ -44,6 +45,8 @@ internal enum RouteMessage
     NewNeighbour = 28,
     DeleteNeighbour = 29,
     GetNeighbour = 30,
+    GetQdisc = 38,
+    GetFilter = 46,
 }
 
 /// <summary>AF_* as the kernel counts them (the framework's numbers differ).</summary>

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using Hnv.Linux.Bpf;
+
+namespace Hnv.Linux.Netlink;
+
+/// <content>tc: where filters are attached, and how many.</content>
+public sealed partial class Rtnetlink
+{
+    private const ushort TcKind = 1; // TCA_KIND
+    private const ushort TcOptions = 2; // TCA_OPTIONS
+    private const uint IngressParent = 0xfffffff1; // TC_H_INGRESS, TC_H_CLSACT
+
+    /// <summary>
+    /// <c>clsact</c>, <c>ingress</c>, or null when the interface has neither. It matters: what is attached to egress of an ingress qdisc
+    /// lands, without a word, among the filters of ingress.
+    /// </summary>
+    public string? FindFilterQdisc(int interfaceIndex)
+    {
+        // Without echo the kernel tells everybody but who asked.
+        var request = new NetlinkRequest(RouteMessage.GetQdisc, Change | NetlinkFlags.Echo).Header(new TcHeader { Index = interfaceIndex, Parent = IngressParent });
+        try
+        {
+            return _socket.Request(request, $"read the qdisc of interface {interfaceIndex}").Select(reply => reply.Attributes<TcHeader>().GetString(TcKind)).FirstOrDefault();
+        }
+        catch (NetlinkException e) when (e.Errno is Errno.ENOENT)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>How many filters, of everybody, an interface has at clsact or ingress, in both directions; 0 when it has no such qdisc.</summary>
+    public int CountFilters(int interfaceIndex) =>
+        CountFilters(interfaceIndex, TcDirection.Ingress) + CountFilters(interfaceIndex, TcDirection.Egress);
+
+    private int CountFilters(int interfaceIndex, TcDirection direction)
+    {
+        // TC_H_CLSACT with TC_H_MIN_INGRESS or TC_H_MIN_EGRESS, linux/pkt_sched.h.
+        var parent = direction == TcDirection.Ingress ? 0xfffffff2 : 0xfffffff3;
+        var request = new NetlinkRequest(RouteMessage.GetFilter, Dump).Header(new TcHeader { Index = interfaceIndex, Parent = parent });
+        // Classifiers tell of themselves once (without options) and of each filter.
+        return _socket.Request(request, $"list the filters of interface {interfaceIndex}").Count(reply =>
+            reply.Attributes<TcHeader>().TryGet(TcKind, out _) && reply.Attributes<TcHeader>().TryGet(TcOptions, out _));
+    }
+
+    /// <summary>struct tcmsg, linux/rtnetlink.h.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TcHeader
+    {
+        public byte Family;
+        private readonly byte _pad1;
+        private readonly ushort _pad2;
+        public int Index;
+        public uint Handle, Parent, Info;
+    }
+}
