@@ -60,7 +60,7 @@ public interface IDataplane : IDisposable
     /// </summary>
     /// <returns>The entry as it stands in the kernel, with the flags that were found to fit the device.</returns>
     /// <exception cref="DataplaneException">The interface is gone, or the kernel refuses.</exception>
-    PortEntry BindPort(PortBinding binding);
+    BoundPort BindPort(PortBinding binding);
 
     /// <summary>Takes the port's entry out. Its interface goes on dropping every frame until it is gone or bound again.</summary>
     /// <returns>False when it was not bound.</returns>

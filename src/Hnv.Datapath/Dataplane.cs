@@ -1,0 +1,266 @@
+using System.Collections.Immutable;
+using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Maps;
+using Hnv.Datapath.Ports;
+using Hnv.Datapath.Programs;
+using Hnv.Datapath.Reading;
+using Hnv.Datapath.Tables;
+using Hnv.Linux;
+using Hnv.Linux.Bpf;
+using Hnv.Linux.Netlink;
+
+namespace Hnv.Datapath;
+
+/// <inheritdoc cref="IDataplane"/>
+public sealed class Dataplane : IDataplane
+{
+    private readonly DataplaneOptions _options;
+    private readonly FileLock _owner;
+    private readonly Rtnetlink _route;
+    private readonly PinNames _pins;
+    private readonly MapStore _maps;
+    private readonly ProgramStore _programs;
+    private readonly Attachments _attachments;
+    private readonly DeviceBook _devices;
+    private readonly Normaliser _normaliser;
+    private readonly PortManager _ports;
+    private readonly UplinkManager _uplinks;
+    private readonly RoutingDomainNumbers _domains;
+    private readonly GrowableMap<RecordKey, RecordEntry> _records;
+    private readonly GrowableMap<RecordKey, LearnedEntry> _learned;
+    private readonly GrowableMap<MacKey, LocationEntry> _macs;
+    private readonly DeltaTracker<KernelAddress, LocalPaEntry> _localPaTable;
+    private readonly DeltaTracker<KernelAddress, PeerEntry> _peerTable;
+    private readonly DeltaTracker<SubnetKey, SubnetEntry> _subnetTable;
+    private readonly DeltaTracker<MacKey, LocationEntry> _macTable;
+    private readonly DeltaTracker<RecordKey, RecordEntry> _recordTable;
+    private readonly DeltaTracker<RouteKey, RouteEntry> _routeTable;
+    private readonly TableSet _tables;
+    private bool _sweep;
+    private bool _sweptDevices;
+
+    private Dataplane(DataplaneOptions options, FileLock owner, KernelFeatures features, DataplaneParts parts)
+    {
+        _options = options;
+        _owner = owner;
+        Features = features;
+        (_route, _pins, _maps, _programs) = (parts.Route, parts.Pins, parts.Maps, parts.Programs);
+        _attachments = new Attachments(_programs, _maps, _pins);
+        _devices = new DeviceBook(_maps[MapNames.Devices]);
+        _normaliser = new Normaliser(options.Directory, _maps, _attachments, _devices, _route);
+        _uplinks = new UplinkManager(_attachments, _devices, _route);
+        _domains = new RoutingDomainNumbers(_maps[MapNames.Networks]);
+        _records = new(MapNames.Records, _maps[MapNames.Records]);
+        _macs = new(MapNames.Macs, _maps[MapNames.Macs]);
+        _learned = new(MapNames.Learned, _maps[MapNames.Learned]) { WrittenByPrograms = true, IsNewer = (before, after) => after.SeenNs > before.SeenNs };
+        _ports = new PortManager(_maps, _learned, _attachments, _devices, _normaliser, _route);
+        _localPaTable = new(Table<KernelAddress, LocalPaEntry>(MapNames.LocalPas));
+        _peerTable = new(Table<KernelAddress, PeerEntry>(MapNames.Peers));
+        _subnetTable = new(Table<SubnetKey, SubnetEntry>(MapNames.Subnets));
+        _macTable = new(_macs);
+        _recordTable = new(_records);
+        _routeTable = new(Table<RouteKey, RouteEntry>(MapNames.Routes));
+        _tables = new TableSet(_localPaTable, _peerTable, _subnetTable, _macTable, _recordTable, _routeTable);
+    }
+
+    public KernelFeatures Features { get; }
+
+    public IRoutingDomains RoutingDomains => _domains;
+
+    public IDesiredTable<KernelAddress, LocalPaEntry> LocalPas => _localPaTable;
+
+    public IDesiredTable<KernelAddress, PeerEntry> Peers => _peerTable;
+
+    public IDesiredTable<SubnetKey, SubnetEntry> Subnets => _subnetTable;
+
+    public IDesiredTable<MacKey, LocationEntry> Macs => _macTable;
+
+    public IDesiredTable<RecordKey, RecordEntry> Records => _recordTable;
+
+    public IDesiredTable<RouteKey, RouteEntry> Routes => _routeTable;
+
+    /// <summary>
+    /// Opens the data plane of a directory: mounts a BPF file system there if none is, adopts the maps and programs that are pinned or
+    /// makes them, and replaces attached programs of another build.
+    /// </summary>
+    /// <exception cref="DataplaneException">Another process has it open; a pin is foreign or damaged; the kernel refuses the programs.</exception>
+    public static Dataplane Open(DataplaneOptions options) => Open(options, new DataplaneBuild());
+
+    internal static Dataplane Open(DataplaneOptions options, DataplaneBuild build)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        string directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory));
+        FileLock owner = Own(directory);
+        DataplaneParts? parts = null;
+        try
+        {
+            BpfFileSystem.Mount(directory);
+            KernelFeatures features = build.Features ?? FeatureProbe.Run();
+            parts = new DataplaneParts(directory, options.Sizes, build);
+            parts.Load(build, features);
+            var dataplane = new Dataplane(options with { Directory = directory }, owner, features, parts);
+            dataplane.Adopt();
+            return dataplane;
+        }
+        catch (Exception failure)
+        {
+            parts?.Dispose();
+            owner.Dispose();
+            if (failure is LinuxException)
+            {
+                throw new DataplaneException($"the data plane in {directory} cannot be opened: {failure.Message}", failure);
+            }
+
+            throw;
+        }
+    }
+
+    public void AllowSweep() => _sweep = true;
+
+    public ApplyResult Apply()
+    {
+        ApplyResult result = _tables.Apply(_sweep);
+        if (!_sweep)
+        {
+            return result;
+        }
+
+        int swept = 0;
+        if (!_sweptDevices)
+        {
+            swept = _ports.Sweep() + _uplinks.Sweep();
+            _sweptDevices = true;
+        }
+
+        if (result.IsComplete)
+        {
+            _domains.Confirm(ReadPorts().Select(port => port.Value.Rd.ToHost()).Concat(Subnets.Desired.Select(subnet => subnet.Value.Rd.ToHost())).ToHashSet());
+        }
+
+        return result with { Removed = result.Removed + swept };
+    }
+
+    public void Maintain() => _learned.Reserve(_learned.Locked(MapUsageReader.Count));
+
+    public BoundPort BindPort(PortBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        return _ports.Bind(binding);
+    }
+
+    public bool UnbindPort(int interfaceIndex) => _ports.Unbind(interfaceIndex);
+
+    public IReadOnlyList<KeyValuePair<int, PortEntry>> ReadPorts() => _ports.ReadAll();
+
+    public void AttachUplink(int interfaceIndex) => _uplinks.Attach(interfaceIndex);
+
+    public bool DetachUplink(int interfaceIndex) => _uplinks.Detach(interfaceIndex);
+
+    public IReadOnlyList<int> ReadUplinks() => _uplinks.ReadAll();
+
+    public IReadOnlyList<KeyValuePair<SubnetKey, SubnetEntry>> ReadSubnets() => _maps[MapNames.Subnets].ReadAll<SubnetKey, SubnetEntry>();
+
+    public IReadOnlyList<KeyValuePair<RecordKey, RecordEntry>> ReadRecords() => _records.ReadAll();
+
+    public IReadOnlyList<KeyValuePair<RouteKey, RouteEntry>> ReadRoutes() => _maps[MapNames.Routes].ReadAll<RouteKey, RouteEntry>();
+
+    public IReadOnlyList<KeyValuePair<KernelAddress, PeerEntry>> ReadPeers() => _maps[MapNames.Peers].ReadAll<KernelAddress, PeerEntry>();
+
+    public IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned() => _learned.ReadAll();
+
+    public bool RemoveLearned(RecordKey key) => _learned.Locked(map => map.Delete(in key));
+
+    public IReadOnlyList<VerdictCounter> ReadCounters() => CounterReader.ReadVerdicts(_maps[MapNames.Counters]);
+
+    public IReadOnlyList<PortTraffic> ReadTraffic() => CounterReader.ReadTraffic(_maps[MapNames.Traffic]);
+
+    public IReadOnlyList<TableUsage> ReadUsage() =>
+        [.. _maps.Maps.OrderBy(map => map.Key, StringComparer.Ordinal).Select(map => MapUsageReader.Read(map.Key, map.Value))];
+
+    public DecisionEntry ReadDecision(int cpu) =>
+        _maps[MapNames.Decision].LookupPerCpu<uint, DecisionEntry>(0)![cpu];
+
+    public void Purge()
+    {
+        foreach ((int index, DeviceEntry device) in _devices.ReadAll())
+        {
+            if (_route.FindLink(index) is null)
+            {
+                continue;
+            }
+
+            if (device.Has(DeviceFlags.Port))
+            {
+                _route.SetDown(index); // Without a program its frames would reach the host's own stack.
+            }
+
+            _attachments.Remove(index, TcDirection.Ingress);
+            _attachments.Remove(index, TcDirection.Egress);
+            if (device.Has(DeviceFlags.QdiscIsOurs) && _route.CountFilters(index) == 0)
+            {
+                TcHook.RemoveQdisc(index);
+            }
+        }
+
+        _normaliser.Remove();
+        foreach (string name in _programs.Names)
+        {
+            File.Delete(_pins.Program(name));
+        }
+
+        foreach (string name in _maps.Maps.Keys)
+        {
+            foreach (int layout in _pins.LayoutsOf(name).ToImmutableArray())
+            {
+                File.Delete(_pins.Map(name, layout));
+            }
+        }
+
+        if (Directory.EnumerateFileSystemEntries(_options.Directory).All(path => Path.GetFileName(path) is "maps.debug" or "progs.debug"))
+        {
+            // Only what the kernel itself puts into every BPF file system is left.
+            BpfFileSystem.Unmount(_options.Directory);
+            Directory.Delete(_options.Directory);
+            File.Delete(LockFile(_options.Directory));
+        }
+    }
+
+    /// <summary>Lets go of descriptors and the directory; the kernel goes on.</summary>
+    public void Dispose()
+    {
+        _records.Dispose();
+        _learned.Dispose();
+        _macs.Dispose();
+        _programs.Dispose();
+        _maps.Dispose();
+        _route.Dispose();
+        _owner.Dispose();
+    }
+
+    /// <summary>A BPF file system holds no ordinary files, so the lock lies beside it.</summary>
+    private static string LockFile(string directory) => directory + ".lock";
+
+    private static FileLock Own(string directory)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
+        return FileLock.TryAcquire(LockFile(directory))
+            ?? throw new DataplaneException($"another process has the data plane in {directory} open (it holds {LockFile(directory)}): one agent per directory.");
+    }
+
+    private MapTable<TKey, TValue> Table<TKey, TValue>(string name)
+        where TKey : unmanaged, IEquatable<TKey>
+        where TValue : unmanaged, IEquatable<TValue> => new(name, _maps[name]);
+
+    private void Adopt()
+    {
+        _normaliser.Adopt();
+        if (_programs.IsStale)
+        {
+            _attachments.ReplaceOlder(_route.GetLinks().Select(link => link.Index));
+            _programs.Commit();
+        }
+
+        _maps.FinishMigration();
+        _tables.Adopt();
+    }
+}

@@ -1,0 +1,30 @@
+namespace Hnv.Datapath.Maps;
+
+/// <summary>Names of the maps: those of the programs (see bpf/include/layouts.h), and two that only the agent uses.</summary>
+internal static class MapNames
+{
+    public const string Ports = "ports";
+    public const string Subnets = "subnets";
+    public const string Routes = "routes";
+    public const string Records = "records";
+    public const string Learned = "learned";
+    public const string Macs = "macs";
+    public const string LocalPas = "local_pas";
+    public const string Peers = "peers";
+    public const string PathMtus = "path_mtus";
+    public const string Claims = "claims";
+    public const string Counters = "counters";
+    public const string Traffic = "traffic";
+    public const string IcmpLimits = "icmp_limits";
+    public const string Config = "config";
+    public const string Decision = "decision";
+
+    /// <summary>Agent only: routing domain number (host order) to RDID (16 bytes).</summary>
+    public const string Networks = "networks";
+
+    /// <summary>Agent only: interface index to <see cref="DeviceEntry"/>.</summary>
+    public const string Devices = "devices";
+
+    /// <summary>Maps in which the programs keep state of their own: a copy made while they run has to be made up afterwards.</summary>
+    public static bool IsWrittenByPrograms(string name) => name is Learned or Claims or PathMtus or Counters or Traffic or IcmpLimits;
+}

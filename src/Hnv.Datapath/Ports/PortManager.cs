@@ -1,0 +1,168 @@
+using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Maps;
+using Hnv.Datapath.Programs;
+using Hnv.Linux;
+using Hnv.Linux.Bpf;
+using Hnv.Linux.Netlink;
+
+namespace Hnv.Datapath.Ports;
+
+/// <summary>
+/// Binds interfaces to virtual subnets. The order keeps frames from ever meeting a port half made: map entry, programs, link up.
+/// Unbinding is one deletion, from which on the programs drop everything; one that can do nothing else takes their
+/// place until the interface goes or is bound again.
+/// </summary>
+internal sealed class PortManager(
+    MapStore maps, GrowableMap<RecordKey, LearnedEntry> learned, Attachments attachments, DeviceBook devices, Normaliser normaliser, Rtnetlink route)
+{
+    private readonly BpfMap _ports = maps[MapNames.Ports];
+    private readonly HashSet<int> _claimed = [];
+
+    public BoundPort Bind(PortBinding binding)
+    {
+        if (binding.PortId == 0)
+        {
+            throw new ArgumentException("Port number 0 stands for the uplinks.", nameof(binding));
+        }
+
+        int index = binding.InterfaceIndex;
+        LinkInfo link = route.FindLink(index) ?? throw new DataplaneException($"no interface has index {index} (any more).");
+        PortFlags flags = FlagsFor(binding.Device, link);
+        if (flags.HasFlag(PortFlags.Normalise))
+        {
+            normaliser.Ensure();
+        }
+
+        var entry = new PortEntry(binding.Vsid, binding.Rd, binding.PortId, flags, binding.Mac);
+        bool existed = _ports.TryLookup(in index, out PortEntry before);
+        try
+        {
+            Isolate(link.Name);
+            devices.Add(index, DeviceFlags.Port);
+            if (!existed || before != entry)
+            {
+                _ports.Update(in index, in entry);
+                ForgetLearned(index); // Whoever was there before, in whatever subnet.
+            }
+
+            devices.EnsureQdisc(index);
+            attachments.Ensure(index, TcDirection.Ingress, ProgramNames.PortIngress);
+            bool guarded = Guard(index, ProgramNames.PortEgress);
+            if (!link.IsUp)
+            {
+                route.SetUp(index);
+            }
+
+            _claimed.Add(index);
+            return new BoundPort(index, entry, guarded);
+        }
+        catch (Exception failure) when (failure is LinuxException or IOException)
+        {
+            if (!existed)
+            {
+                _ports.Delete(in index);
+            }
+
+            throw new DataplaneException($"port {link.Name} cannot be bound: {failure.Message}", failure);
+        }
+    }
+
+    public bool Unbind(int interfaceIndex)
+    {
+        _claimed.Remove(interfaceIndex);
+        if (!_ports.TryLookup(in interfaceIndex, out PortEntry entry) || !_ports.Delete(in interfaceIndex))
+        {
+            return false;
+        }
+
+        ForgetLearned(interfaceIndex);
+        if (route.FindLink(interfaceIndex) is not null)
+        {
+            attachments.Ensure(interfaceIndex, TcDirection.Ingress, ProgramNames.Unbound);
+            Guard(interfaceIndex, ProgramNames.Unbound);
+        }
+
+        if (ReadAll().All(port => port.Value.PortId != entry.PortId))
+        {
+            ForgetCounters(entry.PortId);
+        }
+
+        return true;
+    }
+
+    /// <summary>Unbinds what was found at opening and claimed by nobody since, and forgets interfaces that are gone.</summary>
+    public int Sweep()
+    {
+        int[] stale = [.. ReadAll().Select(port => port.Key).Where(index => !_claimed.Contains(index))];
+        foreach (int index in stale)
+        {
+            Unbind(index);
+        }
+
+        HashSet<int> links = [.. route.GetLinks().Select(link => link.Index)];
+        foreach ((int index, _) in devices.ReadAll().Where(device => !links.Contains(device.Key)))
+        {
+            devices.Forget(index);
+        }
+
+        return stale.Length;
+    }
+
+    public IReadOnlyList<KeyValuePair<int, PortEntry>> ReadAll() => _ports.ReadAll<int, PortEntry>();
+
+    private static PortFlags FlagsFor(PortDevice device, LinkInfo link) => device switch
+    {
+        PortDevice.VethPeer => PortFlags.Peer,
+        PortDevice.Veth => PortFlags.None,
+        PortDevice.Normalise => PortFlags.Normalise,
+        // A namespace number is told only when the other end is somewhere else.
+        _ when link.Kind == "veth" => link.PeerNamespaceId is null ? PortFlags.None : PortFlags.Peer,
+        _ => PortFlags.Normalise,
+    };
+
+    /// <summary>The host's own stack has nothing to say to a tenant: no IPv6, hence no link-local address, and no answer to ARP.</summary>
+    private static void Isolate(string name)
+    {
+        if (Sysctl.Exists($"net/ipv6/conf/{name}/disable_ipv6"))
+        {
+            Sysctl.Write($"net/ipv6/conf/{name}/disable_ipv6", 1);
+        }
+
+        Sysctl.Write($"net/ipv4/conf/{name}/arp_ignore", 8); // Answer for no local address.
+        Sysctl.Write($"net/ipv4/conf/{name}/forwarding", 0);
+    }
+
+    /// <returns>False where there is no egress to attach to.</returns>
+    private bool Guard(int interfaceIndex, string program)
+    {
+        if (route.FindFilterQdisc(interfaceIndex) != "clsact")
+        {
+            return false; // An ingress qdisc has no egress, and would take the guard for a filter of its ingress.
+        }
+
+        attachments.Ensure(interfaceIndex, TcDirection.Egress, program);
+        return true;
+    }
+
+    private void ForgetLearned(int interfaceIndex)
+    {
+        for (uint slot = 0; slot < MapCatalog.ClaimsPerPort; slot++)
+        {
+            var claim = new ClaimKey((uint)interfaceIndex, slot);
+            maps[MapNames.Claims].Delete(in claim);
+        }
+
+        learned.DeleteBatch([.. learned.ReadAll().Where(entry => entry.Value.Record.Ifindex == (uint)interfaceIndex).Select(entry => entry.Key)]);
+    }
+
+    private void ForgetCounters(uint portId)
+    {
+        maps[MapNames.Traffic].Delete(in portId);
+        maps[MapNames.IcmpLimits].Delete(in portId);
+        foreach (Verdict verdict in Verdicts.All)
+        {
+            var key = new CounterKey(portId, verdict);
+            maps[MapNames.Counters].Delete(in key);
+        }
+    }
+}
