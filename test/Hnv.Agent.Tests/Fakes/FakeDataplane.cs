@@ -72,7 +72,7 @@ internal sealed class FakeDataplane : IDataplane
 
     public void Maintain() => Calls.Add("maintain");
 
-    public PortEntry BindPort(PortBinding binding)
+    public BoundPort BindPort(PortBinding binding)
     {
         if (Unbindable.Contains(binding.InterfaceIndex))
         {
@@ -81,7 +81,7 @@ internal sealed class FakeDataplane : IDataplane
 
         Calls.Add($"bind {binding.InterfaceIndex}");
         Bound[binding.InterfaceIndex] = binding;
-        return new PortEntry(binding.Vsid, binding.Rd, binding.PortId, PortFlags.None, binding.Mac);
+        return new BoundPort(binding.InterfaceIndex, new PortEntry(binding.Vsid, binding.Rd, binding.PortId, PortFlags.None, binding.Mac), IsGuarded: true);
     }
 
     public bool UnbindPort(int interfaceIndex)
