@@ -25,6 +25,7 @@
 #define HNV_IPPROTO_ICMPV6 58
 
 #define HNV_ETH_LEN 14
+#define HNV_ARP_LEN 28 /* for IPv4 over Ethernet */
 #define HNV_IP4_LEN 20
 #define HNV_IP6_LEN 40
 

@@ -35,14 +35,17 @@ static __always_inline __u16 checksum_fold(__u64 sum)
 	return ~sum;
 }
 
-/* One's complement sum of a checksum and a difference, RFC 1624. */
+/*
+ * One's complement sum of a checksum and a difference, RFC 1624. Zero has two forms; 0xffff is right for every message, also for
+ * one that is all zeros (an echo reply without identifier and data).
+ */
 static __always_inline __be16 checksum_adjust(__be16 checksum, __be16 from, __be16 to)
 {
 	__u32 sum = (__u16)~checksum + (__u16)~from + to;
 
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
+	return sum == 0xffff ? 0xffff : ~sum;
 }
 
 #endif

@@ -56,7 +56,8 @@ static __always_inline int error_allowed(const struct hnv_decision *d, __u32 por
 		bpf_map_update_elem(&icmp_limits, &port_id, &full, BPF_NOEXIST);
 		return 1;
 	}
-	earned = (now - bucket->last_ns) / HNV_ERROR_INTERVAL_NS;
+	/* Another CPU's clock reading may be later than this one's. */
+	earned = now > bucket->last_ns ? (now - bucket->last_ns) / HNV_ERROR_INTERVAL_NS : 0;
 	if (earned) {
 		bucket->last_ns += earned * HNV_ERROR_INTERVAL_NS;
 		earned += bucket->tokens;

@@ -149,7 +149,7 @@ static __always_inline __u32 parse_frame(struct __sk_buff *skb, __u32 base, stru
 	case bpf_htons(ETH_P_IPV6):
 		return parse_ipv6(skb, base, f);
 	case bpf_htons(ETH_P_ARP):
-		return HNV_None;
+		return skb->len < base + HNV_ETH_LEN + HNV_ARP_LEN ? HNV_Malformed : HNV_None;
 	case bpf_htons(ETH_P_8021Q):
 	case bpf_htons(ETH_P_8021AD):
 		return base ? HNV_InnerVlanTag : HNV_UnsupportedFrameType;
