@@ -175,7 +175,7 @@ public sealed class Dataplane : IDataplane
     public IReadOnlyList<PortTraffic> ReadTraffic() => CounterReader.ReadTraffic(_maps[MapNames.Traffic]);
 
     public IReadOnlyList<TableUsage> ReadUsage() =>
-        [.. _maps.Maps.OrderBy(map => map.Key, StringComparer.Ordinal).Select(map => MapUsageReader.Read(map.Key, map.Value))];
+        [.. _maps.Maps.OrderBy(map => map.Key, StringComparer.Ordinal).Select(map => MapUsageReader.Read(map.Key, map.Value, _tables.CountInKernel(map.Key)))];
 
     public DecisionEntry ReadDecision(int cpu) =>
         _maps[MapNames.Decision].LookupPerCpu<uint, DecisionEntry>(0)![cpu];
@@ -184,21 +184,13 @@ public sealed class Dataplane : IDataplane
     {
         foreach ((int index, DeviceEntry device) in _devices.ReadAll())
         {
-            if (_route.FindLink(index) is null)
+            try
             {
-                continue;
+                Leave(index, device);
             }
-
-            if (device.Has(DeviceFlags.Port))
+            catch (LinuxException failure) when (Attachments.IsGone(failure))
             {
-                _route.SetDown(index); // Without a program its frames would reach the host's own stack.
-            }
-
-            _attachments.Remove(index, TcDirection.Ingress);
-            _attachments.Remove(index, TcDirection.Egress);
-            if (device.Has(DeviceFlags.QdiscIsOurs) && _route.CountFilters(index) == 0)
-            {
-                TcHook.RemoveQdisc(index);
+                _devices.Forget(index); // An interface takes its filters along.
             }
         }
 
@@ -250,6 +242,21 @@ public sealed class Dataplane : IDataplane
     private MapTable<TKey, TValue> Table<TKey, TValue>(string name)
         where TKey : unmanaged, IEquatable<TKey>
         where TValue : unmanaged, IEquatable<TValue> => new(name, _maps[name]);
+
+    private void Leave(int interfaceIndex, DeviceEntry device)
+    {
+        if (device.Has(DeviceFlags.Port))
+        {
+            _route.SetDown(interfaceIndex); // Without a program its frames would reach the host's own stack.
+        }
+
+        _attachments.Remove(interfaceIndex, TcDirection.Ingress);
+        _attachments.Remove(interfaceIndex, TcDirection.Egress);
+        if (device.Has(DeviceFlags.QdiscIsOurs) && _route.CountFilters(interfaceIndex) == 0)
+        {
+            TcHook.RemoveQdisc(interfaceIndex);
+        }
+    }
 
     private void Adopt()
     {

@@ -78,8 +78,7 @@ internal sealed class PortManager(
         ForgetLearned(interfaceIndex);
         if (route.FindLink(interfaceIndex) is not null)
         {
-            attachments.Ensure(interfaceIndex, TcDirection.Ingress, ProgramNames.Unbound);
-            Guard(interfaceIndex, ProgramNames.Unbound);
+            Close(interfaceIndex);
         }
 
         if (ReadAll().All(port => port.Value.PortId != entry.PortId))
@@ -142,6 +141,19 @@ internal sealed class PortManager(
 
         attachments.Ensure(interfaceIndex, TcDirection.Egress, program);
         return true;
+    }
+
+    private void Close(int interfaceIndex)
+    {
+        try
+        {
+            attachments.Ensure(interfaceIndex, TcDirection.Ingress, ProgramNames.Unbound);
+            Guard(interfaceIndex, ProgramNames.Unbound);
+        }
+        catch (LinuxException failure) when (Attachments.IsGone(failure))
+        {
+            devices.Forget(interfaceIndex); // The interface went first.
+        }
     }
 
     private void ForgetLearned(int interfaceIndex)

@@ -35,8 +35,15 @@ internal sealed class Attachments(ProgramStore programs, MapStore maps, PinNames
     /// <summary>The name of our program at a hook, of this version or an older one; null when there is none.</summary>
     public string? Find(int interfaceIndex, TcDirection direction)
     {
-        TcAttachment? found = new TcHook(interfaceIndex, direction).Query(TcIdentity.Handle, TcIdentity.Priority);
-        return found is not null && IsOurs(found.ProgramId) ? NameOf(found.ProgramId) : null;
+        try
+        {
+            TcAttachment? found = new TcHook(interfaceIndex, direction).Query(TcIdentity.Handle, TcIdentity.Priority);
+            return found is not null && IsOurs(found.ProgramId) ? NameOf(found.ProgramId) : null;
+        }
+        catch (BpfException failure) when (IsGone(failure))
+        {
+            return null;
+        }
     }
 
     /// <returns>False when nothing of ours was there.</returns>
@@ -50,11 +57,26 @@ internal sealed class Attachments(ProgramStore programs, MapStore maps, PinNames
         {
             foreach (TcDirection direction in (ReadOnlySpan<TcDirection>)[TcDirection.Ingress, TcDirection.Egress])
             {
-                if (Find(interfaceIndex, direction) is { } name && programs.Names.FirstOrDefault(known => IsKernelName(known, name)) is { } program)
+                try
                 {
-                    Ensure(interfaceIndex, direction, program);
+                    ReplaceOlder(interfaceIndex, direction);
+                }
+                catch (BpfException failure) when (IsGone(failure))
+                {
+                    break; // With its filters.
                 }
             }
+        }
+    }
+
+    /// <summary>Interfaces come and go at any time.</summary>
+    public static bool IsGone(LinuxException failure) => failure.Errno == Errno.ENODEV;
+
+    private void ReplaceOlder(int interfaceIndex, TcDirection direction)
+    {
+        if (Find(interfaceIndex, direction) is { } name && programs.Names.FirstOrDefault(known => IsKernelName(known, name)) is { } program)
+        {
+            Ensure(interfaceIndex, direction, program);
         }
     }
 

@@ -9,11 +9,12 @@ internal static class MapUsageReader
     private const string MemoryField = "memlock:";
 
     /// <summary>Of a map of maps the figures of the map in it.</summary>
-    public static TableUsage Read(string name, BpfMap map)
+    /// <param name="known">How many entries it has, where that is known without a walk.</param>
+    public static TableUsage Read(string name, BpfMap map, long? known)
     {
         using BpfMap? inner = map.Info.IsMapOfMaps ? map.LookupInner(0u) : null;
         BpfMap counted = inner ?? map;
-        return new TableUsage(name, Count(counted), counted.Info.MaxEntries, ReadBytes(counted));
+        return new TableUsage(name, known ?? Count(counted), counted.Info.MaxEntries, ReadBytes(counted));
     }
 
     /// <summary>Entries now; all of an array always exist.</summary>

@@ -27,7 +27,6 @@ internal sealed class DeltaTracker<TKey, TValue>(IKernelTable<TKey, TValue> kern
 
     private readonly Dictionary<TKey, Slot> _slots = [];
     private readonly HashSet<TKey> _pending = [];
-    private long _inKernel;
     private bool _unclaimed;
 
     [Flags]
@@ -42,6 +41,8 @@ internal sealed class DeltaTracker<TKey, TValue>(IKernelTable<TKey, TValue> kern
     public string Name => kernel.Name;
 
     public int Count { get; private set; }
+
+    public long InKernel { get; private set; }
 
     public int Pending => _pending.Count;
 
@@ -63,8 +64,8 @@ internal sealed class DeltaTracker<TKey, TValue>(IKernelTable<TKey, TValue> kern
             _slots[key] = new Slot(value, State.InKernel); // A walk of a live map may repeat a key.
         }
 
-        _inKernel = _slots.Count;
-        _unclaimed = _inKernel > 0;
+        InKernel = _slots.Count;
+        _unclaimed = InKernel > 0;
     }
 
     public void Set(TKey key, TValue value)
@@ -136,7 +137,7 @@ internal sealed class DeltaTracker<TKey, TValue>(IKernelTable<TKey, TValue> kern
         long created = keys.LongCount(key => !_slots[key].Has(State.InKernel));
         if (created > 0)
         {
-            Reserve(_inKernel + created, outcome);
+            Reserve(InKernel + created, outcome);
         }
 
         var values = new TValue[Math.Min(keys.Length, ChunkSize)];
@@ -190,7 +191,7 @@ internal sealed class DeltaTracker<TKey, TValue>(IKernelTable<TKey, TValue> kern
                 _pending.Remove(key);
             }
 
-            _inKernel -= chunk.Length;
+            InKernel -= chunk.Length;
             outcome.Removed += chunk.Length;
         }
 
@@ -199,7 +200,7 @@ internal sealed class DeltaTracker<TKey, TValue>(IKernelTable<TKey, TValue> kern
     }
 
     public TableFailure? Conclude(TableOutcome outcome) =>
-        outcome.Failure == Errno.None ? null : new TableFailure(Name, outcome.Failure, Pending, _inKernel, kernel.Capacity);
+        outcome.Failure == Errno.None ? null : new TableFailure(Name, outcome.Failure, Pending, InKernel, kernel.Capacity);
 
     /// <summary>A map that cannot grow may still have the room; the failure is reported either way.</summary>
     private void Reserve(long entries, TableOutcome outcome)
@@ -262,7 +263,7 @@ internal sealed class DeltaTracker<TKey, TValue>(IKernelTable<TKey, TValue> kern
         ref Slot slot = ref CollectionsMarshal.GetValueRefOrNullRef(_slots, key);
         if (!slot.Has(State.InKernel))
         {
-            _inKernel++;
+            InKernel++;
         }
 
         slot = slot.With(State.Desired | State.InKernel);

@@ -7,6 +7,9 @@ internal interface ITableWriter
 {
     string Name { get; }
 
+    /// <summary>Entries that the kernel holds, as far as this table's only writer knows.</summary>
+    long InKernel { get; }
+
     /// <summary>Reads what the kernel holds.</summary>
     void Adopt();
 

@@ -17,6 +17,9 @@ internal sealed class TableSet(params ImmutableArray<ITableWriter> tables)
         }
     }
 
+    /// <summary>Entries in the kernel of the table of that name; null when there is no such table here.</summary>
+    public long? CountInKernel(string table) => tables.FirstOrDefault(candidate => candidate.Name == table)?.InKernel;
+
     /// <param name="sweep">Whether anything may be removed.</param>
     public ApplyResult Apply(bool sweep)
     {

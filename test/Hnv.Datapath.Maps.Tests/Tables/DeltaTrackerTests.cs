@@ -174,6 +174,8 @@ public sealed class DeltaTrackerTests
     {
         public string Name => name;
 
+        public long InKernel => 0;
+
         public void Adopt()
         {
         }
