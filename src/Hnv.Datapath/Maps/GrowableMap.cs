@@ -36,6 +36,9 @@ internal sealed class GrowableMap<TKey, TValue> : IKernelTable<TKey, TValue>, ID
     /// <summary>Of two values of a key, whether the second one is to be kept; for maps that programs write to.</summary>
     public Func<TValue, TValue, bool> IsNewer { get; init; } = (_, _) => true;
 
+    /// <summary>Runs when the copy is made and the programs still use the old hash; lets a test write just there.</summary>
+    public Action BeforeSwap { get; init; } = () => { };
+
     public string Name { get; }
 
     public long Capacity => Locked(inner => inner.Info.MaxEntries);
@@ -80,6 +83,7 @@ internal sealed class GrowableMap<TKey, TValue> : IKernelTable<TKey, TValue>, ID
         {
             List<KeyValuePair<TKey, TValue>> copied = _inner.ReadAll<TKey, TValue>();
             Write(larger, copied);
+            BeforeSwap();
             lock (_swap)
             {
                 _outer.UpdateInner(0u, larger);
