@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using Hnv.Api.Rest;
 
@@ -10,6 +9,9 @@ namespace Hnv.Api.Client;
 /// <summary>Requests and answers as JSON; problems as <see cref="HnvApiException"/>.</summary>
 internal sealed class RestConnection(HnvClientOptions options) : IDisposable
 {
+    /// <summary>Longest line of a stream, bytes; a chunk of policy has some 200 KiB.</summary>
+    private const int MaxLine = 16 * 1024 * 1024;
+
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
 
     private readonly HttpClient _http = ControllerTransport.Create(options);
@@ -76,11 +78,11 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
         }
 
         using System.IO.Stream stream = await response.Content.ReadAsStreamAsync(limit.Token);
-        using var reader = new StreamReader(stream, Encoding.UTF8);
+        await using var reader = new LineReader(stream, MaxLine);
         while (true)
         {
             limit.CancelAfter(idle);
-            string? line = await GuardAsync(reader.ReadLineAsync(limit.Token).AsTask(), idle, cancellationToken);
+            string? line = await GuardAsync(reader.ReadLineAsync(limit.Token), idle, cancellationToken);
             if (line is null)
             {
                 yield break;
@@ -142,6 +144,10 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw Unreachable(e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new HnvApiException($"The controller at {options.Controller} sent what is not understood: {e.Message}.", HttpStatusCode.OK, null, e);
         }
     }
 

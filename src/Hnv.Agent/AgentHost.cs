@@ -1,0 +1,266 @@
+using System.Collections.Immutable;
+using System.Net.Sockets;
+using System.Reflection;
+using Hnv.Agent.Answers;
+using Hnv.Agent.Cache;
+using Hnv.Agent.Local;
+using Hnv.Agent.Network;
+using Hnv.Agent.Reports;
+using Hnv.Agent.Sync;
+using Hnv.Api.Answers;
+using Hnv.Api.Reports;
+using Hnv.Datapath;
+using Hnv.Linux.Netlink;
+using Hnv.Linux.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Hnv.Agent;
+
+/// <summary>
+/// <c>hnv agent</c>: puts the parts together and runs them.
+/// <code>
+///   controller ─stream─► PolicySync ─┬─► AgentLoop ─► AgentCore ─► IDataplane (kernel)
+///                                    └─► CacheWriter ─► disk
+///   kernel ─netlink─► LinkMonitor ─────► AgentLoop
+///   AgentCore.State ─► ReportSender ─► controller
+///   questions (stream, local socket) ─► QueryAnswerer ─► IDataplane.Read…
+/// </code>
+/// However it ends, the kernel goes on forwarding.
+/// </summary>
+public static partial class AgentHost
+{
+    /// <summary>Runs the agent until cancelled; or purges and returns.</summary>
+    /// <param name="options">What to run.</param>
+    /// <param name="logs">Where to tell what happens; null for standard error.</param>
+    /// <param name="ct">Ends the agent in order: what it learned is on disk afterwards.</param>
+    /// <exception cref="AgentException">It cannot start, or cannot purge.</exception>
+    public static async Task RunAsync(AgentOptions options, ILoggerFactory? logs, CancellationToken ct)
+    {
+        using ILoggerFactory? own = logs is null ? CreateLogging() : null;
+        using StateDirectory directory = StateDirectory.Open(options.StateDirectory);
+        using IDataplane dataplane = OpenDataplane(directory);
+        if (options.Purge)
+        {
+            Purge(directory, dataplane, (logs ?? own!).CreateLogger(typeof(AgentHost)));
+            return;
+        }
+
+        await RunAsync(options, directory, dataplane, TimeProvider.System, (logs ?? own!), ct);
+    }
+
+    /// <summary>As <see cref="RunAsync(AgentOptions, ILoggerFactory?, CancellationToken)"/>, logging to standard error.</summary>
+    public static Task RunAsync(AgentOptions options, CancellationToken ct) => RunAsync(options, null, ct);
+
+    private static async Task RunAsync(
+        AgentOptions options, StateDirectory directory, IDataplane dataplane, TimeProvider time, ILoggerFactory logs, CancellationToken ct)
+    {
+        ILogger log = logs.CreateLogger(typeof(AgentHost));
+        string version = typeof(AgentHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        LogStart(log, version, options.Host, string.Join(", ", options.Uplinks));
+
+        // The monitor subscribes before the first listing, so that nothing is missed between.
+        using var monitor = new LinkMonitor();
+        using var rtnetlink = new Rtnetlink();
+        using var answerRtnetlink = new Rtnetlink();
+        var view = new RtnetlinkView(rtnetlink);
+        var core = new AgentCore(options.Uplinks, dataplane, view, time, logs);
+
+        var cache = new PolicyCache(directory.Root, logs.CreateLogger<PolicyCache>());
+        var store = new PolicyStore();
+        ImmutableArray<PolicyChange> cached = LoadCache(cache, store, out ImmutableArray<string> cacheProblems);
+        var writer = new CacheWriter(cache, time, logs.CreateLogger<CacheWriter>());
+        foreach (PolicyChange change in cached)
+        {
+            core.OnUpdate(change);
+        }
+
+        PolicySync sync = null!;
+        ReportSender reports = null!;
+        var loop = new AgentLoop(core, dataplane, time, logs.CreateLogger<AgentLoop>()) { StateChanged = () => reports.OnUpdate() };
+        ImmutableArray<string> Problems() =>
+            [.. core.State.Problems, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem)];
+        var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State);
+        HostStatus Status() => new(
+            options.Host, version, dataplane.Features.Kernel, core.State.RealisedRevision, sync.State.IsConnected, options.Uplinks, [],
+            [.. Problems(), .. Optional(sync.State.Problem)]);
+        var answers = new QueryAnswerer(kernel, Status, logs.CreateLogger<QueryAnswerer>());
+        sync = new PolicySync(
+            options.Controllers,
+            new ControllerConnector(options.Host, new AgentIdentity(directory.Root)),
+            store,
+            async (change, cancel) =>
+            {
+                writer.OnUpdate(change);
+                await loop.PostAsync(change, cancel);
+            },
+            answers.Post,
+            time,
+            Random.Shared,
+            logs.CreateLogger<PolicySync>()) { StateChanged = () => reports.OnUpdate() };
+        reports = new ReportSender(
+            () => new ReportContent(
+                core.State.RealisedRevision,
+                [.. core.State.Ports.Select(p => new PortReport(p.Name, p.State, p.Reason, p.InterfaceIndex))],
+                Problems()),
+            () => sync.Session,
+            version,
+            time,
+            logs.CreateLogger<ReportSender>());
+
+        await using LocalEndpoint? endpoint = await StartEndpointAsync(
+            directory, answers, new MetricsText(kernel, () => core.State, () => sync.State), () => loop.IsAlive, logs, log, ct);
+
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task[] parts =
+        [
+            Task.Run(() => loop.RunAsync(all.Token), CancellationToken.None),
+            Task.Run(() => WatchNetworkAsync(monitor, loop, all.Token), CancellationToken.None),
+            Task.Run(() => sync.RunAsync(all.Token), CancellationToken.None),
+            Task.Run(() => writer.RunAsync(all.Token), CancellationToken.None),
+            Task.Run(() => reports.RunAsync(all.Token), CancellationToken.None),
+            Task.Run(() => NotifyAsync(loop, sync, core, time, log, all.Token), CancellationToken.None),
+        ];
+
+        // None ends by itself: one that does has a bug. Then all end, and the service manager starts the agent anew.
+        Task first = await Task.WhenAny(parts);
+        await all.CancelAsync();
+        await Task.WhenAll(parts);
+        await first;
+        LogEnd(log);
+    }
+
+    private static async Task WatchNetworkAsync(LinkMonitor monitor, AgentLoop loop, CancellationToken ct)
+    {
+        try
+        {
+            await foreach (NetworkEvent e in monitor.ReadAllAsync(ct))
+            {
+                await loop.PostAsync(e, ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The end.
+        }
+    }
+
+    /// <summary>Tells systemd that the agent runs, and goes on telling as long as the loop turns.</summary>
+    private static async Task NotifyAsync(AgentLoop loop, PolicySync sync, AgentCore core, TimeProvider time, ILogger log, CancellationToken ct)
+    {
+        var notifier = new ServiceNotifier();
+        TimeSpan pause = notifier.WatchdogPeriod / 2 ?? TimeSpan.FromSeconds(10);
+        try
+        {
+            Notify(log, notifier.Ready);
+            while (!ct.IsCancellationRequested)
+            {
+                Notify(log, () => notifier.Status(
+                    $"revision {core.State.RealisedRevision}, {core.State.Ports.Length} ports, {(sync.State.IsConnected ? "connected" : "no controller")}, {core.State.Problems.Length} problems"));
+                if (loop.IsAlive)
+                {
+                    Notify(log, notifier.Watchdog);
+                }
+
+                await Task.Delay(pause, time, ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            Notify(log, notifier.Stopping);
+        }
+    }
+
+    private static void Notify(ILogger log, Action notification)
+    {
+        try
+        {
+            notification();
+        }
+        catch (SocketException e)
+        {
+            LogNotNotified(log, e.Message);
+        }
+    }
+
+    private static IDataplane OpenDataplane(StateDirectory directory)
+    {
+        try
+        {
+            return Dataplane.Open(new DataplaneOptions { Directory = directory.BpfDirectory });
+        }
+        catch (DataplaneException e)
+        {
+            throw new AgentException(e.Message, e);
+        }
+    }
+
+    private static ImmutableArray<PolicyChange> LoadCache(PolicyCache cache, PolicyStore store, out ImmutableArray<string> problems)
+    {
+        try
+        {
+            return store.Load(cache.Load(out problems));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems = [$"The cached policy cannot be read: {e.Message}"];
+            return [];
+        }
+    }
+
+    private static async Task<LocalEndpoint?> StartEndpointAsync(
+        StateDirectory directory, QueryAnswerer answers, MetricsText metrics, Func<bool> isAlive, ILoggerFactory logs, ILogger log, CancellationToken ct)
+    {
+        try
+        {
+            return await LocalEndpoint.StartAsync(directory.Root, answers, metrics, isAlive, logs, ct);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Forwarding matters more than a local door.
+            LogNoEndpoint(log, e.Message);
+            return null;
+        }
+    }
+
+    private static void Purge(StateDirectory directory, IDataplane dataplane, ILogger log)
+    {
+        try
+        {
+            dataplane.Purge();
+            dataplane.Dispose();
+            directory.DeleteContents();
+            LogPurged(log, directory.Root);
+        }
+        catch (Exception e) when (e is DataplaneException or IOException or UnauthorizedAccessException)
+        {
+            throw new AgentException($"Not everything could be removed: {e.Message}", e);
+        }
+    }
+
+    private static IEnumerable<string> Optional(string? problem) => problem is null ? [] : [problem];
+
+    private static ILoggerFactory CreateLogging() => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(LogLevel.Information)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+        })
+        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Agent {Version} of host {Host}, uplinks {Uplinks}")]
+    private static partial void LogStart(ILogger log, string version, string host, string uplinks);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The agent ends; the kernel goes on forwarding")]
+    private static partial void LogEnd(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No local endpoint: {Problem}")]
+    private static partial void LogNoEndpoint(ILogger log, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The service manager could not be told: {Problem}")]
+    private static partial void LogNotNotified(ILogger log, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Everything that the agent with the state directory {Directory} owned was removed")]
+    private static partial void LogPurged(ILogger log, string directory);
+}
