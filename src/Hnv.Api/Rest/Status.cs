@@ -25,3 +25,7 @@ public sealed record ConvergenceAnswer(long Revision, bool Converged, int Hosts,
 public sealed record PendingHost(
     string Host, long RealisedRevision, long NeededRevision, bool Connected, DateTimeOffset? LastSeen, double? AgeSeconds,
     ImmutableArray<string> Problems);
+
+/// <summary>Entry of <c>status.conditions</c>: what will work as soon as something else is there. Kinds are stable.</summary>
+/// <param name="Field">JSON pointer into the object.</param>
+public sealed record ConditionView(string Kind, string Field, string Message);

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Hnv.Api.Reports;
+
+namespace Hnv.Controller.Hosts;
+
+/// <summary>What this controller heard of a host, in memory only. Immutable; the registry swaps it.</summary>
+internal sealed record HostRuntime
+{
+    public static HostRuntime Unheard { get; } = new();
+
+    public bool Connected { get; init; }
+
+    public DateTimeOffset? LastSeen { get; init; }
+
+    /// <summary>Run of the agent and number of its report that were taken last.</summary>
+    public (long Epoch, long Sequence) Report { get; init; }
+
+    public long RealisedRevision { get; init; }
+
+    public string? AgentVersion { get; init; }
+
+    /// <summary>By TENANT/PORT.</summary>
+    public ImmutableDictionary<string, PortReport> Ports { get; init; } = ImmutableDictionary<string, PortReport>.Empty;
+
+    public ImmutableArray<string> Problems { get; init; } = [];
+}

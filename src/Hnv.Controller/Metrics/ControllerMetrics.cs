@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Hnv.Controller.Hosts;
+using Hnv.Controller.Store;
+
+namespace Hnv.Controller.Metrics;
+
+/// <summary>What the controller measures of itself.</summary>
+internal sealed class ControllerMetrics : IDisposable
+{
+    public const string MeterName = "Hnv.Controller";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _durations;
+    private readonly Histogram<double> _applies;
+
+    public ControllerMetrics(ModelStore store, PolicyHub hub, HostRegistry hosts, IMeterFactory factory)
+    {
+        _meter = factory.Create(MeterName);
+        _requests = _meter.CreateCounter<long>("hnv_requests_total", null, "Requests by method, route and status.");
+        _durations = _meter.CreateHistogram<double>("hnv_request_duration_seconds", "s", "Duration of requests, streams and long polls excepted.");
+        _applies = _meter.CreateHistogram<double>("hnv_apply_duration_seconds", "s", "Duration of applies.");
+        _meter.CreateObservableGauge("hnv_revision", () => store.State.Revision, null, "Newest revision of the state log that is in the model.");
+        _meter.CreateObservableGauge("hnv_resources", () => store.State.Model.Count, null, "Resources in the model.");
+        _meter.CreateObservableGauge("hnv_hosts_connected", () => hosts.Connected, null, "Open policy streams.");
+        _meter.CreateObservableGauge("hnv_hosts", () => hub.Current.Hosts.Count, null, "Hosts in the model.");
+        _meter.CreateObservableGauge(
+            "hnv_realised_lag_revisions", () => Lag(hub, hosts), null, "Largest distance of a host from the newest revision that concerns it.");
+    }
+
+    public void Took(HttpContext context, TimeSpan duration)
+    {
+        string route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
+        var labels = new TagList { { "method", context.Request.Method }, { "route", route }, { "status", context.Response.StatusCode } };
+        _requests.Add(1, labels);
+        if (route.EndsWith("/policy", StringComparison.Ordinal) || route.EndsWith("/convergence", StringComparison.Ordinal) || context.Request.Query.ContainsKey("watch"))
+        {
+            return;
+        }
+
+        _durations.Record(duration.TotalSeconds, new TagList { { "method", context.Request.Method }, { "route", route } });
+        if (route.EndsWith("/apply", StringComparison.Ordinal))
+        {
+            _applies.Record(duration.TotalSeconds);
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static long Lag(PolicyHub hub, HostRegistry hosts)
+    {
+        long newest = hub.Current.Revision;
+        return hub.Current.Hosts.Where(static h => !h.Value.Networks.IsEmpty)
+            .Select(h => Math.Max(0, hub.NeededRevision(h.Key, newest) - hosts.Find(h.Key).RealisedRevision)).DefaultIfEmpty().Max();
+    }
+}

@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Hnv.Api.Reports;
+using Hnv.Api.Rest;
+using Hnv.Api.Stream;
+using Hnv.Controller.Hosts;
+using Hnv.Controller.Identity;
+
+namespace Hnv.Controller.Rest;
+
+/// <summary>What belongs to a host: its stream, reports, answers; and questions to it.</summary>
+internal static partial class HostEndpoints
+{
+    private const long MaxAnswerBytes = 32L << 20;
+
+    private static readonly ImmutableHashSet<string> s_queries =
+        [HostQueries.Records, HostQueries.Routes, HostQueries.Ports, HostQueries.Verdicts, HostQueries.Traffic, HostQueries.Status];
+
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        string host = $"{RestPaths.Root}/hosts/{{host}}";
+        app.MapGet($"{host}/policy", StreamAsync)
+            .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has.")
+            .Produces<PolicyMessage>(StatusCodes.Status200OK, PolicyProtocol.ContentType);
+
+        app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry) =>
+            {
+                HostReport report = await RequestJson.ReadAsync<HostReport>(context);
+                if (report.Protocol is < PolicyProtocol.Version - 1 or > PolicyProtocol.Version)
+                {
+                    throw new ProblemException(
+                        StatusCodes.Status400BadRequest, $"The report is of protocol {report.Protocol}; this controller speaks {PolicyProtocol.Version} and the one before.");
+                }
+
+                registry.Take(host, report with
+                {
+                    Ports = report.Ports.IsDefault ? [] : report.Ports,
+                    Problems = report.Problems.IsDefault ? [] : report.Problems,
+                });
+                return Results.NoContent();
+            })
+            .For(Access.OfHost, "Takes a host's report; one that was taken before changes nothing.")
+            .Accepts<HostReport>("application/json")
+            .Produces(StatusCodes.Status204NoContent);
+
+        app.MapPost($"{host}/answers/{{id}}", async (HttpContext context, string host, string id, QueryBroker broker, HostRegistry registry) =>
+            {
+                registry.Touch(host);
+                HostAnswer answer = await ReadAnswerAsync(context);
+                return broker.Take(host, id, answer) ? Results.NoContent() : throw ProblemException.NotFound($"question {id} that waits for an answer");
+            })
+            .For(Access.OfHost, "Takes a host's answer to a question from its stream: a JSON document, or problem details.")
+            .Accepts<object>("application/json", HnvProblem.ContentType)
+            .Produces(StatusCodes.Status204NoContent)
+            .Problems(StatusCodes.Status404NotFound);
+
+        app.MapGet($"{host}/kernel/{{query}}", async (HttpContext context, string host, string query, QueryBroker broker) =>
+            {
+                if (!s_queries.Contains(query))
+                {
+                    throw ProblemException.NotFound($"question '{query}'; hosts answer {string.Join(", ", s_queries.Order(StringComparer.Ordinal))}");
+                }
+
+                var arguments = context.Request.Query.ToImmutableDictionary(static q => q.Key, static q => q.Value.ToString(), StringComparer.Ordinal);
+                HostAnswer answer = await broker.AskAsync(host, query, arguments.IsEmpty ? null : arguments, context.RequestAborted);
+                bool problem = answer.ContentType == HnvProblem.ContentType;
+                return new RawAnswer(answer.Body, answer.ContentType, problem ? StatusCodes.Status502BadGateway : StatusCodes.Status200OK);
+            })
+            .For(Access.Admin, "What stands in the host's kernel: records, routes, ports, verdicts, traffic, status.")
+            .Produces<object>()
+            .Problems(StatusCodes.Status404NotFound, StatusCodes.Status502BadGateway, StatusCodes.Status504GatewayTimeout);
+    }
+
+    private static async Task<HostAnswer> ReadAnswerAsync(HttpContext context)
+    {
+        string? type = context.Request.ContentType?.Split(';')[0].Trim();
+        if (type is not ("application/json" or HnvProblem.ContentType))
+        {
+            throw new ProblemException(StatusCodes.Status415UnsupportedMediaType, $"An answer is application/json or {HnvProblem.ContentType}, not '{type}'.");
+        }
+
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        return body.Length <= MaxAnswerBytes
+            ? new HostAnswer(type, body.ToArray())
+            : throw new ProblemException(StatusCodes.Status413PayloadTooLarge, $"An answer holds at most {MaxAnswerBytes >> 20} MiB.");
+    }
+
+    private sealed class RawAnswer(byte[] body, string contentType, int status) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = status;
+            httpContext.Response.ContentType = contentType;
+            await httpContext.Response.Body.WriteAsync(body, httpContext.RequestAborted);
+        }
+    }
+
+    private static async Task StreamAsync(
+        HttpContext context, string host, PolicyHub hub, HostRegistry registry, ControllerOptions options, IHostApplicationLifetime lifetime,
+        ILogger<PolicySession> logger, string? have = null)
+    {
+        using PolicySession session = hub.Open(host, ReadClaims(have));
+        registry.SetConnected(host, true);
+        LogOpened(logger, host);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, session.Superseded);
+        try
+        {
+            context.Response.ContentType = PolicyProtocol.ContentType;
+            await context.Response.StartAsync(stop.Token);
+            await new PolicyStreamWriter(context.Response.BodyWriter, hub, session, options).RunAsync(stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            LogClosed(logger, host, session.Superseded.IsCancellationRequested ? "the host opened another" : lifetime.ApplicationStopping.IsCancellationRequested ? "the controller stops" : "the host left");
+        }
+        catch (OperationCanceledException)
+        {
+            LogClosed(logger, host, "the host takes nothing any more");
+            context.Abort();
+        }
+        finally
+        {
+            if (hub.Close(session))
+            {
+                registry.SetConnected(host, false);
+            }
+        }
+    }
+
+    /// <summary>NETWORK:REVISION:DIGEST,… — the revision is for people; the digest decides.</summary>
+    private static Dictionary<Guid, string> ReadClaims(string? have)
+    {
+        var claims = new Dictionary<Guid, string>();
+        foreach (string claim in have?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [])
+        {
+            if (claim.Split(':') is not [var network, _, var digest] || !Guid.TryParse(network, out Guid id))
+            {
+                throw new ProblemException(StatusCodes.Status400BadRequest, $"have= lists NETWORK:REVISION:DIGEST; '{claim}' is not of that form.");
+            }
+
+            claims[id] = digest;
+        }
+
+        return claims;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Host {Host} connected")]
+    private static partial void LogOpened(ILogger logger, string host);
+
+    [LoggerMessage(LogLevel.Information, "The stream to host {Host} ended: {Reason}")]
+    private static partial void LogClosed(ILogger logger, string host, string reason);
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Hnv.Api;
+using Hnv.Api.Rest;
+using Hnv.Api.Stream;
+using Hnv.Controller.Store;
+using Hnv.Model.Resources;
+
+namespace Hnv.Controller.Rest;
+
+/// <summary><c>?watch=true&amp;revision=N</c>: changes after N as JSON lines, bookmarks as signs of life.</summary>
+internal sealed class WatchStream(ModelStore store, ResourceDocuments documents, ControllerOptions options, IHostApplicationLifetime lifetime)
+{
+    public IResult Open(HttpContext context, ResourceKind kind, string? tenant)
+    {
+        string text = context.Request.Query["revision"].ToString();
+        if (!long.TryParse(text, out long revision) || revision < 0)
+        {
+            throw new ProblemException(StatusCodes.Status400BadRequest, "A watch begins at a revision: list first, then watch with revision=N of the list.");
+        }
+
+        if (store.ChangesAfter(revision) is null)
+        {
+            throw Gone(revision);
+        }
+
+        return Results.Stream(output => WriteAsync(output, kind, tenant, revision, context.RequestAborted), PolicyProtocol.ContentType);
+    }
+
+    private static ProblemException Gone(long revision) =>
+        new(StatusCodes.Status410Gone, $"Changes after revision {revision} are not all known any more: list again, and watch from the list's revision.");
+
+    private async Task WriteAsync(System.IO.Stream output, ResourceKind kind, string? tenant, long revision, CancellationToken aborted)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
+        await output.FlushAsync(stop.Token);
+        while (!stop.IsCancellationRequested)
+        {
+            Task next = store.Changed;
+            CloudState state = store.State;
+
+            // Null: this client is slower than the history is long. The stream ends; its next watch gets a 410.
+            if (store.ChangesAfter(revision) is not { } changes)
+            {
+                return;
+            }
+
+            bool wrote = false;
+            foreach ((long at, var transitions) in changes)
+            {
+                foreach (ResourceTransition change in transitions)
+                {
+                    if (change.Id.Kind == kind && (tenant is null || change.Id.Tenant == tenant))
+                    {
+                        await WriteAsync(output, ToEvent(state, change, at), stop.Token);
+                        wrote = true;
+                    }
+                }
+            }
+
+            revision = Math.Max(revision, Math.Max(state.Revision, changes.Count > 0 ? changes[^1].Revision : 0));
+            await WriteAsync(output, new WatchEvent(WatchEventType.Bookmark, revision), stop.Token);
+            await output.FlushAsync(stop.Token);
+            if (!wrote || ReferenceEquals(store.State, state))
+            {
+                await Task.WhenAny(next, Task.Delay(options.SignOfLife, options.Time, stop.Token));
+            }
+        }
+    }
+
+    private WatchEvent ToEvent(CloudState state, ResourceTransition change, long revision) => change.After is { } after
+        ? new WatchEvent(WatchEventType.Put, revision, documents.ToElement(state, after))
+        : new WatchEvent(WatchEventType.Delete, revision, documents.ToElement(state, change.Before!));
+
+    private static async Task WriteAsync(System.IO.Stream output, WatchEvent line, CancellationToken cancellationToken)
+    {
+        await output.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, HnvJson.Options), cancellationToken);
+        await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
+    }
+}
