@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Net;
+using Hnv.Agent;
 using Hnv.Api.Client;
 using Hnv.Cli.Commands;
 using Hnv.Cli.Output;
@@ -28,9 +29,10 @@ public static class CliApplication
         try
         {
             ParseResult parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
-            if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction && !arguments[0].StartsWith('['))
+            bool asksForHelp = parsed.Action is System.CommandLine.Help.HelpAction || arguments is [['[', ..], ..];
+            if (!asksForHelp && UsageErrors.Find(parsed) is { IsEmpty: false } found)
             {
-                errors.Write(UsageErrors.Explain(parsed));
+                errors.Write(found);
                 return ExitCodes.Usage;
             }
 
@@ -45,11 +47,16 @@ public static class CliApplication
         }
         catch (HnvApiException e)
         {
-            (int exitCode, ImmutableArray<CliError> found) = Explain(e, address!);
-            errors.Write(found);
+            (int exitCode, ImmutableArray<CliError> explained) = Explain(e, address!);
+            errors.Write(explained);
             return exitCode;
         }
         catch (LabException e)
+        {
+            errors.Write([new CliError(e.Message)]);
+            return ExitCodes.Failed;
+        }
+        catch (AgentException e)
         {
             errors.Write([new CliError(e.Message)]);
             return ExitCodes.Failed;

@@ -8,13 +8,28 @@ namespace Hnv.Cli;
 /// <summary>Says what is wrong with a command line, all of it, with the nearest right word.</summary>
 internal static class UsageErrors
 {
-    public static ImmutableArray<CliError> Explain(ParseResult parsed)
+    /// <summary>Everything that is wrong; empty when nothing is.</summary>
+    public static ImmutableArray<CliError> Find(ParseResult parsed)
+    {
+        ImmutableArray<string> strange = Strange(parsed);
+        return parsed.Errors.Count == 0 && strange.IsEmpty ? [] : Explain(parsed, strange);
+    }
+
+    /// <summary>Words that look like options and are none: the parser takes them for arguments.</summary>
+    private static ImmutableArray<string> Strange(ParseResult parsed) =>
+    [
+        .. parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash)
+            .Where(t => t.Type == TokenType.Argument && t.Value.Length > 1 && t.Value[0] == '-' && !char.IsAsciiDigit(t.Value[1]))
+            .Select(t => t.Value),
+    ];
+
+    private static ImmutableArray<CliError> Explain(ParseResult parsed, ImmutableArray<string> strange)
     {
         Command command = parsed.CommandResult.Command;
         string help = $"'{Path(parsed.CommandResult)} --help' shows the usage.";
         bool leaf = command.Subcommands.Count == 0;
         var errors = ImmutableArray.CreateBuilder<CliError>();
-        foreach (string word in parsed.UnmatchedTokens.Where(t => !leaf || t.StartsWith('-')))
+        foreach (string word in parsed.UnmatchedTokens.Where(t => !leaf || t.StartsWith('-')).Union(strange))
         {
             bool option = word.StartsWith('-');
             IEnumerable<string> known = option

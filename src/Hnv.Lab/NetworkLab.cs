@@ -383,7 +383,7 @@ public sealed class NetworkLab : IAsyncDisposable
 
     private ImmutableArray<string> ControllerCommand() =>
     [
-        Options.FindExecutable(), "controller", "--store", $"sqlite:{_paths.ControllerDirectory}/state.db", "--listen", _paths.ControllerAddress,
+        Options.FindExecutable(), "controller", "--data", _paths.ControllerDirectory, "--listen", _paths.ControllerAddress,
         .. Options.ControllerUrl is { } url ? new[] { "--listen", url } : [],
     ];
 

@@ -11,8 +11,8 @@ internal static class ReachabilityView
 {
     public static void Write(ResultWriter output, NetworkLab lab, ImmutableArray<PingResult> pings)
     {
-        string[] rows = [.. pings.Select(p => p.From).Distinct()];
-        string[] columns = [.. pings.Select(p => p.To).Distinct()];
+        string[] rows = [.. lab.Topology.Vms.Select(v => v.Name).Where(n => pings.Any(p => p.From == n))];
+        string[] columns = [.. lab.Topology.Vms.Select(v => v.Name).Where(n => pings.Any(p => p.To == n))];
         output.Markup($"[bold]Who reaches whom[/] (round trip in ms, IPv4 / IPv6; · never arrives, as it should be)");
         Table table = new Table().NoBorder();
         table.AddColumn(Column("from \\ to"));
@@ -26,7 +26,7 @@ internal static class ReachabilityView
             table.AddRow([new Markup($"[bold]{Markup.Escape(from)}[/]"), .. columns.Select(to => Cell([.. pings.Where(p => p.From == from && p.To == to)]))]);
         }
 
-        output.Console.Write(table);
+        output.Table(table);
         WriteIsolation(output, lab, pings);
     }
 
@@ -63,20 +63,20 @@ internal static class ReachabilityView
         }
 
         var networks = lab.Topology.Vms.ToDictionary(v => v.Name, v => v.Adapters.Select(a => a.Network).ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
-        int strayed = across.Count(p => p.ArrivedAt is { } at && at != p.From && !networks[at].Overlaps(networks[p.From]));
+        int strayed = pings.Count(p => p.ArrivedAt is { } at && !networks[at].Overlaps(networks[p.From]));
         output.Line();
         if (strayed == 0)
         {
-            output.Markup($"[green]Isolated:[/] {across.Length} requests were sent to addresses of other VM networks; every VM listened, and none came out in another network.");
+            output.Markup($"[green]Isolated:[/] {across.Length} pings went to addresses of VMs in other VM networks; every VM listened, and none came out in another network.");
         }
         else
         {
-            output.Markup($"[red]Not isolated:[/] {strayed} of {across.Length} requests came out in another VM network.");
+            output.Markup($"[red]Not isolated:[/] {strayed} of {pings.Length} pings came out in another VM network.");
         }
 
         if (across.FirstOrDefault(p => p.ArrivedAt is { } at && at != p.From && at != p.To) is { } telling)
         {
-            output.Markup($"  {telling.From} asked for {telling.Address}, which {telling.To} has too: the request came out inside {telling.ArrivedAt}, its own neighbour.");
+            output.Markup($"  {telling.From} asked for {telling.Address}, which {telling.To} has too: the ping came out inside {telling.ArrivedAt}.");
         }
     }
 }

@@ -36,10 +36,21 @@ internal sealed class ResultWriter(CliEnvironment environment)
                 }
                 else
                 {
-                    Console.Write(columns.ToTable(rows, wide: format == OutputFormat.Wide));
+                    Table(columns.ToTable(rows, wide: format == OutputFormat.Wide));
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>A table, without the blanks that would fill its last column.</summary>
+    public void Table(Table table)
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        Consoles.Create(environment, text, environment.OutputIsTerminal).Write(table);
+        foreach (string line in text.ToString().TrimEnd('\n').Split('\n'))
+        {
+            Line(line.TrimEnd());
         }
     }
 

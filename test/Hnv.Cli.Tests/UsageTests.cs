@@ -1,0 +1,100 @@
+namespace Hnv.Cli.Tests;
+
+public sealed class UsageTests
+{
+    [Fact]
+    public async Task Run_NoArguments_ShowsHelpAndSucceeds()
+    {
+        CliRun run = await CliRun.RunAsync([]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("lab", run.Output, StringComparison.Ordinal);
+        Assert.Contains("apply", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("aply -f x", "There is no command 'aply'", "'apply'")]
+    [InlineData("lab pign", "There is no command 'pign'", "'ping'")]
+    [InlineData("get prots", "There is no kind 'prots'", "'ports'")]
+    [InlineData("get ports --outptu json", "There is no option '--outptu'", "'--output'")]
+    [InlineData("next-hop --vsid 5001 --ot 10.0.0.7", "There is no option '--ot'", "'--to'")]
+    public async Task Run_MistypedWord_ExitsTwoAndNamesTheNearest(string line, string problem, string nearest)
+    {
+        CliRun run = await CliRun.RunAsync(line);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(problem, run.Error, StringComparison.Ordinal);
+        Assert.Contains($"Did you mean {nearest}", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("get")]
+    [InlineData("get ports -o xml")]
+    [InlineData("apply")]
+    [InlineData("apply -f /nonexistent/net.yaml")]
+    [InlineData("apply -f - --prune")]
+    [InlineData("apply -f - --wait soon")]
+    [InlineData("delete port")]
+    [InlineData("delete records x")]
+    [InlineData("next-hop --to here --vsid 5001")]
+    [InlineData("next-hop --to 10.0.0.7")]
+    [InlineData("get records --watch")]
+    [InlineData("get ports --controller carrier-pigeon")]
+    [InlineData("agent")]
+    [InlineData("completion fish")]
+    [InlineData("lab --name no/good status")]
+    public async Task Run_WrongUsage_ExitsTwoAndSaysSoOnStandardErrorOnly(string line)
+    {
+        CliRun run = await CliRun.RunAsync(line);
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task Agent_SeveralOptionsWrong_SaysAllAtOnce()
+    {
+        CliRun run = await CliRun.RunAsync("agent --host a/b --controller nowhere --uplink much-too-long-for-an-interface");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--host", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--controller", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--uplink", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_SeveralErrorsInAFile_SaysAllWithFileAndLine()
+    {
+        const string Manifest = """
+            kind: Host
+            name: host1
+            providerAddresses: [192.168.4.300]
+            ---
+            kind: Port
+            name: blue1
+            vmNetwork: blue
+            vsid: 5001
+            mca: 06:06:00:00:00:05
+            """;
+        CliRun run = await CliRun.RunAsync("apply -f -", input: Manifest);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("(standard input):3: Host host1", run.Error, StringComparison.Ordinal);
+        Assert.Contains("192.168.4.300", run.Error, StringComparison.Ordinal);
+        Assert.Contains("(standard input):9: Port default/blue1", run.Error, StringComparison.Ordinal);
+        Assert.Contains("'mac'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_LabDocuments_SaysThatTheyAreForTheLab()
+    {
+        CliRun run = await CliRun.RunAsync("apply -f -", input: "kind: LabHost\nname: host1\nuplinks: []\n");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("hnv lab up", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Version_Prints()
+    {
+        CliRun run = await CliRun.RunAsync("version");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Matches(@"^hnv \d+\.\d+\.\d+", run.Output);
+    }
+}
