@@ -1,0 +1,2 @@
+// Labs share two cores with the agents and controllers they start: one scenario at a time.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,0 +1,89 @@
+using Hnv.Lab.Machine;
+using Hnv.Lab.Reachability;
+using Hnv.Lab.Topology;
+using Hnv.Linux.Namespaces;
+using Hnv.Linux.Processes;
+
+namespace Hnv.Lab.Tests.Scenarios;
+
+/// <summary>What <c>hnv lab up</c> and <c>down</c> promise.</summary>
+public sealed class LifecycleTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static LabBuilder TwoHosts => new LabBuilder().Hosts("h1", "h2").Network("blue", (5001, ["10.0.0.0/24"]))
+        .Vm("b1", "h1", "blue", 5001, ["10.0.0.5"]).Vm("b2", "h2", "blue", 5001, ["10.0.0.7"]);
+
+    [Fact]
+    public async Task ASecondUp_FindsItsOwnState_AndStartsNothingAnew()
+    {
+        await using NetworkLab lab = await NetworkLab.StartAsync(TwoHosts.Build(), cancellationToken: Ct);
+        int?[] before = [lab.Controller.Pid, .. lab.Hosts.Select(h => h.Agent.Pid)];
+        Assert.DoesNotContain(null, before);
+        await lab.UpAsync(lab.Topology, null, Ct);
+        Assert.Equal(before, [lab.Controller.Pid, .. lab.Hosts.Select(h => h.Agent.Pid)]);
+        Assert.True((await lab.StatusAsync(Ct)).Ok);
+    }
+
+    [Fact]
+    public async Task Down_LeavesNothingBehind()
+    {
+        NetworkLab lab = await NetworkLab.StartAsync(TwoHosts.Build(), cancellationToken: Ct);
+        await using var _ = lab;
+        ProcessIdentity[] processes = [lab.Controller.Process!, .. lab.Hosts.Select(h => h.Agent.Process!)];
+        string directory = lab.Options.Directory;
+        Assert.True(await lab.DownAsync(cancellationToken: Ct));
+        Assert.All(processes, p => Assert.False(p.IsAlive));
+        Assert.False(Directory.Exists(directory));
+        Assert.DoesNotContain(NetworkNamespace.List(), n => n.StartsWith(lab.Options.Name + "-", StringComparison.Ordinal));
+        Assert.DoesNotContain(File.ReadLines("/proc/self/mountinfo"), l => l.Contains(directory, StringComparison.Ordinal));
+        Assert.False(await lab.DownAsync(cancellationToken: Ct));
+    }
+
+    [Fact]
+    public async Task Up_AfterAgentsControllerAndANamespaceAreGone_MendsThem()
+    {
+        await using NetworkLab lab = await NetworkLab.StartAsync(TwoHosts.Build(), cancellationToken: Ct);
+        await lab.Host("h1").Agent.KillAsync(Ct);
+        await lab.Controller.KillAsync(Ct);
+        Assert.True(NetworkNamespace.Delete(lab.Vm("b2").Namespace));
+        Assert.True(NetworkNamespace.Delete(lab.Host("h2").Namespace));
+        await lab.UpAsync(lab.Topology, null, Ct);
+        Assert.All(await ReachabilityProbe.RunAsync(lab, cancellationToken: Ct), p => Assert.True(p.Ok, p.ToString()));
+    }
+
+    [Fact]
+    public async Task Up_WithAnotherFile_ConvergesToIt_AndLeavesTheRestAlone()
+    {
+        await using NetworkLab lab = await NetworkLab.StartAsync(TwoHosts.Build(), cancellationToken: Ct);
+        int? agent = lab.Host("h1").Agent.Pid;
+        string removed = lab.Vm("b2").Namespace;
+        LabTopology other = new LabBuilder().Hosts("h1", "h2").Network("blue", (5001, ["10.0.0.0/24"]))
+            .Vm("b1", "h1", "blue", 5001, ["10.0.0.5"]).Vm("b3", "h2", "blue", 5001, ["10.0.0.8"]).Build();
+        await lab.UpAsync(other, null, Ct);
+        Assert.Equal(agent, lab.Host("h1").Agent.Pid);
+        Assert.False(NetworkNamespace.Exists(removed));
+        Assert.True(await lab.Vm("b1").CanPingAsync(lab.Vm("b3").Address4));
+        Assert.DoesNotContain((await lab.Client.RecordsAsync(cancellationToken: Ct)).Items, r => r.CustomerAddress.ToString() == "10.0.0.7");
+    }
+
+    [Fact]
+    public async Task Up_WhereSomebodyElseHasTheNamespace_RefusesAndTouchesNothing()
+    {
+        NetworkLab lab = NetworkLab.Open(new LabOptions { Name = "t" + Guid.NewGuid().ToString("N")[..8] });
+        string name = lab.Options.Name + "-h1";
+        using NetworkNamespace foreign = NetworkNamespace.Create(name);
+        try
+        {
+            LabException e = await Assert.ThrowsAsync<LabException>(() => lab.UpAsync(TwoHosts.Build(), null, Ct));
+            Assert.Contains(name, e.Message, StringComparison.Ordinal);
+            Assert.False(lab.Exists);
+            Assert.True(NetworkNamespace.Exists(name));
+        }
+        finally
+        {
+            NetworkNamespace.Delete(name);
+            await lab.DownAsync(cancellationToken: Ct);
+        }
+    }
+}
