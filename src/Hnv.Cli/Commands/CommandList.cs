@@ -17,6 +17,7 @@ internal static class CommandList
         HostCommand.Create(runner),
         DropsCommand.Create(runner),
         StatsCommand.Create(runner),
+        AgentCommand.Create(runner),
         VersionCommand.Create(runner),
         CompletionCommand.Create(runner),
     ];

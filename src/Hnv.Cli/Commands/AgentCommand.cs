@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Hnv.Agent;
+using Hnv.Model;
+
+namespace Hnv.Cli.Commands;
+
+/// <summary><c>hnv agent --host NAME --controller URL[,URL…] --uplink IF[,IF…] [--state DIR] [--purge]</c> and <c>hnv agent join</c></summary>
+internal static class AgentCommand
+{
+    public static Command Create(CommandRunner runner)
+    {
+        var host = new Option<string?>("--host") { Description = "Name of this host in policy", HelpName = "NAME" };
+        var uplinks = new Option<string[]>("--uplink") { Description = "Interface on the provider network; several with commas", HelpName = "IF", Arity = ArgumentArity.OneOrMore };
+        Option<string?> state = State();
+        var purge = new Option<bool>("--purge") { Description = "Remove everything of the agent from the kernel, and its policy on disk, and end" };
+        return new Command("agent", "Runs the agent of this host").With(host, uplinks, state, purge, CreateJoin(runner)).Does(runner, async (context, token) =>
+        {
+            ParseResult a = context.Arguments;
+            string? controllers = a.GetValue(GlobalOptions.Controller) ?? context.Environment.Variable("HNV_CONTROLLER");
+            if (!AgentOptions.TryCreate(
+                a.GetValue(host), controllers is null ? null : [controllers], a.GetValue(uplinks), a.GetValue(state), a.GetValue(purge),
+                out AgentOptions? options, out ImmutableArray<Finding> findings))
+            {
+                throw new CliException(ExitCodes.Usage, [.. findings.Select(f => new CliError(f.Problem, $"{f.Object} {f.Field}", f.Remedy))]);
+            }
+
+            if (!Environment.IsPrivilegedProcess)
+            {
+                throw CliException.Failed("The agent needs root: it loads eBPF programs.", "Run it with sudo, or as a service.");
+            }
+
+            await AgentHost.RunAsync(options!, token);
+            return ExitCodes.Done;
+        });
+    }
+
+    private static Command CreateJoin(CommandRunner runner)
+    {
+        var tokenOption = new Option<string>("--token") { Description = "As 'hnv host enroll NAME' printed it; - reads it from standard input", HelpName = "TOKEN", Required = true };
+        Option<string?> state = State();
+        return new Command("join", "Turns a one-time token into this host's client certificate").With(tokenOption, state).Does(runner, async (context, token) =>
+        {
+            string text = context.Arguments.GetValue(tokenOption)!;
+            text = text == "-" ? (await context.Environment.Input.ReadLineAsync(token) ?? string.Empty).Trim() : text;
+            try
+            {
+                string name = await AgentJoin.RunAsync(context.Controller.Address, text, context.Arguments.GetValue(state), token);
+                context.Out.Line($"This host is {name} now. Start its agent: hnv agent --host {name} --controller {context.Controller.Address} --uplink IF");
+                return ExitCodes.Done;
+            }
+            catch (FormatException e)
+            {
+                throw CliException.Usage(e.Message);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw CliException.Failed($"The certificate cannot be kept: {e.Message}", "Run it as root, or give --state DIR.");
+            }
+        });
+    }
+
+    private static Option<string?> State() => new("--state") { Description = $"Where the last policy and the certificate are kept (else {AgentOptions.DefaultStateDirectory})", HelpName = "DIR" };
+}
