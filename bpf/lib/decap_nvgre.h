@@ -38,8 +38,9 @@ static __always_inline int decapsulate_nvgre(struct __sk_buff *skb, struct hnv_d
 }
 
 /*
- * The destination lives on another host now: sends the packet on as it is, with new provider addresses. The outer TTL goes down,
- * so that two hosts with stale policy cannot keep a packet between them.
+ * The destination lives on another host now: sends the packet on as it is, to that host's provider address. The sender's stays:
+ * the next host, too, must see that the source lives where the packet comes from. The outer TTL goes down, so that two hosts with
+ * stale policy cannot keep a packet between them.
  */
 static __always_inline int hairpin_nvgre(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_addr *pa)
 {
@@ -55,7 +56,6 @@ static __always_inline int hairpin_nvgre(struct __sk_buff *skb, struct hnv_decis
 	if (ip.ttl <= 1)
 		return drop(d, HNV_DestinationCaPaMismatch);
 	ip.ttl--;
-	ip.saddr = address_to4(&peer->local);
 	ip.daddr = address_to4(pa);
 	ip.check = 0;
 	ip.check = ip4_checksum(&ip);
