@@ -1,0 +1,129 @@
+using System.Net;
+using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Ports;
+using Hnv.Datapath.Reading;
+using Hnv.Linux.Bpf;
+using Hnv.Linux.Namespaces;
+using Hnv.Linux.Netlink;
+using Hnv.Model.Addressing;
+
+namespace Hnv.Datapath.Tests.Devices;
+
+/// <summary>A host in a network namespace of its own, with its data plane.</summary>
+internal sealed class DeviceHost : IDisposable
+{
+    public static readonly Guid Network = Guid.Parse("11111111-2222-3333-4444-000000005001");
+    public static readonly MacAddress GatewayMac = MacAddress.Parse("00:1d:d8:00:00:01");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("hnv-dev-").FullName;
+    private readonly string _bpf;
+    private Dataplane? _dataplane;
+
+    public DeviceHost(string name, string providerAddress)
+    {
+        Pa = IPAddress.Parse(providerAddress);
+        _bpf = Path.Combine(_folder, "bpf");
+        BpfFileSystem.Mount(_bpf);
+        Namespace = NetworkNamespace.Create(name);
+        Route = Rtnetlink.Of(Namespace);
+        Route.SetUp(1);
+    }
+
+    public IPAddress Pa { get; }
+
+    public NetworkNamespace Namespace { get; }
+
+    public Rtnetlink Route { get; }
+
+    public Dataplane Dataplane => _dataplane ?? throw new InvalidOperationException("The host has no uplink yet.");
+
+    public int Uplink { get; private set; }
+
+    /// <summary>Number of the one routing domain.</summary>
+    public uint Rd { get; private set; }
+
+    /// <summary>Takes the interface `up0`, opens the data plane and says who the other hosts are.</summary>
+    public void Start(int mtu, params IPAddress[] peers)
+    {
+        Uplink = Route.GetLink("up0").Index;
+        Route.ChangeLink(Uplink, new LinkChange { Mtu = mtu, Up = true });
+        Route.AddAddress(Uplink, Pa, 24);
+        Namespace.Run(() =>
+        {
+            _dataplane = Dataplane.Open(new DataplaneOptions { Directory = _bpf });
+            Rd = Dataplane.RoutingDomains.Number(Network);
+            Dataplane.LocalPas.Set(Pa, new LocalPaEntry((uint)Uplink));
+            foreach (IPAddress peer in peers)
+            {
+                Dataplane.Peers.Set(peer, new PeerEntry(Pa, (uint)Uplink, (uint)mtu, PeerFlags.None));
+            }
+
+            Dataplane.AttachUplink(Uplink);
+        });
+    }
+
+    public void AddSubnet(DeviceSubnet subnet)
+    {
+        Dataplane.Subnets.Set(new SubnetKey(subnet.Vsid), new SubnetEntry(Rd, GatewayMac, subnet.Address4(1), subnet.Address6(1)));
+        foreach ((IPNetwork prefix, IPAddress gateway) in (ReadOnlySpan<(IPNetwork, IPAddress)>)[(subnet.V4, subnet.Address4(1)), (subnet.V6, subnet.Address6(1))])
+        {
+            Dataplane.Routes.Set(new RouteKey(Rd, prefix), new RouteEntry(subnet.Vsid, null));
+            Dataplane.Records.Set(new RecordKey(subnet.Vsid, gateway), new RecordEntry(GatewayMac, RecordKind.DistributedGateway, RecordFlags.None, default, 0));
+        }
+    }
+
+    /// <summary>An adapter of a VM here, or of another host's.</summary>
+    public void AddAdapter(DeviceAdapter adapter)
+    {
+        bool local = adapter.Host == this;
+        RecordEntry record = local ? RecordEntry.Local(adapter.Mac, RecordKind.Static, adapter.Port) : RecordEntry.Remote(adapter.Mac, RecordKind.Static, adapter.Host.Pa);
+        Dataplane.Records.Set(new RecordKey(adapter.Subnet.Vsid, adapter.V4), record);
+        Dataplane.Records.Set(new RecordKey(adapter.Subnet.Vsid, adapter.V6), record);
+        Dataplane.Macs.Set(new MacKey(adapter.Subnet.Vsid, adapter.Mac), local ? LocationEntry.Local(adapter.Port) : LocationEntry.Remote(adapter.Host.Pa));
+        if (adapter.ForwardsAnything)
+        {
+            Dataplane.Records.Set(new RecordKey(adapter.Subnet.Vsid, IPAddress.Any), record with { Type = RecordKind.GatewayWildcard });
+        }
+
+        if (local)
+        {
+            Namespace.Run(() => Dataplane.BindPort(new PortBinding(adapter.Port, adapter.PortId, Rd, adapter.Subnet.Vsid, adapter.Mac)));
+        }
+    }
+
+    public void Apply() => Namespace.Run(() => Assert.Equal([], Dataplane.Apply().Failures));
+
+    /// <summary>Packets and bytes that a port, or the uplinks (0), gave a verdict.</summary>
+    public VerdictCounter Count(uint portId, Verdict verdict) =>
+        Dataplane.ReadCounters().SingleOrDefault(counter => counter.PortId == portId && counter.Verdict == verdict);
+
+    public void Dispose()
+    {
+        Namespace.Run(() => _dataplane?.Dispose());
+        Route.Dispose();
+        NetworkNamespace.Delete(Namespace.Description);
+        Namespace.Dispose();
+        BpfFileSystem.Unmount(_bpf);
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>A virtual subnet of the devices' lab.</summary>
+internal sealed record DeviceSubnet(uint Vsid, IPNetwork V4, IPNetwork V6)
+{
+    public IPAddress Address4(byte number) => Fixture.TestSubnet.Host(V4, number);
+
+    public IPAddress Address6(byte number) => Fixture.TestSubnet.Host(V6, number);
+}
+
+/// <summary>A VM's adapter.</summary>
+/// <param name="Port">Interface index on its host.</param>
+/// <param name="Interface">Its name inside the VM.</param>
+internal sealed record DeviceAdapter(
+    DeviceHost Host, DeviceSubnet Subnet, NetworkNamespace Vm, string Interface, int Port, uint PortId, MacAddress Mac, IPAddress V4, IPAddress V6)
+{
+    /// <summary>A router VM: it has a GatewayWildcard record.</summary>
+    public bool ForwardsAnything { get; init; }
+
+    public IPAddress Address(bool v6) => v6 ? V6 : V4;
+}

@@ -1,0 +1,128 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Hnv.Linux.Namespaces;
+using Hnv.Linux.Netlink;
+using Hnv.Linux.Packets;
+using Hnv.Model.Addressing;
+
+namespace Hnv.Datapath.Tests.Devices;
+
+/// <summary>
+/// Two hosts, joined by a cable, and VMs: network namespaces with real devices and the real data plane. Everything goes at disposal.
+/// <code>
+///   VM ns ─ eth0 ═ port ─ host A ─ up0 ═══════ up0 ─ host B ─ port ═ eth0 ─ VM ns
+/// </code>
+/// </summary>
+internal sealed class DeviceLab : IDisposable
+{
+    private readonly string _name = $"hnvd-{Guid.NewGuid().ToString("N")[..8]}";
+    private readonly List<NetworkNamespace> _vms = [];
+    private readonly List<DeviceAdapter> _adapters = [];
+    private readonly List<TapRelay> _relays = [];
+    private uint _ports;
+
+    public DeviceLab(int mtu = 1500)
+    {
+        A = new DeviceHost($"{_name}-a", "192.168.4.11");
+        B = new DeviceHost($"{_name}-b", "192.168.4.22");
+        A.Route.CreateVeth(new VethSpec("up0", "up0") { PeerNamespace = B.Namespace });
+        A.Start(mtu, B.Pa);
+        B.Start(mtu, A.Pa);
+        foreach (DeviceHost host in Hosts)
+        {
+            host.AddSubnet(Near);
+            host.AddSubnet(Far);
+            host.Apply();
+        }
+    }
+
+    public DeviceHost A { get; }
+
+    public DeviceHost B { get; }
+
+    public DeviceSubnet Near { get; } = new(5001, IPNetwork.Parse("10.0.0.0/24"), IPNetwork.Parse("2001:db8:5001::/64"));
+
+    public DeviceSubnet Far { get; } = new(5002, IPNetwork.Parse("10.0.1.0/24"), IPNetwork.Parse("2001:db8:5002::/64"));
+
+    private DeviceHost[] Hosts => [A, B];
+
+    public NetworkNamespace AddVm(string name)
+    {
+        var vm = NetworkNamespace.Create($"{_name}-{name}");
+        _vms.Add(vm);
+        using Rtnetlink inside = Rtnetlink.Of(vm);
+        inside.SetUp(1);
+        return vm;
+    }
+
+    /// <summary>A VM with one adapter at a veth.</summary>
+    public DeviceAdapter AddVethVm(DeviceHost host, DeviceSubnet subnet, byte number) => AddVeth(AddVm($"vm{number}"), "eth0", host, subnet, number);
+
+    public DeviceAdapter AddVeth(NetworkNamespace vm, string name, DeviceHost host, DeviceSubnet subnet, byte number, bool forwardsAnything = false)
+    {
+        LinkInfo port = host.Route.CreateVeth(new VethSpec($"p{number}{name}", name) { PeerNamespace = vm, PeerMac = Physical(Mac(number, subnet)) });
+        return Add(vm, name, host, subnet, number, port.Index, forwardsAnything);
+    }
+
+    /// <summary>A VM behind a tap, as QEMU drives it: another tap is its adapter, and a relay carries frames with their vnet headers.</summary>
+    public (DeviceAdapter Adapter, TapRelay Relay) AddTapVm(DeviceHost host, DeviceSubnet subnet, byte number)
+    {
+        NetworkNamespace vm = AddVm($"vm{number}");
+        var relay = new TapRelay(TapDevice.Open(host.Namespace, new TapSpec($"t{number}") { VnetHeader = true }), TapDevice.Open(vm, new TapSpec("eth0") { VnetHeader = true }));
+        _relays.Add(relay);
+        using (Rtnetlink inside = Rtnetlink.Of(vm))
+        {
+            inside.ChangeLink(inside.GetLink("eth0").Index, new LinkChange { Mac = Physical(Mac(number, subnet)) });
+        }
+
+        DeviceAdapter adapter = Add(vm, "eth0", host, subnet, number, host.Route.GetLink($"t{number}").Index, false);
+        relay.Start();
+        return (adapter, relay);
+    }
+
+    public void Dispose()
+    {
+        _relays.ForEach(relay => relay.Dispose());
+        foreach (NetworkNamespace vm in _vms)
+        {
+            NetworkNamespace.Delete(vm.Description);
+            vm.Dispose();
+        }
+
+        A.Dispose();
+        B.Dispose();
+    }
+
+    private static MacAddress Mac(byte number, DeviceSubnet subnet) => MacAddress.FromBytes([6, 6, 0, 0, (byte)(subnet.Vsid & 0xff), number]);
+
+    private static PhysicalAddress Physical(MacAddress mac)
+    {
+        byte[] bytes = new byte[MacAddress.Length];
+        mac.CopyTo(bytes);
+        return new PhysicalAddress(bytes);
+    }
+
+    private DeviceAdapter Add(NetworkNamespace vm, string name, DeviceHost host, DeviceSubnet subnet, byte number, int port, bool forwardsAnything)
+    {
+        var adapter = new DeviceAdapter(host, subnet, vm, name, port, ++_ports, Mac(number, subnet), subnet.Address4(number), subnet.Address6(number))
+        {
+            ForwardsAnything = forwardsAnything,
+        };
+        using (Rtnetlink inside = Rtnetlink.Of(vm))
+        {
+            int index = inside.GetLink(name).Index;
+            inside.SetUp(index);
+            inside.AddAddress(index, adapter.V4, 24);
+            inside.AddAddress(index, adapter.V6, 64, AddressFlags.NoDuplicateDetection);
+        }
+
+        _adapters.Add(adapter);
+        foreach (DeviceHost each in Hosts)
+        {
+            each.AddAdapter(adapter);
+            each.Apply();
+        }
+
+        return adapter;
+    }
+}
