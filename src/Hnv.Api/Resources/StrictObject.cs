@@ -303,7 +303,7 @@ public sealed class StrictObject
         }
 
         string? remedy = value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
-            ? $"write it in quotes: \"{value.GetRawText()}\""
+            ? "text is expected: put it in quotes"
             : "text is expected";
         _context.Add(pointer, $"is {Describe(value)}", remedy);
         return null;

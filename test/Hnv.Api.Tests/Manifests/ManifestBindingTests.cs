@@ -15,12 +15,12 @@ public class ManifestBindingTests
             "kind: Port\nname: blue1\nvmNetwork: blue\nvsid: 5001\nmac: 060600000005\naddresses:\n- 10.0.0.5\n- 10.0.0\n---\nkind: Host\nnmae: h\n", "lab.yaml");
         Assert.Equal(
             [
-                "lab.yaml:5: Port default/blue1: mac: is the number 060600000005 (write it in quotes: \"060600000005\")",
+                "lab.yaml:5: Port default/blue1: mac: is the number 60600000005 (text is expected: put it in quotes)",
                 "lab.yaml:8: Port default/blue1: addresses[1]: '10.0.0' is not an IP address (write it such as 10.0.0.5 or \"2001:db8::5\")",
                 "lab.yaml:10: Host: name: is missing",
                 "lab.yaml:11: Host: nmae: 'nmae' is not a field here (did you mean 'name'?)",
             ],
-            ManifestBinding.Read(file.Documents).Errors.Select(e => e.ToString()).Select(e => e.Replace("60600000005", "060600000005", StringComparison.Ordinal).Replace("0060", "060", StringComparison.Ordinal)));
+            ManifestBinding.Read(file.Documents).Errors.Select(e => e.ToString()));
     }
 
     [Fact]
