@@ -78,6 +78,8 @@ public static class ControllerHost
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders().SetMinimumLevel(options.LogLevel)
             .AddFilter("Microsoft", options.LogLevel < LogLevel.Information ? options.LogLevel : LogLevel.Warning)
+            // It says in the log, with a stack trace, what the exception of starting says in words.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddSimpleConsole(static c =>
             {
                 c.SingleLine = true;

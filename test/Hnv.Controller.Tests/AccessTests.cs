@@ -1,0 +1,200 @@
+using System.Net;
+using System.Security.Cryptography;
+using Hnv.Api.Client;
+using Hnv.Api.Reports;
+using Hnv.Api.Rest;
+using Hnv.Api.Stream;
+using Hnv.Controller.Identity;
+using Hnv.Controller.Rest;
+using Hnv.Model.Resources;
+using Hnv.StateLog.Memory;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using static Hnv.Controller.Tests.TestController;
+
+namespace Hnv.Controller.Tests;
+
+public sealed class AccessTests
+{
+    [Fact]
+    public async Task Every_endpoint_has_a_rule_and_only_a_few_known_ones_are_public()
+    {
+        await using TestController c = await StartAsync();
+        RouteEndpoint[] endpoints = [.. c.Running.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+
+        Assert.True(endpoints.Length > 40);
+        Assert.All(endpoints, static e => Assert.NotNull(e.Metadata.GetMetadata<AccessMetadata>()));
+        Assert.Equal(
+            ["/api/v1/ca", "/api/v1/enroll", "/healthz", "/openapi/{documentName}.json", "/readyz"],
+            endpoints.Where(static e => e.Metadata.GetMetadata<AccessMetadata>()!.Access == Access.Public).Select(static e => e.RoutePattern.RawText!).Order(StringComparer.Ordinal));
+
+        // Rules that look at the path need it to say whom they are about.
+        Assert.All(
+            endpoints.Where(static e => e.Metadata.GetMetadata<AccessMetadata>()!.Access == Access.OfHost), static e => Assert.NotNull(e.RoutePattern.GetParameter("host")));
+        Assert.All(
+            endpoints.Where(static e => e.Metadata.GetMetadata<AccessMetadata>()!.Access == Access.OfTenant), static e => Assert.NotNull(e.RoutePattern.GetParameter("tenant")));
+    }
+
+    /// <summary>Who may what: the whole matrix. Columns: admin, tenant t, tenant u, host h, host i, anonymous.</summary>
+    [Theory]
+    [InlineData(Access.Public, "AAAAAA")]
+    [InlineData(Access.Admin, "AFFFFU")]
+    [InlineData(Access.OfTenant, "AAFFFU")]
+    [InlineData(Access.ScopedToTenant, "AAAFFU")]
+    [InlineData(Access.OfHost, "AFFAFU")]
+    [InlineData(null, "FFFFFU")]
+    public void Decide_OnAPathOfTenantTOrHostH_AllowsWhomTheRuleNames(object? access, string expected)
+    {
+        Principal[] principals =
+        [
+            Principal.Administrator, new Principal.TenantAdmin("t"), new Principal.TenantAdmin("u"), new Principal.Host("h"), new Principal.Host("i"), Principal.Nobody,
+        ];
+
+        string decisions = string.Concat(principals.Select(p => AccessControl.Decide(p, (Access?)access, "t", "h") switch
+        {
+            AccessDecision.Allowed => 'A',
+            AccessDecision.Forbidden => 'F',
+            _ => 'U',
+        }));
+
+        Assert.Equal(expected, decisions);
+    }
+
+    [Fact]
+    public async Task A_machine_joins_with_a_token_and_from_then_on_reaches_what_is_its_own()
+    {
+        await using TlsCloud cloud = await TlsCloud.StartAsync();
+        await cloud.Admin.ApplyAsync(Lab.Select(Json), cancellationToken: Cancelled);
+        EnrollmentAnswer token = await cloud.Admin.CreateEnrollmentAsync("host1", Cancelled);
+
+        HostIdentity identity = await HostEnrollment.JoinAsync(cloud.Address, token.Token, Cancelled);
+
+        using HnvClient host = cloud.ClientOf(identity.CertificatePem, identity.PrivateKeyPem);
+        await using (var stream = new StreamReplica(host, "host1"))
+        {
+            await stream.UntilAsync(1);
+            Assert.NotNull(stream.Dump(HostScope.Id));
+        }
+
+        await new PolicyStreamClient(host, "host1").ReportAsync(new HostReport(1, "0.1.0", 1, 1, 1, [], []), Cancelled);
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => new PolicyStreamClient(host, "host2").ReportAsync(new HostReport(1, "0.1.0", 1, 1, 1, [], []), Cancelled));
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.ApplyAsync([Json(Host(9))], cancellationToken: Cancelled));
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.ListAsync(ResourceKind.Port, cancellationToken: Cancelled));
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.KernelAsync<object>("host1", HostQueries.Ports, Cancelled));
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.CreateEnrollmentAsync("host1", Cancelled));
+
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateAnswer renewed = await host.RenewAsync("host1", HostEnrollment.CreateRequest(key, "admin"), Cancelled);
+        using HnvClient later = cloud.ClientOf(renewed.Certificate, key.ExportPkcs8PrivateKeyPem());
+        await new PolicyStreamClient(later, "host1").ReportAsync(new HostReport(1, "0.1.0", 1, 2, 1, [], []), Cancelled);
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => later.ListAsync(ResourceKind.Host, cancellationToken: Cancelled));
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.RenewAsync("host2", HostEnrollment.CreateRequest(key, "x"), Cancelled));
+    }
+
+    [Fact]
+    public async Task A_token_is_good_once_and_only_at_the_controller_that_made_it()
+    {
+        await using TlsCloud cloud = await TlsCloud.StartAsync();
+        await using TlsCloud other = await TlsCloud.StartAsync();
+        await cloud.Admin.ApplyAsync(Lab.Select(Json), cancellationToken: Cancelled);
+        string token = (await cloud.Admin.CreateEnrollmentAsync("host1", Cancelled)).Token;
+
+        HnvApiException elsewhere = await Assert.ThrowsAsync<HnvApiException>(() => HostEnrollment.JoinAsync(other.Address, token, Cancelled));
+        Assert.Contains("fingerprint", elsewhere.Message, StringComparison.Ordinal);
+        Task<HostIdentity>[] rush = [.. Enumerable.Range(0, 4).Select(_ => HostEnrollment.JoinAsync(cloud.Address, token, Cancelled))];
+        await Task.WhenAll(rush.Select(static r => r.ContinueWith(static _ => { }, TaskScheduler.Default)));
+
+        Assert.Equal(1, rush.Count(static r => r.IsCompletedSuccessfully));
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => HostEnrollment.JoinAsync(cloud.Address, token, Cancelled));
+        await AssertStatusAsync(HttpStatusCode.NotFound, () => cloud.Admin.CreateEnrollmentAsync("nobody", Cancelled));
+    }
+
+    [Fact]
+    public async Task Redeem_AfterAnHour_IsRefused()
+    {
+        await using var log = new MemoryStateLog();
+        var time = new ManualTime();
+        var tokens = new EnrollmentStore(log, Options with { Time = time });
+        using var directory = new TemporaryDirectory();
+        ControllerPki.Initialize(directory.Path, [], time);
+        using ControllerPki pki = ControllerPki.Load(directory.Path, time)!;
+        EnrollmentAnswer early = await tokens.CreateAsync("host1", pki, Cancelled);
+        EnrollmentAnswer late = await tokens.CreateAsync("host1", pki, Cancelled);
+
+        time.Advance(TimeSpan.FromMinutes(59));
+        Assert.Equal("host1", await tokens.RedeemAsync(early.Token, Cancelled));
+        time.Advance(TimeSpan.FromMinutes(2));
+        ProblemException refused = await Assert.ThrowsAsync<ProblemException>(() => tokens.RedeemAsync(late.Token, Cancelled));
+
+        Assert.Equal(403, refused.Status);
+        Assert.DoesNotContain(Convert.ToHexStringLower(EnrollmentToken.Parse(early.Token).Secret), string.Join(' ', (await log.RangeAsync("", cancellationToken: Cancelled)).Entries), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_certificate_and_with_a_strangers_nothing_but_health_is_reached()
+    {
+        await using TlsCloud cloud = await TlsCloud.StartAsync();
+        await using TlsCloud stranger = await TlsCloud.StartAsync();
+        using HnvClient nobody = cloud.ClientOf(null, null);
+        using HnvClient foreign = cloud.ClientOf(stranger.AdminCertificate, stranger.AdminKey);
+
+        Assert.True(await nobody.IsReadyAsync(Cancelled));
+        await AssertStatusAsync(HttpStatusCode.Unauthorized, () => nobody.ListAsync(ResourceKind.Host, cancellationToken: Cancelled));
+        await AssertStatusAsync(HttpStatusCode.Unauthorized, () => nobody.ApplyAsync([], cancellationToken: Cancelled));
+        Assert.True((await Assert.ThrowsAsync<HnvApiException>(() => foreign.ListAsync(ResourceKind.Host, cancellationToken: Cancelled))).IsUnreachable);
+    }
+
+    [Fact]
+    public async Task A_tenants_administrator_sees_and_changes_what_is_the_tenants()
+    {
+        await using TlsCloud cloud = await TlsCloud.StartAsync();
+        await cloud.Admin.ApplyAsync(Lab.Append("""{"kind":"VmNetwork","name":"red","tenant":"red-corp","subnets":[{"vsid":6001,"prefixes":["10.0.0.0/24"]}]}""").Select(Json), cancellationToken: Cancelled);
+        (string certificate, string key) = ControllerPki.Load(cloud.DataDirectory)!.IssueTenantAdmin("red-corp");
+        using HnvClient red = cloud.ClientOf(certificate, key);
+
+        Assert.Equal("red", Assert.Single((await red.ListAsync(ResourceKind.VmNetwork, cancellationToken: Cancelled)).Items).GetProperty("name").GetString());
+        Assert.Empty((await red.RecordsAsync(cancellationToken: Cancelled)).Items);
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => red.ListAsync(ResourceKind.Port, "blue-corp", Cancelled));
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => red.ApplyAsync([Json(Port(5, 1))], cancellationToken: Cancelled));
+        await AssertStatusAsync(HttpStatusCode.NotFound, () => red.NextHopAsync(5001, IPAddress.Parse("10.0.0.3"), null, Cancelled));
+        ApplyResponse mine = await red.ApplyAsync(
+            [Json("""{"kind":"Port","name":"r1","vmNetwork":"red","vsid":6001,"mac":"06:06:00:00:00:01","addresses":["10.0.0.9"]}""")], cancellationToken: Cancelled);
+        Assert.Equal(("red-corp", ApplyAction.Created), (Assert.Single(mine.Results).Tenant, mine.Results[0].Action));
+    }
+
+    [Fact]
+    public async Task Over_the_unix_socket_root_is_an_administrator()
+    {
+        using var directory = new TemporaryDirectory();
+        string socket = $"unix:{directory.Path}/run/controller.sock";
+        await using TestController c = await StartAsync(o => o with { Listen = [socket] });
+
+        Assert.Equal(socket, c.Address);
+        Assert.Equal(5 + 1, (await c.ApplyAsync(Lab)).Results.Length);
+    }
+
+    [Fact]
+    public async Task A_page_under_a_strangers_name_does_not_reach_the_loopback_controller()
+    {
+        await using TestController c = await StartAsync();
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{c.Address}/api/v1/hosts");
+        request.Headers.Host = "evil.example";
+
+        using HttpResponseMessage response = await http.SendAsync(request, Cancelled);
+
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, response.StatusCode);
+    }
+
+    private sealed class ManualTime : TimeProvider
+    {
+        private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public void Advance(TimeSpan by) => _now += by;
+
+        public override DateTimeOffset GetUtcNow() => _now;
+    }
+
+    private static async Task AssertStatusAsync(HttpStatusCode expected, Func<Task> request) =>
+        Assert.Equal(expected, (await Assert.ThrowsAsync<HnvApiException>(request)).Status);
+}
