@@ -39,6 +39,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
     public static partial int SetSocketOption(SafeHandle socket, int level, int name, void* value, uint length);
 
+    [LibraryImport(Library, EntryPoint = "sendmmsg", SetLastError = true)]
+    public static partial int SendMessages(SafeHandle socket, MessageHeader* messages, uint count, int flags);
+
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Ioctl(SafeHandle fd, nuint request, void* argument);
 
@@ -109,6 +112,21 @@ internal static unsafe partial class Libc
         public const short Readable = 1; // POLLIN
         public int Fd;
         public short Events, Returned;
+    }
+
+    /// <summary>struct mmsghdr: struct msghdr, 64 bit, and the number of bytes sent.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MessageHeader
+    {
+        public nint Name;
+        public uint NameLength;
+        public nint Vectors;
+        public nuint VectorCount;
+        public nint Control;
+        public nuint ControlLength;
+        public int Flags;
+        public uint Sent;
+        private readonly uint _pad;
     }
 
     /// <summary>struct timespec, 64 bit.</summary>
