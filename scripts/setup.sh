@@ -59,6 +59,11 @@ needs_of_tests() {
     need bpftool bpftool
 }
 
+# What only benchmarks use.
+needs_of_bench() {
+    need iperf3 iperf3
+}
+
 is_there() {
     local d
     case $1 in

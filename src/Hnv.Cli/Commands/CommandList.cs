@@ -18,6 +18,7 @@ internal static class CommandList
         DropsCommand.Create(runner),
         StatsCommand.Create(runner),
         AgentCommand.Create(runner),
+        BenchCommand.Create(runner),
         VersionCommand.Create(runner),
         CompletionCommand.Create(runner),
     ];

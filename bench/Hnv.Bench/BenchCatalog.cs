@@ -1,0 +1,45 @@
+using Hnv.Bench.Benchmarks;
+
+namespace Hnv.Bench;
+
+/// <summary>All benchmarks, in the order in which they run.</summary>
+public static class BenchCatalog
+{
+    internal static IReadOnlyList<IBenchmark> All { get; } =
+    [
+        new TcpBenchmark(Topology.WireSize.MtuSized),
+        new TcpBenchmark(Topology.WireSize.WholeSuperPackets),
+        new OffloadBenchmark(),
+        new UdpPacketRateBenchmark(),
+        new RoundTripBenchmark(),
+        new RecordsBenchmark(),
+        new ApplyBenchmark(),
+        new AgentMemoryBenchmark(),
+    ];
+
+    /// <summary>Name and title of every benchmark.</summary>
+    public static IReadOnlyList<BenchEntry> Entries { get; } = [.. All.Select(benchmark => new BenchEntry(benchmark.Name, benchmark.Title))];
+
+    /// <exception cref="BenchException">A name is unknown, or a program that is needed is not there.</exception>
+    internal static IReadOnlyList<IBenchmark> Choose(BenchOptions options)
+    {
+        string[] unknown = [.. options.Names.Where(name => All.All(benchmark => benchmark.Name != name))];
+        if (unknown.Length > 0)
+        {
+            throw new BenchException($"No benchmark is called {string.Join(" or ", unknown)}. There are: {string.Join(", ", All.Select(benchmark => benchmark.Name))}.");
+        }
+
+        IBenchmark[] chosen = [.. All.Where(benchmark =>
+            (options.Names.IsEmpty || options.Names.Contains(benchmark.Name)) && (!options.Quick || benchmark.HasQuickForm))];
+        string[] missing = [.. chosen.SelectMany(benchmark => benchmark.Needs).Distinct(StringComparer.Ordinal).Where(program => !IsInstalled(program))];
+        return missing.Length == 0
+            ? chosen
+            : throw new BenchException($"{string.Join(" and ", missing)} cannot be found. On Debian: apt-get install {string.Join(' ', missing)}");
+    }
+
+    private static bool IsInstalled(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+}
+
+/// <summary>A benchmark, for those who choose.</summary>
+public sealed record BenchEntry(string Name, string Title);

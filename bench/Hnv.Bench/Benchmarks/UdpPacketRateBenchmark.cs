@@ -1,0 +1,48 @@
+using Hnv.Bench.Measuring;
+using Hnv.Bench.Topology;
+using Hnv.Bench.Traffic;
+
+namespace Hnv.Bench.Benchmarks;
+
+/// <summary>64-byte UDP packets per second that reach a VM on another host.</summary>
+internal sealed class UdpPacketRateBenchmark : IBenchmark
+{
+    private const string Group = "into a veth";
+
+    public string Name => "udp-pps";
+
+    public string Title => "64-byte UDP packets per second between two hosts, counted where they enter the receiving VM";
+
+    public bool HasQuickForm => true;
+
+    public IReadOnlyList<string> Needs { get; } = [];
+
+    public async Task<BenchResult> RunAsync(BenchContext context, CancellationToken cancellationToken)
+    {
+        using var topologies = new TopologySet();
+        List<PacketFlood> floods = [];
+        try
+        {
+            List<Variant> variants = [];
+            foreach (string carrier in Carrier.All)
+            {
+                TwoHosts hosts = topologies.Add(carrier, new TwoHostsSpec(WireSize.WholeSuperPackets, Cable.Veth));
+                var flood = new PacketFlood(hosts);
+                floods.Add(flood);
+                variants.Add(new Variant(Group, carrier, token => flood.MeasureAsync([hosts.ReceiverAddress], context.Options.Duration, token)));
+            }
+
+            return await PairedRun.MeasureAsync(variants, Carrier.References, Aims, context, cancellationToken);
+        }
+        finally
+        {
+            floods.ForEach(flood => flood.Dispose());
+        }
+    }
+
+    private static IReadOnlyList<Aim> Aims { get; } =
+    [
+        Aim.Least("at least 1.8 × kernel VXLAN + bridge", Group, PacketFlood.PacketRate, Carrier.Hnv, Carrier.Vxlan, 1.8),
+        Aim.Least("within 5 % of the bare programs", Group, PacketFlood.PacketRate, Carrier.Hnv, Carrier.Bare, 0.95),
+    ];
+}

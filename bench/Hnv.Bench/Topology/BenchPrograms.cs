@@ -1,0 +1,31 @@
+using Hnv.Linux.Bpf;
+
+namespace Hnv.Bench.Topology;
+
+/// <summary>The eBPF programs of <c>bench/bpf</c>, embedded in this assembly.</summary>
+internal static class BenchPrograms
+{
+    /// <summary>Opens an object file; its constants can still be set.</summary>
+    /// <param name="name">Of the file and of the program in it, e.g. <c>bare_encap</c>.</param>
+    public static BpfObject Open(string name)
+    {
+        using Stream stream = typeof(BenchPrograms).Assembly.GetManifestResourceStream($"bpf/{name}.bpf.o")
+            ?? throw new BenchException($"The program {name} was not built into {typeof(BenchPrograms).Assembly.GetName().Name}.");
+        byte[] image = new byte[stream.Length];
+        stream.ReadExactly(image);
+        return BpfObject.Open(image, name);
+    }
+
+    /// <summary>Loads it and attaches it at an interface's tc ingress, where the filter keeps it alive.</summary>
+    public static void AttachToIngress(this BpfObject program, Machine machine, string link)
+    {
+        program.Load();
+        using BpfProgram loaded = program.OpenProgram(program.Name);
+        machine.Inside.Run(() =>
+        {
+            int index = machine.IndexOf(link);
+            TcHook.EnsureQdisc(index);
+            new TcHook(index, TcDirection.Ingress).Attach(loaded, 1, 1);
+        });
+    }
+}

@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Hnv.Datapath;
+using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Ports;
+using Hnv.Datapath.Tables;
+using Hnv.Model.Addressing;
+
+namespace Hnv.Bench.Topology;
+
+/// <summary>The whole data plane, fed by hand as an agent would: one VM network with two subnets, a VM on each host.</summary>
+/// <param name="far">Whether the receiving VM is in the far subnet, behind the distributed router, rather than in the sender's.</param>
+internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(spec)
+{
+    /// <summary>Where the sending VM is.</summary>
+    public const uint Vsid = 5001;
+
+    /// <summary>A subnet of many addresses, reached through the distributed router.</summary>
+    public const uint FarVsid = 5002;
+
+    private static readonly Guid s_network = new("11111111-2222-3333-4444-000000005001");
+    private static readonly MacAddress s_gatewayMac = MacAddress.FromBytes([0x02, 0x48, 0x4e, 0x56, 0x00, 0x01]);
+    private readonly List<Dataplane> _dataplanes = [];
+
+    public static IPAddress Gateway { get; } = IPAddress.Parse("10.0.0.1");
+
+    /// <summary>Prefix of <see cref="FarVsid"/>.</summary>
+    public static IPNetwork FarPrefix { get; } = IPNetwork.Parse("10.64.0.0/10");
+
+    public Dataplane Dataplane1 => _dataplanes[0];
+
+    public Dataplane Dataplane2 => _dataplanes[1];
+
+    /// <summary>The MAC of the distributed gateway.</summary>
+    public static MacAddress GatewayMac => s_gatewayMac;
+
+    /// <summary>The MAC of the sending VM.</summary>
+    public static MacAddress SenderAdapter => Mac(SenderMac);
+
+    protected override int Overhead => 42;
+
+    /// <summary>The directory of a host's data plane.</summary>
+    public string PinsOf(Machine host) => PinDirectories.Of(Name, host.Name);
+
+    /// <summary>
+    /// Adds records of <see cref="FarVsid"/>, on the sending host as remote, on the receiving one as local to the receiver's port: every
+    /// address is the receiver's.
+    /// </summary>
+    public void AddRecords(IEnumerable<IPAddress> addresses)
+    {
+        int port = Host2.IndexOf(Port);
+        foreach (IPAddress address in addresses)
+        {
+            Dataplane1.Records.Set(new RecordKey(FarVsid, address), RecordEntry.Remote(Mac(ReceiverMac), RecordKind.Static, Host2Address));
+            Dataplane2.Records.Set(new RecordKey(FarVsid, address), RecordEntry.Local(Mac(ReceiverMac), RecordKind.Static, port));
+        }
+
+        Apply(Dataplane1);
+        Apply(Dataplane2);
+    }
+
+    protected override void Connect()
+    {
+        ConfigureVms();
+        _dataplanes.Add(Open(Host1, Host1Address, Host2Address, Vsid, SenderMac));
+        _dataplanes.Add(Open(Host2, Host2Address, Host1Address, far ? FarVsid : Vsid, ReceiverMac));
+        Fill(Dataplane1, Host1, sendersHost: true);
+        Fill(Dataplane2, Host2, sendersHost: false);
+    }
+
+    protected override void Disconnect()
+    {
+        foreach (Dataplane dataplane in _dataplanes)
+        {
+            dataplane.Purge();
+            dataplane.Dispose();
+        }
+
+        _dataplanes.Clear();
+    }
+
+    private Dataplane Open(Machine host, IPAddress local, IPAddress peer, uint vsid, PhysicalAddress vm)
+    {
+        string directory = PinsOf(host);
+        Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
+        return host.Inside.Run(() =>
+        {
+            Dataplane dataplane = Dataplane.Open(new DataplaneOptions { Directory = directory });
+            int uplink = host.IndexOf(Uplink);
+            uint rd = dataplane.RoutingDomains.Number(s_network);
+            dataplane.LocalPas.Set(local, new LocalPaEntry((uint)uplink));
+            dataplane.Peers.Set(peer, new PeerEntry(local, (uint)uplink, WireMtu, PeerFlags.None));
+            dataplane.AttachUplink(uplink);
+            dataplane.BindPort(new PortBinding(host.IndexOf(Port), 1, rd, vsid, Mac(vm)));
+            return dataplane;
+        });
+    }
+
+    private void Fill(Dataplane dataplane, Machine host, bool sendersHost)
+    {
+        uint rd = dataplane.RoutingDomains.Number(s_network);
+        int port = host.IndexOf(Port);
+        AddSubnet(dataplane, rd, Vsid, IPNetwork.Parse("10.0.0.0/24"), Gateway);
+        AddSubnet(dataplane, rd, FarVsid, FarPrefix, IPAddress.Parse("10.64.0.1"));
+        AddVm(dataplane, SenderAddress, SenderMac, sendersHost ? port : null, Host1Address);
+        if (!far)
+        {
+            AddVm(dataplane, ReceiverAddress, ReceiverMac, sendersHost ? null : port, Host2Address);
+        }
+
+        Apply(dataplane);
+    }
+
+    private static void AddSubnet(Dataplane dataplane, uint rd, uint vsid, IPNetwork prefix, IPAddress gateway)
+    {
+        dataplane.Subnets.Set(new SubnetKey(vsid), new SubnetEntry(rd, s_gatewayMac, gateway, null));
+        dataplane.Routes.Set(new RouteKey(rd, prefix), new RouteEntry(vsid, null));
+        dataplane.Records.Set(new RecordKey(vsid, gateway), new RecordEntry(s_gatewayMac, RecordKind.DistributedGateway, RecordFlags.None, KernelAddress.None, 0));
+    }
+
+    private static void AddVm(Dataplane dataplane, IPAddress address, PhysicalAddress mac, int? port, IPAddress host)
+    {
+        MacAddress vm = Mac(mac);
+        dataplane.Records.Set(new RecordKey(Vsid, address), port is { } here ? RecordEntry.Local(vm, RecordKind.Static, here) : RecordEntry.Remote(vm, RecordKind.Static, host));
+        dataplane.Macs.Set(new MacKey(Vsid, vm), port is { } index ? LocationEntry.Local(index) : LocationEntry.Remote(host));
+    }
+
+    private static void Apply(Dataplane dataplane)
+    {
+        ApplyResult result = dataplane.Apply();
+        if (!result.IsComplete)
+        {
+            throw new BenchException($"The data plane did not take everything: {result.Failures[0]}");
+        }
+    }
+
+    private static MacAddress Mac(PhysicalAddress mac) => MacAddress.FromBytes(mac.GetAddressBytes());
+}
