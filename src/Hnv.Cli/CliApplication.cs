@@ -7,6 +7,7 @@ using Hnv.Agent;
 using Hnv.Api.Client;
 using Hnv.Cli.Commands;
 using Hnv.Cli.Output;
+using Hnv.Controller;
 using Hnv.Lab;
 using Hnv.Linux;
 
@@ -57,6 +58,11 @@ public static class CliApplication
             return ExitCodes.Failed;
         }
         catch (AgentException e)
+        {
+            errors.Write([new CliError(e.Message)]);
+            return ExitCodes.Failed;
+        }
+        catch (ControllerStartException e)
         {
             errors.Write([new CliError(e.Message)]);
             return ExitCodes.Failed;

@@ -160,6 +160,7 @@ public static class ControllerHost
             if (address.UnixPath is { } path)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                UnixSocketFile.RemoveStale(path);
                 kestrel.ListenUnixSocket(path);
             }
             else if (!address.Tls)

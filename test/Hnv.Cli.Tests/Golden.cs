@@ -10,6 +10,7 @@ internal static class Golden
         string path = Path.Combine(Path.GetDirectoryName(here)!, "Golden", name);
         if (Environment.GetEnvironmentVariable("HNV_UPDATE_GOLDEN") == "1")
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, actual);
         }
 

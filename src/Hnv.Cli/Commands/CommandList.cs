@@ -17,6 +17,7 @@ internal static class CommandList
         HostCommand.Create(runner),
         DropsCommand.Create(runner),
         StatsCommand.Create(runner),
+        ControllerCommand.Create(runner),
         AgentCommand.Create(runner),
         BenchCommand.Create(runner),
         VersionCommand.Create(runner),

@@ -132,6 +132,28 @@ public sealed class SqliteStateLog : IStateLog, IWatchSource
             cancellationToken);
     }
 
+    /// <summary>The same, of a log that another process may have open: a running controller's.</summary>
+    /// <exception cref="StateLogException">There is no log at <paramref name="source"/>, or the copy exists already or cannot be written.</exception>
+    public static void Backup(string source, string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(source);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(source))
+        {
+            throw new StateLogException($"There is no state log {source}.");
+        }
+
+        try
+        {
+            using var reader = new SqliteReader(source);
+            SqliteBackup.Write(reader, Path.GetFullPath(path));
+        }
+        catch (SqliteException e)
+        {
+            throw SqliteErrors.Describe(source, e);
+        }
+    }
+
     /// <summary>Finishes the writes under way, ends the watches, closes the file and lets other processes have it.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,39 @@
+using System.Net.Sockets;
+
+namespace Hnv.Controller;
+
+/// <summary>The file of a unix socket outlives a controller that was killed, and would keep the next one from listening.</summary>
+internal static class UnixSocketFile
+{
+    /// <summary>Removes the socket if nobody listens on it any more. Any other file stays, and listening will fail on it.</summary>
+    public static void RemoveStale(string path)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
+        {
+            File.Delete(path);
+        }
+        catch (SocketException)
+        {
+            // Not there, or not ours to judge: binding will say it.
+        }
+    }
+
+    /// <summary>The framework has no word for sockets; an ordinary file can be opened, a socket cannot (ENXIO).</summary>
+    private static bool IsSocket(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return false;
+        }
+        catch (IOException e) when (e is not FileNotFoundException)
+        {
+            return true;
+        }
+    }
+}
