@@ -201,6 +201,25 @@ public sealed class RoutingTests
         _cloud.A.FromVm(_cloud.Blue5, other).Dropped(Verdict.SourceRecordMissing);
     }
 
+    [Fact]
+    public void GatewayWildcard_OfARemoteVm_CountsAtItsHostOnly()
+    {
+        byte[] frame = _cloud.Blue7.To(_cloud.Blue5).IPv4(s_far4, _cloud.Blue5.V4).Udp(1, 2).Payload(18).ToArray();
+        byte[] onWire = TestCloud.OnWire(_cloud.B, _cloud.A, 5001, frame);
+        _cloud.A.FromWire(onWire).Dropped(Verdict.SourceRecordMissing);
+        _cloud.A.SetRecord(5001, IPAddress.Any, RecordEntry.Remote(_cloud.Blue7.Mac, RecordKind.GatewayWildcard, _cloud.B.Pa));
+        _cloud.A.FromWire(onWire).Went(Verdict.Decapsulated, _cloud.Blue5.TrafficTo(frame.Length)).As(frame);
+        _cloud.A.FromWire(TestCloud.OnWire(_cloud.C, _cloud.A, 5001, frame)).Dropped(Verdict.SourceRecordMissing);
+    }
+
+    [Fact]
+    public void Record_OfTheUnspecifiedAddress_IsNoWildcardByItself()
+    {
+        _cloud.A.SetRecord(5001, IPAddress.Any, RecordEntry.Local(_cloud.Blue6.Mac, RecordKind.Static, _cloud.Blue6.Interface));
+        byte[] frame = _cloud.Blue6.To(_cloud.Blue5).IPv4(s_far4, _cloud.Blue5.V4).Udp(1, 2).Payload(18).ToArray();
+        _cloud.A.FromVm(_cloud.Blue6, frame).Dropped(Verdict.SourceRecordMissing);
+    }
+
     private static byte[] Far(TestVm from, bool v6, byte timeToLive = 64) =>
         from.ToGateway().Ip(from.Address(v6), v6 ? s_far6 : s_far4, timeToLive).Udp(4000, 5000).Payload(18).ToArray();
 

@@ -113,6 +113,38 @@ public sealed class TunnelTests
         }, checkedSizes);
     });
 
+    [Theory]
+    [InlineData(false, 0, true)]
+    [InlineData(false, 8, true)]
+    [InlineData(false, 16, false)]
+    [InlineData(true, 0, true)]
+    [InlineData(true, 8, true)]
+    [InlineData(true, 16, false)]
+    public void Fragment_OfATenantsPacket_Arrives(bool v6, ushort offset, bool more)
+    {
+        TestVm from = _cloud.Blue5, to = _cloud.Blue7;
+        byte[] frame = v6
+            ? from.To(to).IPv6(from.V6, to.V6).IPv6Fragment(new IPv6FragmentHeader(offset, more, 9)).Udp(1, 2).Payload(56).ToArray()
+            : from.To(to).IPv4(from.V4, to.V4, h => h with { FragmentOffset = offset, Flags = more ? IPv4Flags.MoreFragments : IPv4Flags.None }).Udp(1, 2).Payload(56).ToArray();
+        Passage sent = _cloud.A.FromVmToWire(from, frame);
+        _cloud.B.FromWire(sent.Bytes).Went(Verdict.Decapsulated, to.TrafficTo(frame.Length)).As(frame);
+    }
+
+    [Fact]
+    public void Packet_WithOptionsOrUnknownProtocol_Arrives()
+    {
+        TestVm from = _cloud.Blue5, to = _cloud.Blue7;
+        foreach (byte[] frame in (byte[][])[
+            from.To(to).IPv4(from.V4, to.V4, h => h with { Protocol = (IpProtocol)253 }, [7, 7, 4, 0, 0, 0, 0, 0]).Payload(33).ToArray(),
+            from.To(to).IPv6(from.V6, to.V6, h => h with { NextHeader = (IpProtocol)253 }).Payload(33).ToArray(),
+            from.To(to).IPv6(from.V6, to.V6, h => h with { NextHeader = IpProtocol.IPv6NoNextHeader }).ToArray(),
+            from.To(to).IPv4(from.V4, to.V4, h => h with { Protocol = IpProtocol.Esp }).Payload(40).ToArray()])
+        {
+            Passage sent = _cloud.A.FromVmToWire(from, frame);
+            _cloud.B.FromWire(sent.Bytes).Went(Verdict.Decapsulated, to.TrafficTo(frame.Length)).As(frame);
+        }
+    }
+
     [Fact]
     public void Arp_ToAVmOfAnotherHost_ReentersAtTheUplink()
     {
