@@ -250,9 +250,10 @@ internal sealed partial class PortBinder(
             return;
         }
 
+        BoundPort bound;
         try
         {
-            dataplane.BindPort(new PortBinding(link.Index, port.Number, entry.Rd, port.Vsid, port.Mac));
+            bound = dataplane.BindPort(new PortBinding(link.Index, port.Number, entry.Rd, port.Vsid, port.Mac));
         }
         catch (DataplaneException e)
         {
@@ -271,7 +272,9 @@ internal sealed partial class PortBinder(
         entry.Bound = target;
         entry.MustCheck = false;
         _portAt[link.Index] = port.Name;
-        entry.Set(PortStates.Bound, null);
+        entry.Set(
+            PortStates.Bound,
+            bound.IsGuarded ? null : $"{port.Interface} has an ingress qdisc of somebody else's, so the host's own frames cannot be kept out of the port");
         desired.PortBound(port.Name, port.Vsid, link.Index);
     }
 
