@@ -133,7 +133,7 @@ public sealed class HostStreamTests
         long revision = 0;
         for (int round = 0; round < 4; round++)
         {
-            revision = (await c.ApplyAsync([.. Enumerable.Range(1000, 1500).Select(n => $$"""{"kind":"Port","name":"x{{n}}","tenant":"blue-corp","vmNetwork":"blue","vsid":5002,"host":"host2","interface":"x{{n}}","mac":"06:07:00:{{round:x2}}:{{n / 256:x2}}:{{n % 256:x2}}","addresses":["10.1.{{n / 250}}.{{n % 250 + 2}}"]}""").Prepend(
+            revision = (await c.ApplyAsync([.. Enumerable.Range(1000, 600).Select(n => $$"""{"kind":"Port","name":"x{{n}}","tenant":"blue-corp","vmNetwork":"blue","vsid":5002,"host":"host2","interface":"x{{n}}","mac":"06:07:00:{{round:x2}}:{{n / 256:x2}}:{{n % 256:x2}}","addresses":["10.1.{{n / 250}}.{{n % 250 + 2}}"]}""").Prepend(
                 """{"kind":"VmNetwork","name":"blue","tenant":"blue-corp","subnets":[{"vsid":5001,"prefixes":["10.0.0.0/24"]},{"vsid":5002,"prefixes":["10.1.0.0/16"]}]}""")])).Revision;
         }
 

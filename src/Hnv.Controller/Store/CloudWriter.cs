@@ -51,6 +51,8 @@ internal sealed partial class CloudWriter(IStateLog log, ModelStore store, ILogg
         {
             for (int attempt = 0; attempt < MaxAttempts; attempt++)
             {
+                // What another controller acknowledged before this request must not be missed, also where the plan refuses.
+                await store.WaitForAsync(await log.GetRevisionAsync(cancellationToken), cancellationToken);
                 await WriteDownAsync(cancellationToken);
                 CloudState state = store.State;
                 IReadOnlyList<PlannedWrite> writes = plan(state);
