@@ -40,7 +40,7 @@ internal static class GlobalOptions
     {
         var option = new Option<OutputFormat>("--output", "-o")
         {
-            Description = "table, wide, json or yaml",
+            Description = "table, wide, json or yaml (of what can be written: a manifest)",
             HelpName = "FORMAT",
             CustomParser = static result =>
             {

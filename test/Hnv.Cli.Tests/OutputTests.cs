@@ -69,6 +69,17 @@ public sealed class OutputTests(CloudFixture cloud) : IClassFixture<CloudFixture
         Assert.DoesNotContain("changed  ", run.Output.Replace("unchanged", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("vmnetworks")]
+    [InlineData("ports")]
+    [InlineData("hosts")]
+    public async Task Get_Yaml_IsAManifestThatChangesNothing(string kind)
+    {
+        CliRun shown = await cloud.RunAsync($"get {kind} -o yaml");
+        CliRun run = await cloud.RunAsync("diff -f -", shown.Output);
+        Assert.Equal((0, string.Empty), (run.ExitCode, run.Error.Split('\n').FirstOrDefault(l => l.StartsWith("error", StringComparison.Ordinal)) ?? string.Empty));
+    }
+
     [Fact]
     public async Task Diff_OtherAddress_ShowsTheFieldAndExitsOneAndChangesNothing()
     {

@@ -34,7 +34,15 @@ internal static class GetCommand
         if (name is null)
         {
             (_, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, context.Tenant, cancellationToken);
-            context.Out.List(items, format, table.Columns, $"No {table.Kind.Collection} yet.");
+            if (format == OutputFormat.Yaml && !table.Kind.IsView)
+            {
+                context.Out.Manifests(items);
+            }
+            else
+            {
+                context.Out.List(items, format, table.Columns, $"No {table.Kind.Collection} yet.");
+            }
+
             return ExitCodes.Done;
         }
 
@@ -42,6 +50,10 @@ internal static class GetCommand
         if (table.Kind.Resource is not null && format == OutputFormat.Json)
         {
             context.Out.Json(found[0]);
+        }
+        else if (format == OutputFormat.Yaml && !table.Kind.IsView)
+        {
+            context.Out.Manifests(found);
         }
         else
         {

@@ -8,6 +8,9 @@ namespace Hnv.Cli.Output;
 /// <summary>Writes results: tables for people, JSON and YAML for programs.</summary>
 internal sealed class ResultWriter(CliEnvironment environment)
 {
+    /// <summary>What the controller adds to an object; a manifest has none of it.</summary>
+    private static readonly string[] s_added = ["revision", "set", "status"];
+
     private readonly Lazy<IAnsiConsole> _console = new(() => Consoles.Create(environment, environment.Output, environment.OutputIsTerminal));
 
     public IAnsiConsole Console => _console.Value;
@@ -18,7 +21,11 @@ internal sealed class ResultWriter(CliEnvironment environment)
     /// <summary>One line with Spectre markup; the interpolated values are escaped.</summary>
     public void Markup(FormattableString text) => Console.MarkupLineInterpolated(text);
 
-    /// <summary>A list in the format asked for; lists of programs are bare arrays.</summary>
+    /// <summary>Resources as manifests: what <c>hnv apply</c> takes back.</summary>
+    public void Manifests(IEnumerable<JsonElement> resources) => ManifestWriter.Write(environment.Output, resources.Select(r =>
+        JsonSerializer.SerializeToElement(r.EnumerateObject().Where(p => !s_added.Contains(p.Name)).ToDictionary(p => p.Name, p => p.Value))));
+
+    /// <summary>A list in the format asked for; lists for programs are bare arrays.</summary>
     public void List<T>(IReadOnlyList<T> rows, OutputFormat format, TableColumns<T> columns, string whenEmpty)
     {
         switch (format)
