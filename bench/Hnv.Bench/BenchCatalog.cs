@@ -12,6 +12,7 @@ public static class BenchCatalog
         new OffloadBenchmark(),
         new UdpPacketRateBenchmark(),
         new RoundTripBenchmark(),
+        new ProgramsBenchmark(),
         new RecordsBenchmark(),
         new ApplyBenchmark(),
         new AgentMemoryBenchmark(),

@@ -42,7 +42,7 @@ internal sealed class RecordsBenchmark : IBenchmark
                 new Random(RandomSeed).Shuffle(addresses);
 
                 var flood = new PacketFlood(hosts);
-                var programs = new ProgramTimer(hosts);
+                var programs = ProgramTimer.Of(hosts, routed: true);
                 owned.AddRange([flood, programs]);
                 // As many addresses whatever the number of records, so that the sender's own list costs the same.
                 IPAddress[] destinations = [.. Enumerable.Range(0, sizes[^1]).Select(i => addresses[i % size])];

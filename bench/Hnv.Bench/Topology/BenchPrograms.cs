@@ -5,6 +5,9 @@ namespace Hnv.Bench.Topology;
 /// <summary>The eBPF programs of <c>bench/bpf</c>, embedded in this assembly.</summary>
 internal static class BenchPrograms
 {
+    private const uint Handle = 1;
+    private const uint Priority = 1;
+
     /// <summary>Opens an object file; its constants can still be set.</summary>
     /// <param name="name">Of the file and of the program in it, e.g. <c>bare_encap</c>.</param>
     public static BpfObject Open(string name)
@@ -16,6 +19,11 @@ internal static class BenchPrograms
         return BpfObject.Open(image, name);
     }
 
+    /// <summary>The program that was attached at an interface's tc ingress.</summary>
+    public static BpfProgram OpenAttached(Machine machine, string link) => machine.Inside.Run(() =>
+        BpfProgram.FromId(new TcHook(machine.IndexOf(link), TcDirection.Ingress).Query(Handle, Priority)?.ProgramId
+            ?? throw new BenchException($"No program is attached to {link} of {machine.Name}.")));
+
     /// <summary>Loads it and attaches it at an interface's tc ingress, where the filter keeps it alive.</summary>
     public static void AttachToIngress(this BpfObject program, Machine machine, string link)
     {
@@ -25,7 +33,7 @@ internal static class BenchPrograms
         {
             int index = machine.IndexOf(link);
             TcHook.EnsureQdisc(index);
-            new TcHook(index, TcDirection.Ingress).Attach(loaded, 1, 1);
+            new TcHook(index, TcDirection.Ingress).Attach(loaded, Handle, Priority);
         });
     }
 }

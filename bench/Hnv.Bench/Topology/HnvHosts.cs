@@ -34,9 +34,6 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
     /// <summary>The MAC of the distributed gateway.</summary>
     public static MacAddress GatewayMac => s_gatewayMac;
 
-    /// <summary>The MAC of the sending VM.</summary>
-    public static MacAddress SenderAdapter => Mac(SenderMac);
-
     protected override int Overhead => 42;
 
     /// <summary>The directory of a host's data plane.</summary>
@@ -133,6 +130,4 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
             throw new BenchException($"The data plane did not take everything: {result.Failures[0]}");
         }
     }
-
-    private static MacAddress Mac(PhysicalAddress mac) => MacAddress.FromBytes(mac.GetAddressBytes());
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using Hnv.Lab.Machine;
 using Hnv.Linux.Netlink;
+using Hnv.Model.Addressing;
 
 namespace Hnv.Bench.Topology;
 
@@ -40,6 +41,12 @@ internal abstract class TwoHosts : IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>The MAC of the sending VM.</summary>
+    public static MacAddress SenderAdapter => Mac(SenderMac);
+
+    /// <summary>The MAC of the receiving VM.</summary>
+    public static MacAddress ReceiverAdapter => Mac(ReceiverMac);
 
     public Machine Sender { get; private set; } = null!;
 
@@ -117,6 +124,8 @@ internal abstract class TwoHosts : IDisposable
         _owned.Push(owned);
         return owned;
     }
+
+    protected static MacAddress Mac(PhysicalAddress mac) => MacAddress.FromBytes(mac.GetAddressBytes());
 
     /// <summary>Brings up both adapters in one subnet.</summary>
     protected void ConfigureVms()

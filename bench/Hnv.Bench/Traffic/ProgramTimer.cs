@@ -2,6 +2,7 @@ using System.Net;
 using Hnv.Bench.Measuring;
 using Hnv.Bench.Topology;
 using Hnv.Linux.Bpf;
+using Hnv.Model.Addressing;
 using Hnv.Wire;
 
 namespace Hnv.Bench.Traffic;
@@ -16,20 +17,32 @@ internal sealed class ProgramTimer : IDisposable
     private const int Cpu = 0;
     private const int PayloadLength = 22;
 
-    private readonly HnvHosts _hosts;
+    private readonly TwoHosts _hosts;
+    private readonly MacAddress _destination;
     private readonly BpfProgram _empty;
     private readonly BpfProgram _fromVm;
     private readonly BpfProgram _fromWire;
 
-    public ProgramTimer(HnvHosts hosts)
+    private ProgramTimer(TwoHosts hosts, MacAddress destination, BpfProgram fromVm, BpfProgram fromWire)
     {
-        _hosts = hosts;
+        (_hosts, _destination, _fromVm, _fromWire) = (hosts, destination, fromVm, fromWire);
         using BpfObject empty = BenchPrograms.Open("empty");
         empty.Load();
         _empty = empty.OpenProgram("empty");
-        _fromVm = BpfProgram.OpenPinned(Path.Combine(hosts.PinsOf(hosts.Host1), "prog_port_ingress"));
-        _fromWire = BpfProgram.OpenPinned(Path.Combine(hosts.PinsOf(hosts.Host2), "prog_uplink_ingress"));
     }
+
+    /// <param name="routed">Whether packets go to the distributed gateway's MAC, or to the receiver's.</param>
+    public static ProgramTimer Of(HnvHosts hosts, bool routed) => new(
+        hosts,
+        routed ? HnvHosts.GatewayMac : TwoHosts.ReceiverAdapter,
+        BpfProgram.OpenPinned(Path.Combine(hosts.PinsOf(hosts.Host1), "prog_port_ingress")),
+        BpfProgram.OpenPinned(Path.Combine(hosts.PinsOf(hosts.Host2), "prog_uplink_ingress")));
+
+    public static ProgramTimer Of(BareHosts hosts) => new(
+        hosts,
+        TwoHosts.ReceiverAdapter,
+        BenchPrograms.OpenAttached(hosts.Host1, TwoHosts.Port),
+        BenchPrograms.OpenAttached(hosts.Host2, TwoHosts.Uplink));
 
     /// <returns>Medians, in nanoseconds: encapsulating, decapsulating, and doing nothing.</returns>
     /// <exception cref="BenchException">A packet was not forwarded.</exception>
@@ -38,7 +51,8 @@ internal sealed class ProgramTimer : IDisposable
         var packets = new byte[runs][];
         for (int i = 0; i < runs; i++)
         {
-            packets[i] = Packet(destinations[i % destinations.Count]);
+            packets[i] = PacketBuilder.Ethernet(TwoHosts.SenderAdapter, _destination).IPv4(_hosts.SenderAddress, destinations[i % destinations.Count])
+                .Udp(1024, 9).Payload(new byte[PayloadLength]).ToArray();
         }
 
         (double fromVm, byte[][] encapsulated) = Run(_hosts.Host1, _fromVm, TwoHosts.Port, packets);
@@ -59,10 +73,10 @@ internal sealed class ProgramTimer : IDisposable
         const int redirect = 7; // TC_ACT_REDIRECT
         var after = new byte[packets.Length][];
         var nanoseconds = new double[packets.Length];
-        // The namespace is entered last: the interface in the context is looked up in the calling thread's.
-        CpuPinning.Run(Cpu, () => host.Inside.Run(() =>
+        var context = new SkBuffContext { Interface = (uint)host.IndexOf(link) };
+        // The interface in the context is looked up in the namespace of the calling thread, which a new thread inherits.
+        host.Inside.Run(() => CpuPinning.Run(Cpu, () =>
         {
-            var context = new SkBuffContext { Interface = (uint)host.IndexOf(link) };
             for (int i = 0; i < packets.Length; i++)
             {
                 BpfTestRun run = program.TestRun(packets[i], context);
@@ -76,7 +90,4 @@ internal sealed class ProgramTimer : IDisposable
         }));
         return (Statistics.Median(nanoseconds), after);
     }
-
-    private byte[] Packet(IPAddress destination) =>
-        PacketBuilder.Ethernet(HnvHosts.SenderAdapter, HnvHosts.GatewayMac).IPv4(_hosts.SenderAddress, destination).Udp(1024, 9).Payload(new byte[PayloadLength]).ToArray();
 }
