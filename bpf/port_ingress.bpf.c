@@ -59,28 +59,34 @@ static __always_inline int route(struct __sk_buff *skb, struct hnv_decision *d, 
 /* A unicast IP packet whose source was found right. */
 static __always_inline int unicast(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
 {
+	struct hnv_subnet *subnet = 0;
 	struct hnv_record *record;
-	struct hnv_subnet *subnet;
 	__be32 vsid = port->vsid;
 
-	/* Most frames go to a neighbour, with its MAC: one lookup says all. */
-	record = find_record(vsid, &f->dst);
-	if (record && mac_equal(record->mac, f->dmac)) {
-		struct hnv_hop hop = { .vsid = vsid, .ifindex = record->ifindex, .pa = record->pa };
+	/* What goes to the gateway's MAC is routed, and would have no record here. */
+	if (mac_hints_gateway(f->dmac))
+		subnet = bpf_map_lookup_elem(&subnets, &vsid);
+	if (!subnet || !mac_equal(f->dmac, subnet->gateway_mac) || address_is_link_local6(&f->dst)) {
+		/* Most frames go to a neighbour, with its MAC: one lookup says all. */
+		record = find_record(vsid, &f->dst);
+		if (record && mac_equal(record->mac, f->dmac)) {
+			struct hnv_hop hop = { .vsid = vsid, .ifindex = record->ifindex, .pa = record->pa };
 
-		d->next_hop = f->dst;
-		d->record = *record;
-		if (record->type == HNV_RECORD_DISTRIBUTED_GATEWAY)
-			return to_gateway(skb, d, port, f);
-		if (record->flags & HNV_RECORD_FLAG_UNUSABLE)
-			return drop_and_tell(skb, d, port, f, HNV_RecordUnusable, HNV_ERROR_NO_HOST, 0);
-		mac_copy(hop.dmac, f->dmac);
-		mac_copy(hop.smac, f->smac);
-		return forward(skb, d, port, f, &hop);
+			d->next_hop = f->dst;
+			d->record = *record;
+			if (record->type == HNV_RECORD_DISTRIBUTED_GATEWAY)
+				return to_gateway(skb, d, port, f);
+			if (record->flags & HNV_RECORD_FLAG_UNUSABLE)
+				return drop_and_tell(skb, d, port, f, HNV_RecordUnusable, HNV_ERROR_NO_HOST, 0);
+			mac_copy(hop.dmac, f->dmac);
+			mac_copy(hop.smac, f->smac);
+			return forward(skb, d, port, f, &hop);
+		}
+		if (!subnet)
+			subnet = bpf_map_lookup_elem(&subnets, &vsid);
+		if (!subnet)
+			return drop(d, HNV_PolicyMissing);
 	}
-	subnet = bpf_map_lookup_elem(&subnets, &vsid);
-	if (!subnet)
-		return drop(d, HNV_PolicyMissing);
 	if (mac_equal(f->dmac, subnet->gateway_mac)) {
 		if (f->proto == bpf_htons(ETH_P_IPV6) && address_is_link_local6(&f->dst))
 			return drop(d, HNV_DestinationRecordMissing);

@@ -46,8 +46,30 @@ static __always_inline __u32 find_destination(struct hnv_decision *d, __be32 vsi
 	return HNV_None;
 }
 
+/*
+ * From a VM at that peer to a VM of this host in the same subnet: what most packets are, and their two records say all. Everything
+ * else is looked into step by step, and told apart. A record is never without its subnet, which comes first and goes last.
+ */
+static __always_inline __u32 find_neighbour(struct hnv_decision *d, __be32 vsid, const struct hnv_frame *f, const struct hnv_addr *pa)
+{
+	struct hnv_record *source, *destination;
+
+	if (f->proto == bpf_htons(ETH_P_ARP) || mac_is_group(f->dmac) || mac_hints_gateway(f->smac))
+		return 0;
+	source = find_record(vsid, &f->src);
+	if (!source || !address_equal(&source->pa, pa) || !mac_equal(source->mac, f->smac))
+		return 0;
+	destination = find_record(vsid, &f->dst);
+	if (!destination || !mac_equal(destination->mac, f->dmac) || destination->flags & HNV_RECORD_FLAG_UNUSABLE)
+		return 0;
+	d->next_hop = f->dst;
+	d->record = *destination;
+	return destination->ifindex;
+}
+
 /* An NVGRE packet to us, whose outer headers are `ip` and `gre`. */
-static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision *d, const struct iphdr *ip, __be32 key)
+static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision *d, const struct iphdr *ip, __be32 key,
+				     const struct hnv_peer *peer)
 {
 	struct hnv_addr pa = address4(ip->saddr);
 	struct hnv_location to = {};
@@ -59,23 +81,27 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 	d->source_vsid = vsid;
 	d->destination_vsid = vsid;
 	d->gre_key = key;
-	if (!bpf_map_lookup_elem(&peers, &pa))
+	if (!peer)
 		return drop(d, HNV_UnknownPeer);
-	subnet = bpf_map_lookup_elem(&subnets, &vsid);
-	if (!subnet)
-		return drop(d, HNV_PolicyMissing);
-	d->rd = subnet->rd;
 	verdict = parse_frame(skb, HNV_INNER, &f);
-	if (verdict)
-		return drop(d, verdict);
-	if (mac_is_group(f.dmac))
-		return drop(d, HNV_FloodingDisabled);
-	verdict = guard_wire_source(vsid, subnet, &f, &pa);
-	if (verdict)
-		return drop(d, verdict);
-	verdict = find_destination(d, vsid, &f, &to);
-	if (verdict)
-		return drop(d, verdict);
+	if (!verdict)
+		to.ifindex = find_neighbour(d, vsid, &f, &pa);
+	if (!to.ifindex) {
+		subnet = bpf_map_lookup_elem(&subnets, &vsid);
+		if (!subnet)
+			return drop(d, HNV_PolicyMissing);
+		d->rd = subnet->rd;
+		if (verdict)
+			return drop(d, verdict);
+		if (mac_is_group(f.dmac))
+			return drop(d, HNV_FloodingDisabled);
+		verdict = guard_wire_source(vsid, subnet, &f, &pa);
+		if (verdict)
+			return drop(d, verdict);
+		verdict = find_destination(d, vsid, &f, &to);
+		if (verdict)
+			return drop(d, verdict);
+	}
 	if (to.ifindex)
 		return decapsulate_nvgre(skb, d, &f, vsid, to.ifindex, ip->tos);
 	/* Never back to where it came from. */
@@ -96,11 +122,13 @@ int uplink_ingress(struct __sk_buff *skb)
 {
 	__u32 bytes = skb->len, mark = skb->mark;
 	void *data, *end;
+	struct hnv_addr local, remote;
 	struct hnv_decision *d;
-	struct hnv_addr local;
+	struct hnv_nvgre *nvgre;
 	struct iphdr *outer, ip;
+	struct hnv_peer *peer;
 	__be16 gre[2];
-	__be32 key;
+	__be32 key = 0;
 
 	/* The host's own traffic passes here, too: it leaves as early as possible. */
 	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present)
@@ -129,25 +157,33 @@ int uplink_ingress(struct __sk_buff *skb)
 		return bpf_redirect_neigh(skb->ifindex, 0, 0, 0);
 	}
 	local = address4(ip.daddr);
-	if (!bpf_map_lookup_elem(&local_pas, &local))
+	remote = address4(ip.saddr);
+	peer = bpf_map_lookup_elem(&peers, &remote);
+	/* The address that we write from to a peer is ours; another one has to be asked for. */
+	if ((!peer || !address_equal(&peer->local, &local)) && !bpf_map_lookup_elem(&local_pas, &local))
 		return HNV_NOT_OURS;
 	d = decision_begin(skb);
 	if (!d)
 		return TC_ACT_SHOT;
-	d->pa = address4(ip.saddr);
+	d->pa = remote;
 	if (ip.frag_off & bpf_htons(0x3fff)) {
 		/* A later fragment does not say what it is; a peer's is taken for ours. */
-		if (!bpf_map_lookup_elem(&peers, &d->pa))
+		if (!peer)
 			return HNV_NOT_OURS;
 		return finish(skb, d, bytes, drop(d, HNV_Fragmented));
 	}
-	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN + ip.ihl * 4, gre, 4))
+	nvgre = data;
+	if (ip.ihl == 5 && (void *)(nvgre + 1) <= end) {
+		gre[0] = nvgre->gre_flags;
+		gre[1] = nvgre->gre_proto;
+		key = nvgre->key;
+	} else if (bpf_skb_load_bytes(skb, HNV_ETH_LEN + ip.ihl * 4, gre, 4)) {
 		return finish(skb, d, bytes, drop(d, HNV_Malformed));
+	}
 	if (gre[1] != HNV_NVGRE_PROTO)
 		return HNV_NOT_OURS;
 	if (ip.ihl != 5 || gre[0] != HNV_NVGRE_FLAGS || ip4_checksum(&ip) || bytes < HNV_INNER + HNV_ETH_LEN ||
-	    bpf_ntohs(ip.tot_len) > bytes - HNV_ETH_LEN || bpf_ntohs(ip.tot_len) < HNV_INNER ||
-	    bpf_skb_load_bytes(skb, HNV_ETH_LEN + HNV_IP4_LEN + 4, &key, 4))
+	    bpf_ntohs(ip.tot_len) > bytes - HNV_ETH_LEN || bpf_ntohs(ip.tot_len) < HNV_INNER)
 		return finish(skb, d, bytes, drop(d, HNV_Malformed));
-	return finish(skb, d, bytes, from_wire(skb, d, &ip, key));
+	return finish(skb, d, bytes, from_wire(skb, d, &ip, key, peer));
 }

@@ -103,6 +103,18 @@ static __always_inline int mac_is_group(const __u8 *mac)
 	return mac[0] & 1;
 }
 
+/*
+ * Whether the MAC looks like a distributed gateway's, as agents choose it. Only a hint at which lookup answers first; the truth is in
+ * subnets.
+ */
+static __always_inline int mac_hints_gateway(const __u8 *mac)
+{
+	__u32 first;
+
+	__builtin_memcpy(&first, mac, 4);
+	return first == bpf_htonl(0x02484e56);
+}
+
 /* The MAC that a modified EUI-64 link-local address embeds (RFC 4291, appendix A); 0 when the address is of another kind. */
 static __always_inline int mac_from_eui64(const struct hnv_addr *a, __u8 *mac)
 {

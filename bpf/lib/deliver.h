@@ -54,6 +54,7 @@ static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d
 	if (!port || port->vsid != vsid)
 		return drop(d, HNV_PortUnbound);
 	d->ifindex = ifindex;
+	d->rd = port->rd;
 	count_to_vm(d, port->port_id, skb->len);
 	if (port->flags & HNV_PORT_PEER && protocol_right) {
 		if (write_macs(skb, dmac, smac, f->proto))

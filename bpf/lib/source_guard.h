@@ -63,6 +63,7 @@ static __always_inline __u32 guard_source(const struct hnv_port *port, __u32 ifi
 static __always_inline __u32 guard_wire_source(__be32 vsid, const struct hnv_subnet *subnet, const struct hnv_frame *f,
 					       const struct hnv_addr *pa)
 {
+	int from_gateway = mac_equal(subnet->gateway_mac, f->smac);
 	struct hnv_record *record;
 
 	if (f->proto == bpf_htons(ETH_P_ARP) || (f->proto == bpf_htons(ETH_P_IPV6) && address_is_link_local6(&f->src))) {
@@ -72,6 +73,16 @@ static __always_inline __u32 guard_wire_source(__be32 vsid, const struct hnv_sub
 			return HNV_SourceRecordMissing;
 		return address_equal(&location->pa, pa) ? HNV_None : HNV_SourceCaPaMismatch;
 	}
+	/* A routed packet's source mostly lives in another subnet of the routing domain: look there first. */
+	if (from_gateway) {
+		struct hnv_route *route = find_route(subnet->rd, &f->src);
+
+		if (route && route->vsid != vsid && address_is_zero(&route->next_hop)) {
+			record = find_record(route->vsid, &f->src);
+			if (record && address_equal(&record->pa, pa))
+				return HNV_None;
+		}
+	}
 	record = find_reverse_path(vsid, subnet->rd, &f->src);
 	if (!record || !address_equal(&record->pa, pa)) {
 		struct hnv_record *wildcard = find_wildcard(vsid, &f->src);
@@ -80,7 +91,7 @@ static __always_inline __u32 guard_wire_source(__be32 vsid, const struct hnv_sub
 			return record ? HNV_SourceCaPaMismatch : HNV_SourceRecordMissing;
 		record = wildcard;
 	}
-	if (!mac_equal(record->mac, f->smac) && !mac_equal(subnet->gateway_mac, f->smac))
+	if (!from_gateway && !mac_equal(record->mac, f->smac))
 		return HNV_SourceCaMacMismatch;
 	return HNV_None;
 }
