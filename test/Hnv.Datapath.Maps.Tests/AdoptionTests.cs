@@ -164,7 +164,7 @@ public sealed class AdoptionTests : IDisposable
         Assert.Empty(next.ReadRecords());
         Assert.Empty(next.ReadRoutes());
         Assert.Null(next.RoutingDomains.Find(1));
-        Assert.False(_vm1.Reaches(_vm2));
+        Assert.True(_vm1.IsCutOffFrom(_vm2));
     }
 
     [Fact]

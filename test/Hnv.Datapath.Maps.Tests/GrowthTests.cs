@@ -4,7 +4,6 @@ using Hnv.Datapath.Maps.Tests.Support;
 using Hnv.Datapath.Programs;
 using Hnv.Datapath.Reading;
 using Hnv.Datapath.Tables;
-using Hnv.Linux;
 using Hnv.Linux.Bpf;
 using Hnv.Model.Addressing;
 
@@ -95,9 +94,7 @@ public sealed class GrowthTests : IDisposable
                 using BpfMap inner = outer.LookupInner(0u)!;
                 if (count < inner.Info.MaxEntries * 9 / 10)
                 {
-                    var error = (Errno)learner.TestRun(new byte[64]).ReturnValue;
-                    Assert.Contains(error, (Errno[])[Errno.None, Errno.ENOMEM, Errno.E2BIG]);
-                    written = error != Errno.E2BIG;
+                    written = learner.TestRun(new byte[64]).ReturnValue == 0;
                     count++;
                 }
             }
@@ -113,7 +110,7 @@ public sealed class GrowthTests : IDisposable
         while (capacity < 16_384 && !learning.IsCompleted);
         await done.CancelAsync();
 
-        Assert.True(await learning, "the map was full: it grew too late");
+        Assert.True(await learning, "a program could not write what it learned");
         sequence.TryLookup(0u, out uint last);
         HashSet<uint> learned = [.. dataplane.ReadLearned().Select(entry => (uint)entry.Value.SeenNs)];
         Assert.Equal(Enumerable.Range(1, (int)last).Select(number => (uint)number).Except(learned), []);

@@ -110,7 +110,7 @@ public sealed class PortTests : IDisposable
 
         Assert.True(_host.Namespace.Run(() => dataplane.UnbindPort(vm1.Port)));
 
-        Assert.False(vm1.Reaches(vm2));
+        Assert.True(vm1.IsCutOffFrom(vm2));
         Assert.Contains(dataplane.ReadCounters(), counter => counter is { PortId: 0, Verdict: Verdict.PortUnbound, Packets: > 0 });
         Assert.DoesNotContain(dataplane.ReadTraffic(), traffic => traffic.PortId == 1);
         Assert.DoesNotContain(dataplane.ReadCounters(), counter => counter.PortId == 1);

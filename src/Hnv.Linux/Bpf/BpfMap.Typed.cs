@@ -75,7 +75,22 @@ public sealed unsafe partial class BpfMap
 
     /// <summary>Opens the map that a map of maps holds at a key; null when there is none.</summary>
     public BpfMap? LookupInner<TKey>(in TKey key)
-        where TKey : unmanaged => TryLookup(in key, out uint id) ? FromId(id) : null;
+        where TKey : unmanaged
+    {
+        while (TryLookup(in key, out uint id))
+        {
+            try
+            {
+                return FromId(id);
+            }
+            catch (BpfException e) when (e.Errno == Errno.ENOENT)
+            {
+                // Replaced, and freed, between the two calls: what is there now has another number.
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// Walks the keys. Concurrent changes may repeat or miss keys, as with every walk of a live map; never longer than

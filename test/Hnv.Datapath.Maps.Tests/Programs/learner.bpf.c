@@ -17,15 +17,11 @@ int learner(struct __sk_buff *skb)
 	struct hnv_record_key key = {};
 	struct hnv_learned value = {};
 	__u32 zero = 0, *next = bpf_map_lookup_elem(&_sequence, &zero);
-	long error;
 	void *inner = bpf_map_lookup_elem(&learned, &zero);
 
 	if (!next || !inner)
 		return 255;
 	key.vsid = ++*next;
 	value.seen_ns = *next;
-	error = bpf_map_update_elem(inner, &key, &value, BPF_ANY);
-	if (error)
-		--*next; /* The allocator of a hash may be short of memory for a moment: the next run tries this key again. */
-	return -error;
+	return -bpf_map_update_elem(inner, &key, &value, BPF_ANY);
 }
