@@ -9,7 +9,7 @@ namespace Hnv.Agent;
 ///   policy/       last policy, one file a network
 ///   identity/     what `hnv agent join` made
 ///   agent.sock    local endpoint, while an agent runs
-///   bpf/          BPF file system with the pinned maps and programs
+///   bpf/          BPF file system with the pinned maps and programs; bpf.lock is its owner's
 /// </code>
 /// </summary>
 internal sealed class StateDirectory : IDisposable
@@ -61,8 +61,11 @@ internal sealed class StateDirectory : IDisposable
             Directory.Delete(BpfDirectory);
         }
 
-        File.Delete(Path.Combine(Root, Local.LocalEndpoint.SocketName));
-        File.Delete(Path.Combine(Root, "lock"));
+        foreach (string name in (ReadOnlySpan<string>)[Local.LocalEndpoint.SocketName, "bpf.lock", "lock"])
+        {
+            File.Delete(Path.Combine(Root, name));
+        }
+
         if (!Directory.EnumerateFileSystemEntries(Root).Any())
         {
             Directory.Delete(Root);

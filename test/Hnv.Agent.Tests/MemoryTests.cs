@@ -42,7 +42,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
         GC.KeepAlive(store);
     }
 
-    private static RecordItem Make(int i) => Record(
+    internal static RecordItem Make(int i) => Record(
         $"10.{i >> 16}.{(i >> 8) & 255}.{i & 255}", $"06:06:{i >> 24:x2}:{(i >> 16) & 255:x2}:{(i >> 8) & 255:x2}:{i & 255:x2}",
         $"192.168.{i % 1000 / 250}.{1 + (i % 250)}", $"blue-corp/port{i}");
 

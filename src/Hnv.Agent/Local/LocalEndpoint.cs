@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hnv.Agent.Local;
@@ -56,6 +57,7 @@ internal sealed class LocalEndpoint : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(new QuietLoggerFactory(logs));
         builder.Services.AddSingleton<ILoggerFactory>(p => p.GetRequiredService<QuietLoggerFactory>());
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         WebApplication application = builder.Build();
         application.MapGet("/healthz", () => isHealthy() ? Results.Text("ok\n") : Results.Text("the agent's loop does not turn\n", statusCode: 503));
         application.MapGet("/metrics", () => Results.Text(metrics.Write(), "text/plain; version=0.0.4"));
@@ -73,6 +75,14 @@ internal sealed class LocalEndpoint : IAsyncDisposable
     {
         await _application.DisposeAsync();
         File.Delete(_path);
+    }
+
+    /// <summary>Signals are the agent's business: the server ends when the agent ends it.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>Passes on what is worse than information: a start and a request are no news.</summary>

@@ -257,7 +257,7 @@ internal sealed partial class PortBinder(
         }
         catch (DataplaneException e)
         {
-            LogBindFailed(log, e, port.Name, port.Interface, link.Index);
+            LogBindFailed(log, port.Name, port.Interface, link.Index, e.Message);
             Unbind(entry);
             entry.Set(PortStates.Failed, e.Message);
             entry.RetryAt = time.GetUtcNow() + RetryAfter;
@@ -287,8 +287,8 @@ internal sealed partial class PortBinder(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Port {Port} could not be unbound in order from interface {Interface} ({Index})")]
     private static partial void LogUnbindFailed(ILogger log, Exception e, string port, string @interface, int index);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Port {Port} could not be bound at interface {Interface} ({Index})")]
-    private static partial void LogBindFailed(ILogger log, Exception e, string port, string @interface, int index);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Port {Port} could not be bound at interface {Interface} ({Index}): {Problem}")]
+    private static partial void LogBindFailed(ILogger log, string port, string @interface, int index, string problem);
 
     /// <summary>What stands in the kernel, and what the device looked like then: the other end's place decides how frames get there.</summary>
     private sealed record Bound(

@@ -34,7 +34,7 @@ internal sealed partial class PolicySync(
     public static readonly TimeSpan WithoutBookmark = TimeSpan.FromSeconds(60);
 
     /// <summary>Longest pause between two rounds through the controllers, before jitter.</summary>
-    public static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Most networks claimed; the rest come as snapshots. A claim is 85 bytes of the request line, of which servers take 8 KiB.

@@ -53,12 +53,19 @@ internal sealed class KernelHost : IDisposable
 
     private string BpfDirectory => Path.Combine(_folder, "bpf");
 
+    /// <summary>The agent's state directory.</summary>
+    public string StateDirectory => _folder;
+
     /// <summary>Ends the agent's part as a kill would: nothing is said to the kernel.</summary>
     public void Kill()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         _stop.Cancel();
         _reading.Wait();
-        _stop.Dispose();
         _monitor?.Dispose();
         _view?.Dispose();
         Dataplane?.Dispose();
@@ -68,6 +75,7 @@ internal sealed class KernelHost : IDisposable
     /// <summary>A new agent finds what the old one left.</summary>
     public void Start()
     {
+        _stop.Dispose();
         _stop = new CancellationTokenSource();
         Namespace.Run(() =>
         {
@@ -138,6 +146,7 @@ internal sealed class KernelHost : IDisposable
     public void Dispose()
     {
         Kill();
+        _stop.Dispose();
         Route.Dispose();
         foreach (NetworkNamespace space in (NetworkNamespace[])[.. _vms, _fabric, Namespace])
         {
@@ -150,6 +159,9 @@ internal sealed class KernelHost : IDisposable
             BpfFileSystem.Unmount(BpfDirectory);
         }
 
-        Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 }

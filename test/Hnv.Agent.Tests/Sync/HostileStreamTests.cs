@@ -144,8 +144,7 @@ public sealed class HostileStreamTests : IAsyncLifetime
         await Until.TrueAsync(
             () =>
             {
-                // Short steps: silence on an open stream must not be what ends it.
-                _time.Advance(TimeSpan.FromMilliseconds(_sync.State.IsConnected ? 100 : 1000));
+                _time.EndPauseShorterThan(PolicySync.Silence);
                 return Volatile.Read(ref _requests) >= seen + 2;
             },
             "the stream is read and another one opened");

@@ -189,7 +189,7 @@ public sealed class PolicySyncTests : IAsyncLifetime
         _sync = New(new PolicyStore(), ["http://a", "http://b"]);
         for (int failures = 1; failures < 100; failures++)
         {
-            double expected = Math.Min(0.5 * Math.Pow(2, (failures - 1) / 2), 30);
+            double expected = Math.Min(0.5 * Math.Pow(2, (failures - 1) / 2), 10);
             Assert.InRange(_sync.PauseAfter(failures).TotalSeconds, expected * 0.5, expected * 1.5);
         }
     }
@@ -235,11 +235,7 @@ public sealed class PolicySyncTests : IAsyncLifetime
         await Until.TrueAsync(
             () =>
             {
-                if (!next.IsCompleted && !_sync.State.IsConnected)
-                {
-                    _time.Advance(TimeSpan.FromSeconds(1));
-                }
-
+                _time.EndPauseShorterThan(PolicySync.Silence);
                 return next.IsCompleted;
             },
             "it connects again");
