@@ -6,6 +6,7 @@ using static Hnv.Agent.Tests.Fakes.Items;
 
 namespace Hnv.Agent.Tests;
 
+[Collection(Alone.Name)]
 public sealed class MemoryTests(ITestOutputHelper output)
 {
     /// <summary>

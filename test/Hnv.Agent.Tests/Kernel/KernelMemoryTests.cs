@@ -6,6 +6,7 @@ using static Hnv.Agent.Tests.Fakes.Items;
 namespace Hnv.Agent.Tests.Kernel;
 
 /// <summary>As <see cref="MemoryTests"/>, with the real data plane and everything in the kernel. Needs root.</summary>
+[Collection(Alone.Name)]
 public sealed class KernelMemoryTests(ITestOutputHelper output)
 {
     [Fact]
