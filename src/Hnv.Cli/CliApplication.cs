@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Net;
+using System.Security.Authentication;
 using Hnv.Agent;
 using Hnv.Api.Client;
 using Hnv.Cli.Commands;
@@ -82,7 +83,11 @@ public static class CliApplication
     {
         if (e.IsUnreachable)
         {
-            return (ExitCodes.Failed, [new CliError(e.Message, $"the address is {address.Origin}", address.Remedy)]);
+            bool distrusted = e.GetBaseException() is AuthenticationException || e.InnerException?.InnerException is AuthenticationException;
+            string remedy = distrusted
+                ? "Something answers there with a certificate that is not trusted: give --ca FILE (or HNV_CA), the ca.crt that 'hnv controller init' wrote."
+                : address.Remedy;
+            return (ExitCodes.Failed, [new CliError(e.Message, $"the address is {address.Origin}", remedy)]);
         }
 
         bool invalid = e.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity;
