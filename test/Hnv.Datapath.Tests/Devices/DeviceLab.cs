@@ -25,14 +25,22 @@ internal sealed class DeviceLab : IDisposable
     {
         A = new DeviceHost($"{_name}-a", "192.168.4.11");
         B = new DeviceHost($"{_name}-b", "192.168.4.22");
-        A.Route.CreateVeth(new VethSpec("up0", "up0") { PeerNamespace = B.Namespace });
-        A.Start(mtu, B.Pa);
-        B.Start(mtu, A.Pa);
-        foreach (DeviceHost host in Hosts)
+        try
         {
-            host.AddSubnet(Near);
-            host.AddSubnet(Far);
-            host.Apply();
+            A.Route.CreateVeth(new VethSpec("up0", "up0") { PeerNamespace = B.Namespace });
+            A.Start(mtu, B.Pa);
+            B.Start(mtu, A.Pa);
+            foreach (DeviceHost host in Hosts)
+            {
+                host.AddSubnet(Near);
+                host.AddSubnet(Far);
+                host.Apply();
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 

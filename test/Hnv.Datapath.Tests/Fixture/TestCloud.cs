@@ -23,9 +23,18 @@ public sealed class TestCloud : IDisposable
 
     public TestCloud()
     {
-        A = new TestHost(_thread, "192.168.4.11");
-        B = new TestHost(_thread, "192.168.4.22");
-        C = new TestHost(_thread, "192.168.4.33");
+        try
+        {
+            A = new TestHost(_thread, "192.168.4.11");
+            B = new TestHost(_thread, "192.168.4.22");
+            C = new TestHost(_thread, "192.168.4.33");
+        }
+        catch
+        {
+            _thread.Dispose(); // a program that does not load must not leave a namespace behind
+            throw;
+        }
+
         Blue = Subnet(5001, 1, 0, "2001:db8:5001::/64");
         BlueFar = Subnet(5002, 1, 1, "2001:db8:5002::/64");
         Red = Subnet(6001, 2, 0, "2001:db8:5001::/64");
