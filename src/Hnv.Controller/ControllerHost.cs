@@ -41,6 +41,11 @@ public static class ControllerHost
                 $"There are no certificates in {ControllerPki.DirectoryOf(options.DataDirectory)}, and https needs them: run 'hnv controller init' first.");
         }
 
+        foreach (ListenAddress address in listen)
+        {
+            address.RemoveStaleSocket();
+        }
+
         IStateLog log = OpenLog(options);
         WebApplication? app = null;
         try

@@ -131,6 +131,23 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Redeem_OfATokenThatSomebodyElseUsesAtTheSameTime_IsRefused()
+    {
+        await using var log = new MemoryStateLog();
+        var disturbed = new InterferingLog(log);
+        using var directory = new TemporaryDirectory();
+        ControllerPki.Initialize(directory.Path, []);
+        using ControllerPki pki = ControllerPki.Load(directory.Path)!;
+        EnrollmentAnswer token = await new EnrollmentStore(log, Options).CreateAsync("host1", pki, Cancelled);
+        string? first = null;
+        disturbed.BeforeNextTransaction(async () => first = await new EnrollmentStore(log, Options).RedeemAsync(token.Token, Cancelled));
+
+        ProblemException refused = await Assert.ThrowsAsync<ProblemException>(() => new EnrollmentStore(disturbed, Options).RedeemAsync(token.Token, Cancelled));
+
+        Assert.Equal(("host1", 403), (first, refused.Status));
+    }
+
+    [Fact]
     public async Task Without_a_certificate_and_with_a_strangers_nothing_but_health_is_reached()
     {
         await using TlsCloud cloud = await TlsCloud.StartAsync();
@@ -171,6 +188,25 @@ public sealed class AccessTests
 
         Assert.Equal(socket, c.Address);
         Assert.Equal(5 + 1, (await c.ApplyAsync(Lab)).Results.Length);
+        ControllerStartException taken = await Assert.ThrowsAsync<ControllerStartException>(() => StartAsync(o => o with { Listen = [socket] }));
+        Assert.Contains("Another process", taken.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_unix_socket_of_a_controller_that_was_killed_is_taken_over()
+    {
+        using var directory = new TemporaryDirectory();
+        string path = $"{directory.Path}/controller.sock";
+        using (var dead = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+        {
+            // Bound under another name, so that closing it does not take the file away.
+            dead.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path + ".was"));
+            File.Move(path + ".was", path);
+        }
+
+        await using TestController c = await StartAsync(o => o with { Listen = [$"unix:{path}"] });
+
+        Assert.True(await c.Client.IsReadyAsync(Cancelled));
     }
 
     [Fact]

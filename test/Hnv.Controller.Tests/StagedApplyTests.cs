@@ -103,6 +103,25 @@ public sealed class StagedApplyTests
         Assert.Equal(one.Store.State.PortNumbers.OrderBy(static p => p.Value), two.Store.State.PortNumbers.OrderBy(static p => p.Value));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(150)]
+    public async Task A_write_that_another_controller_overtakes_is_judged_and_numbered_again(int ports)
+    {
+        await using var log = new MemoryStateLog();
+        var disturbed = new InterferingLog(log);
+        await using var one = await Controller.StartAsync(disturbed);
+        await using var two = await Controller.StartAsync(log);
+        await one.WriteAsync([Network()]);
+        disturbed.BeforeNextTransaction(() => two.WriteAsync([Port(2000)]));
+
+        await one.WriteAsync([.. Enumerable.Range(0, ports).Select(Port)]);
+
+        Assert.Equal(ports + 1, one.Store.State.PortNumbers.Values.Distinct().Count());
+        disturbed.BeforeNextTransaction(() => two.WriteAsync([Port(3000)]));
+        await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => one.WriteAsync([Port(3000) with { Name = "same-address" }]));
+    }
+
     private static VmNetwork Network() => new()
     {
         Name = "n",
