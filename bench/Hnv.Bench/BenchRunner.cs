@@ -23,9 +23,19 @@ public static class BenchRunner
         foreach (IBenchmark benchmark in benchmarks)
         {
             MachineDescription machine = MachineDescription.Read();
+            double background = Math.Round(await CpuMeter.ShareInUseAsync(TimeSpan.FromMilliseconds(300), cancellationToken), 3);
             DateTimeOffset started = DateTimeOffset.UtcNow;
             BenchResult result = await benchmark.RunAsync(new BenchContext(options, text => progress($"{benchmark.Name}: {text}")), cancellationToken);
-            result = result with { Name = benchmark.Name, Title = benchmark.Title, Started = started, Machine = machine, Seconds = (int)options.Duration.TotalSeconds, Rounds = options.EffectiveRounds };
+            result = result with
+            {
+                Name = benchmark.Name,
+                Title = benchmark.Title,
+                Started = started,
+                Machine = machine,
+                Seconds = (int)options.Duration.TotalSeconds,
+                Rounds = options.EffectiveRounds,
+                BackgroundLoad = Math.Max(background, result.BackgroundLoad),
+            };
             results.Add(result);
             if (tables is not null)
             {

@@ -25,7 +25,7 @@ internal sealed class RecordsBenchmark : IBenchmark
 
     public async Task<BenchResult> RunAsync(BenchContext context, CancellationToken cancellationToken)
     {
-        int[] sizes = context.Options.Quick ? [1, 1_000] : [1, 10_000, 1_000_000];
+        int[] sizes = context.Options.Quick ? [1, 500, 1_000] : [1, 10_000, 1_000_000];
         int runs = context.Options.Quick ? 500 : 20_000;
         using var topologies = new TopologySet();
         List<IDisposable> owned = [];
@@ -74,6 +74,8 @@ internal sealed class RecordsBenchmark : IBenchmark
     {
         TableUsage records = hosts.Dataplane1.ReadUsage().Single(table => table.Name == "records");
         long bytes = records.Bytes ?? throw new BenchException("The kernel does not tell the memory of the map of records.");
-        return [new Reading("map of records", "MiB", bytes / 1048576.0), new Reading("per record", "bytes", bytes / (double)records.Entries)];
+        var whole = new Reading("map of records", "MiB", bytes / 1048576.0);
+        // A nearly empty map is all buckets: its share of a record says nothing.
+        return records.Entries < 100 ? [whole] : [whole, new Reading("per record", "bytes", bytes / (double)records.Entries)];
     }
 }

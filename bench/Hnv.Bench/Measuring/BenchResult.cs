@@ -26,7 +26,7 @@ public sealed record BenchResult
     /// Share of the machine (0 to 1) that others used in the moments before the measurements: the largest. Above a few per cent the
     /// numbers say little.
     /// </summary>
-    public double? BackgroundLoad { get; init; }
+    public double BackgroundLoad { get; init; }
 
     public required ImmutableArray<Series> Series { get; init; }
 

@@ -21,7 +21,7 @@ internal static class ResultTables
         }
 
         console.MarkupLineInterpolated(
-            $"  [dim]{result.Rounds} × {result.Seconds} s, medians (smallest–largest); load average before {Number(result.Machine?.LoadAverage ?? 0)}, others' share of the machine at most {(result.BackgroundLoad ?? 0) * 100:0} %[/]");
+            $"  [dim]{result.Rounds} rounds of {result.Seconds} s, medians (smallest–largest); load average before {Number(result.Machine?.LoadAverage ?? 0)}, others' share of the machine at most {result.BackgroundLoad * 100:0} %[/]");
         console.WriteLine();
     }
 
