@@ -40,7 +40,15 @@ internal sealed class TestController : IAsyncDisposable
     {
         string directory = Directory.CreateTempSubdirectory("hnv-controller-").FullName;
         ControllerOptions options = Options with { DataDirectory = directory };
-        return new TestController(await ControllerHost.StartAsync(change?.Invoke(options) ?? options, Cancelled), directory);
+        try
+        {
+            return new TestController(await ControllerHost.StartAsync(change?.Invoke(options) ?? options, Cancelled), directory);
+        }
+        catch (ControllerStartException)
+        {
+            Directory.Delete(directory, recursive: true);
+            throw;
+        }
     }
 
     public Task<ApplyResponse> ApplyAsync(params string[] documents) => Client.ApplyAsync(documents.Select(Json), cancellationToken: Cancelled);
