@@ -94,9 +94,15 @@ public sealed class PacketSocket : IDisposable
         await _socket.SendAsync(frame, SocketFlags.None, cancellation);
 
     /// <summary>Waits for a frame; one that is longer than the buffer is cut.</summary>
+    /// <param name="timeout">Zero: takes only what is there already.</param>
     /// <returns>Its length, or 0 when none came in time.</returns>
     public int Receive(Span<byte> buffer, TimeSpan timeout)
     {
+        if (timeout <= TimeSpan.Zero && _socket.Available == 0)
+        {
+            return 0;
+        }
+
         // 0 would mean "for ever".
         _socket.ReceiveTimeout = Math.Max(1, (int)timeout.TotalMilliseconds);
         try
@@ -112,6 +118,11 @@ public sealed class PacketSocket : IDisposable
     /// <returns>A copy of the next frame, or null when none came in time.</returns>
     public byte[]? Receive(TimeSpan timeout)
     {
+        if (timeout <= TimeSpan.Zero && _socket.Available == 0)
+        {
+            return null;
+        }
+
         var buffer = new byte[MaxFrame];
         var length = Receive(buffer, timeout);
         return length == 0 ? null : buffer[..length];
