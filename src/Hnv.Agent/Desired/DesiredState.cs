@@ -336,7 +336,7 @@ internal sealed class DesiredState(IDataplane dataplane)
         {
             if (port is not null)
             {
-                WriteMac(new MacKey(port.Vsid, port.Mac));
+                WriteAdapter(new MacKey(port.Vsid, port.Mac));
             }
         }
     }
@@ -422,7 +422,7 @@ internal sealed class DesiredState(IDataplane dataplane)
 
         if (_ports.TryGet(name, out Claims<string, PortItem>.Claim port))
         {
-            WriteMac(new MacKey(port.Item.Vsid, port.Item.Mac));
+            WriteAdapter(new MacKey(port.Item.Vsid, port.Item.Mac));
         }
     }
 
@@ -458,7 +458,23 @@ internal sealed class DesiredState(IDataplane dataplane)
         }
     }
 
-    /// <summary>Where a record leads: the port where it is bound here, else another host; null when neither.</summary>
+    /// <summary>A port here came or went: what leads to its adapter is written anew, explicit records too.</summary>
+    private void WriteAdapter(MacKey key)
+    {
+        WriteMac(key);
+        foreach (PolicyItem item in _adapters[key])
+        {
+            if (item is RecordItem { Port: null } record)
+            {
+                WriteRecord(new RecordKey(record.Vsid, record.CustomerAddress));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Where a record leads: the port where it is bound here, else another host; null when neither. An explicit record with a provider
+    /// address of this host leads to the port here that has its MAC.
+    /// </summary>
     private LocationEntry? Locate(RecordItem record)
     {
         if (record.Port is not null && _bound.TryGetValue(record.Port, out BoundPort? bound) && bound.Vsid == record.Vsid)
@@ -466,7 +482,30 @@ internal sealed class DesiredState(IDataplane dataplane)
             return LocationEntry.Local(bound.InterfaceIndex);
         }
 
-        return record.ProviderAddress is { } pa && !_own.ContainsKey(pa) ? LocationEntry.Remote(pa) : null;
+        if (record.ProviderAddress is not { } pa)
+        {
+            return null;
+        }
+
+        return !_own.ContainsKey(pa) ? LocationEntry.Remote(pa) : record.Port is null ? LocatePort(new MacKey(record.Vsid, record.Mac)) : null;
+    }
+
+    /// <summary>The port bound here that has an adapter's MAC, the first by name.</summary>
+    private LocationEntry? LocatePort(MacKey key)
+    {
+        LocationEntry? place = null;
+        string? name = null;
+        foreach (PolicyItem item in _adapters[key])
+        {
+            if (item is PortItem port && IsWinner(port) && _bound.TryGetValue(port.Name, out BoundPort? bound) && bound.Vsid == port.Vsid
+                && (name is null || string.CompareOrdinal(port.Name, name) < 0))
+            {
+                name = port.Name;
+                place = LocationEntry.Local(bound.InterfaceIndex);
+            }
+        }
+
+        return place;
     }
 
     /// <summary>
@@ -475,21 +514,16 @@ internal sealed class DesiredState(IDataplane dataplane)
     /// </summary>
     private LocationEntry? LocateAdapter(MacKey key)
     {
+        if (LocatePort(key) is { } port)
+        {
+            return port;
+        }
+
         LocationEntry? best = null;
         RecordItem? by = null;
-        string? byPort = null;
         foreach (PolicyItem item in _adapters[key])
         {
-            if (item is PortItem port && IsWinner(port) && _bound.TryGetValue(port.Name, out BoundPort? bound) && bound.Vsid == port.Vsid)
-            {
-                if (byPort is null || string.CompareOrdinal(port.Name, byPort) < 0)
-                {
-                    byPort = port.Name;
-                    best = LocationEntry.Local(bound.InterfaceIndex);
-                }
-            }
-            else if (byPort is null && item is RecordItem { Unusable: false } record && Locate(record) is { } place
-                && (by is null || Rank(record, place, by, best!.Value) < 0))
+            if (item is RecordItem { Unusable: false } record && Locate(record) is { } place && (by is null || Rank(record, place, by, best!.Value) < 0))
             {
                 by = record;
                 best = place;

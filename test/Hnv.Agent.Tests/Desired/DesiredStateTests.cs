@@ -52,6 +52,23 @@ public sealed class DesiredStateTests : IDisposable
     }
 
     [Fact]
+    public void ExplicitRecord_WithAProviderAddressOfThisHost_LeadsToThePortThatHasItsMac()
+    {
+        Put(HostScope.Id, Pa("192.168.4.11"));
+        Put(Blue, Record("10.0.0.50", pa: "192.168.4.11"));
+        Assert.Equal(RecordFlags.Unusable, At("10.0.0.50").Flags);
+        Put(Blue, Port());
+        Assert.Equal(RecordFlags.Unusable, At("10.0.0.50").Flags);
+
+        _state.PortBound("blue/blue1", 5001, 12);
+        Assert.Equal(RecordEntry.Local(s_mac, RecordKind.Static, 12), At("10.0.0.50"));
+        Assert.Equal(LocationEntry.Local(12), Adapter());
+
+        _state.PortUnbound("blue/blue1");
+        Assert.Equal(RecordFlags.Unusable, At("10.0.0.50").Flags);
+    }
+
+    [Fact]
     public void Record_MarkedUnusable_KeepsItsPlaceAndGivesNoAdapter()
     {
         Put(Blue, Record("10.0.0.5", unusable: true));
