@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Hnv.Api.Answers;
+using Hnv.Api.Stream;
+using Hnv.Datapath;
+
+namespace Hnv.Lab.Tests.Scenarios.Support;
+
+/// <summary>The counters of a host by port (null: uplinks) and verdict, as its kernel has them.</summary>
+internal sealed class VerdictCounts
+{
+    private readonly ImmutableDictionary<(string? Port, string Verdict), long> _packets;
+
+    private VerdictCounts(ImmutableArray<VerdictCount> counts) => _packets = counts
+        .GroupBy(c => (c.Port, c.Verdict)).ToImmutableDictionary(g => g.Key, g => g.Sum(c => (long)c.Packets));
+
+    public static async Task<VerdictCounts> ReadAsync(NetworkLab lab, string host) =>
+        new(await lab.Client.KernelAsync<ImmutableArray<VerdictCount>>(host, HostQueries.Verdicts, TestContext.Current.CancellationToken));
+
+    public long Of(string? port, Verdict verdict) => _packets.GetValueOrDefault((port, verdict.ToString()));
+
+    /// <summary>What was added at a port since <paramref name="before"/>, by verdict, without zeros.</summary>
+    public IReadOnlyDictionary<Verdict, long> Since(VerdictCounts before, string? port) => _packets
+        .Where(p => p.Key.Port == port)
+        .Select(p => (Verdict: Enum.Parse<Verdict>(p.Key.Verdict), Added: p.Value - before._packets.GetValueOrDefault(p.Key)))
+        .Where(p => p.Added != 0)
+        .ToDictionary(p => p.Verdict, p => p.Added);
+}
