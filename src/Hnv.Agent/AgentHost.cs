@@ -74,11 +74,14 @@ public static partial class AgentHost
             core.OnUpdate(change);
         }
 
+        var identity = new AgentIdentity(directory.Root);
+        var renewal = new IdentityRenewal(
+            identity, options.Controllers, IdentityRenewal.Over(identity, options.Host), time, logs.CreateLogger<IdentityRenewal>());
         PolicySync sync = null!;
         ReportSender reports = null!;
         var loop = new AgentLoop(core, dataplane, time, logs.CreateLogger<AgentLoop>()) { StateChanged = () => reports.OnUpdate() };
         ImmutableArray<string> Problems() =>
-            [.. core.State.Problems, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem)];
+            [.. core.State.Problems, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(renewal.Problem)];
         var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State);
         HostStatus Status() => new(
             options.Host, version, dataplane.Features.Kernel, core.State.RealisedRevision, sync.State.IsConnected, options.Uplinks, [],
@@ -86,7 +89,7 @@ public static partial class AgentHost
         var answers = new QueryAnswerer(kernel, Status, logs.CreateLogger<QueryAnswerer>());
         sync = new PolicySync(
             options.Controllers,
-            new ControllerConnector(options.Host, new AgentIdentity(directory.Root)),
+            new ControllerConnector(options.Host, identity),
             store,
             async (change, cancel) =>
             {
@@ -118,6 +121,7 @@ public static partial class AgentHost
             Task.Run(() => sync.RunAsync(all.Token), CancellationToken.None),
             Task.Run(() => writer.RunAsync(all.Token), CancellationToken.None),
             Task.Run(() => reports.RunAsync(all.Token), CancellationToken.None),
+            Task.Run(() => renewal.RunAsync(all.Token), CancellationToken.None),
             Task.Run(() => NotifyAsync(loop, sync, core, time, log, all.Token), CancellationToken.None),
         ];
 

@@ -25,6 +25,14 @@ internal sealed class AgentIdentity(string stateDirectory)
         Linux.DirectorySync.Flush(_directory);
     }
 
+    /// <summary>Puts a renewed certificate, of the same key, in the place of the old one; atomically.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void Replace(string certificatePem)
+    {
+        Write(CertificateFile, certificatePem);
+        Linux.DirectorySync.Flush(_directory);
+    }
+
     private static void Write(string path, string text)
     {
         string aside = path + ".new";
