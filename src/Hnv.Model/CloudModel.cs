@@ -48,8 +48,6 @@ public sealed partial class CloudModel
 
     public IEnumerable<Port> Ports => OfKind<Port>(ResourceKind.Port);
 
-    public IEnumerable<LookupRecord> LookupRecords => OfKind<LookupRecord>(ResourceKind.LookupRecord);
-
     /// <summary>All resources: by kind, tenant and name.</summary>
     public IEnumerable<Resource> All => _byKind.SelectMany(static d => d.Values);
 

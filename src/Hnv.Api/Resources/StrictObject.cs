@@ -83,23 +83,6 @@ public sealed class StrictObject
         return null;
     }
 
-    /// <summary>true or false.</summary>
-    public bool? Flag(string field, bool required = false)
-    {
-        if (!TryGet(field, required, out JsonElement value))
-        {
-            return null;
-        }
-
-        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
-        {
-            return value.GetBoolean();
-        }
-
-        Add(field, $"is {Describe(value)}", "true or false is expected");
-        return null;
-    }
-
     /// <summary>One of some words, in any case.</summary>
     public T? Word<T>(string field, IReadOnlyDictionary<string, T> words, bool required = false)
         where T : struct

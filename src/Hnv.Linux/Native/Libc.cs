@@ -54,9 +54,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(SafeFileHandle fd, byte* buffer, nuint count);
 
-    [LibraryImport(Library, EntryPoint = "clock_gettime", SetLastError = true)]
-    public static partial int ClockGetTime(int clock, TimeSpecification* time);
-
     [LibraryImport(Library, EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Mount(string source, string target, string? type, nuint flags, string? data);
 
@@ -127,12 +124,5 @@ internal static unsafe partial class Libc
         public int Flags;
         public uint Sent;
         private readonly uint _pad;
-    }
-
-    /// <summary>struct timespec, 64 bit.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct TimeSpecification
-    {
-        public long Seconds, Nanoseconds;
     }
 }

@@ -22,7 +22,7 @@ public sealed record TapSpec(string Name)
 public sealed unsafe class TapDevice : IDisposable
 {
     private const int ReadWrite = 2; // O_RDWR
-    private const nuint InterfaceRequestCode = 0x400454ca, PersistRequest = 0x400454cb, OffloadRequest = 0x400454d0; // TUNSETIFF, TUNSETPERSIST, TUNSETOFFLOAD
+    private const nuint InterfaceRequestCode = 0x400454ca, OffloadRequest = 0x400454d0; // TUNSETIFF, TUNSETOFFLOAD
     private const short Tap = 2, NoPacketInformation = 0x1000, VnetHeaderFlag = 0x4000, MultiQueueFlag = 0x100; // IFF_*
     private readonly SafeFileHandle _handle;
 
@@ -58,9 +58,6 @@ public sealed unsafe class TapDevice : IDisposable
 
     /// <summary>Says what this end can take unfinished; the interface's features follow. Needs the vnet header.</summary>
     public void SetOffload(TapOffloads offloads) => Control(OffloadRequest, (int)offloads, "set the offloads");
-
-    /// <summary>Whether the interface stays when its last descriptor is closed.</summary>
-    public void SetPersistent(bool persistent) => Control(PersistRequest, persistent ? 1 : 0, "set the persistence");
 
     /// <summary>Waits for a frame; one that is longer than the buffer is cut.</summary>
     /// <returns>Its length with the vnet header, or 0 when none came in time.</returns>

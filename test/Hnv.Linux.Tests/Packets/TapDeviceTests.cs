@@ -35,23 +35,6 @@ public sealed class TapDeviceTests : IDisposable
     }
 
     [Fact]
-    public void SetPersistent_Closed_StaysUntilUnset()
-    {
-        using (var tap = TapDevice.Open(_ns.Namespace, new TapSpec("tap0")))
-        {
-            tap.SetPersistent(true);
-        }
-
-        Assert.NotNull(_ns.Route.FindLink("tap0"));
-        using (var tap = TapDevice.Open(_ns.Namespace, new TapSpec("tap0")))
-        {
-            tap.SetPersistent(false);
-        }
-
-        Assert.Null(_ns.Route.FindLink("tap0"));
-    }
-
-    [Fact]
     public void WriteAndRead_Frames_PassBothWays()
     {
         using var tap = TapDevice.Open(_ns.Namespace, new TapSpec("tap0"));
