@@ -9,17 +9,21 @@ namespace Hnv.StateLog.Tests.Crash;
 /// <summary>Another process writes, and is killed in the midst of it, again and again, on one and the same file.</summary>
 public sealed class CrashTests
 {
-    private static readonly int Rounds = Environment.GetEnvironmentVariable("HNV_SOAK") == "1" ? 1000 : 30;
+    [Fact]
+    public Task Kill_9_while_writing_and_compacting_loses_nothing_acknowledged_and_reuses_no_revision() => KillAgainAndAgainAsync(30);
 
     [Fact]
-    public async Task Kill_9_while_writing_and_compacting_loses_nothing_acknowledged_and_reuses_no_revision()
+    [Trait("Category", "Soak")]
+    public Task A_thousand_kills_lose_nothing_acknowledged_and_reuse_no_revision() => KillAgainAndAgainAsync(1000);
+
+    private static async Task KillAgainAndAgainAsync(int rounds)
     {
         using var directory = TemporaryDirectory.OnDisk();
         string database = directory.File("state.db");
         int seed = Random.Shared.Next();
         var random = new Random(seed);
         var promises = new CrashPromises();
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             // Some kills fall into opening and recovery, most into writing; every third right into a compaction.
             string until = round % 3 == 0 ? "compacting" : "";
@@ -30,7 +34,7 @@ public sealed class CrashTests
         }
 
         // Otherwise the rounds proved nothing.
-        Assert.True(promises.Acknowledged > Rounds * 20, $"Only {promises.Acknowledged} writes were acknowledged.");
+        Assert.True(promises.Acknowledged > rounds * 20, $"Only {promises.Acknowledged} writes were acknowledged.");
         Assert.True(promises.CompactionsCutOff > 0, "No kill fell into a compaction.");
     }
 
