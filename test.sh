@@ -28,7 +28,7 @@ case ${1:-} in
 esac
 
 # These use namespaces, devices and programs of the kernel, or many processes: one at a time. The others share the two cores.
-needs_the_machine() { [[ $1 =~ ^Hnv\.(Linux|Datapath|Agent|Lab|Scale|Faults|Bench)\.Tests$ ]]; }
+needs_the_machine() { [[ $1 =~ ^Hnv\.(Linux|Datapath|Datapath\.Maps|Agent|Lab|Bench)\.Tests$ ]]; }
 
 needs_of_hnv
 needs_of_tests
