@@ -113,6 +113,7 @@ public static class ControllerHost
         builder.Services.AddSingleton(new PkiAccess(pki));
         builder.Services.AddSingleton<ModelStore>();
         builder.Services.AddSingleton<CloudWriter>();
+        builder.Services.AddHostedService<LogCompactor>();
         builder.Services.AddSingleton<PolicyHub>();
         builder.Services.AddSingleton<HostRegistry>();
         builder.Services.AddSingleton<QueryBroker>();

@@ -29,6 +29,9 @@ public sealed record ControllerOptions
     /// <summary>Changes of resources that are remembered for those who watch.</summary>
     public int HistoryLimit { get; init; } = 100_000;
 
+    /// <summary>How often the state log forgets what was superseded; history lives between one and two of these.</summary>
+    public TimeSpan CompactionInterval { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Bytes of one request.</summary>
     public long MaxRequestBytes { get; init; } = 64L << 20;
 

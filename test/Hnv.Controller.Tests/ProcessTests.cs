@@ -53,7 +53,7 @@ public sealed class ProcessTests
         using var directory = new TemporaryDirectory();
         var random = new Random(3);
         int acknowledged = 0;
-        for (int round = 0; round < 5; round++)
+        for (int round = 0; round < 20; round++)
         {
             using Process process = Start(directory.Path);
             string address = (await process.StandardOutput.ReadLineAsync(Cancelled))!;
