@@ -191,6 +191,9 @@ static __always_inline int solicitation_to_subnet(struct __sk_buff *skb, struct 
 				return drop(d, HNV_FloodingDisabled);
 			if (find_mac(port->vsid, mac))
 				return answer_solicitation(skb, d, f, target, mac, 0);
+			/* The address that another adapter's MAC makes is that adapter's, also before it is here. */
+			if (probe)
+				return drop(d, HNV_LinkLocalLimit);
 		}
 		if (probe)
 			return claim_link_local(d, port, f, target);

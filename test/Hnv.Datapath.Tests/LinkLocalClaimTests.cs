@@ -36,6 +36,10 @@ public sealed class LinkLocalClaimTests
     public void Claim_OfAnothersEui64Address_IsDefended() => Claim(_cloud.Blue5, _cloud.Blue7.LinkLocal).Went(Verdict.AddressResolutionAnswered);
 
     [Fact]
+    public void Claim_OfTheEui64AddressOfAnAdapterThatIsNotHereYet_IsRefused() =>
+        Claim(_cloud.Blue5, IPAddress.Parse("fe80::406:ff:fe00:99")).Dropped(Verdict.LinkLocalLimit);
+
+    [Fact]
     public void Claim_OfAnothersClaim_IsDefended()
     {
         Claim(_cloud.Blue5, s_private);
