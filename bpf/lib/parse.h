@@ -72,7 +72,7 @@ static __always_inline __u32 parse_ipv6(struct __sk_buff *skb, __u32 base, struc
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct ipv6hdr *ip = data + base + HNV_ETH_LEN;
-	__u32 offset = base + HNV_ETH_LEN + HNV_IP6_LEN, payload;
+	__u32 offset = base + HNV_ETH_LEN + HNV_IP6_LEN, payload, limit;
 	__u8 next;
 	int i;
 
@@ -81,6 +81,8 @@ static __always_inline __u32 parse_ipv6(struct __sk_buff *skb, __u32 base, struc
 	payload = bpf_ntohs(ip->payload_len);
 	if (payload ? offset + payload > skb->len : skb->len > offset && !skb->gso_size && ip->nexthdr != 59)
 		return HNV_Malformed;
+	/* Bytes behind the packet are no part of it: a header chain that reaches into them would be read differently by its receiver. */
+	limit = payload ? offset + payload : skb->len;
 	f->ttl = ip->hop_limit;
 	f->tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
 	__builtin_memcpy(&f->src, &ip->saddr, 16);
@@ -113,7 +115,10 @@ static __always_inline __u32 parse_ipv6(struct __sk_buff *skb, __u32 base, struc
 		offset += next == 51 ? (header[1] + 2) * 4 : (header[1] + 1) * 8;
 		next = header[0];
 	}
-	if (i == HNV_MAX_EXTENSIONS || offset > skb->len)
+	if (i == HNV_MAX_EXTENSIONS || offset > limit)
+		return HNV_Malformed;
+	/* Nor does ICMPv6 begin there: what it is would be decided by those bytes. */
+	if (next == HNV_IPPROTO_ICMPV6 && offset == limit && !(f->flags & HNV_FRAME_LATER_FRAGMENT))
 		return HNV_Malformed;
 	f->l4 = next;
 	f->l4_offset = offset;

@@ -175,6 +175,10 @@ public sealed class NeighborDiscoveryTests
         byte[] cut = ip.IPv6Fragment(new IPv6FragmentHeader(0, true, 1)).IPv6Extension(IpProtocol.IPv6DestinationOptions, [1, 4, 0, 0, 0, 0]).ToArray();
         cut[14 + 40 + 8] = (byte)IpProtocol.IcmpV6;
         _cloud.A.FromVm(Vm, cut).Dropped(Verdict.Malformed);
+
+        // Bytes behind the packet, which its receiver does not see, do not make it an echo request.
+        byte[] trailing = [.. cut, (byte)IcmpV6Type.EchoRequest, 0, 0, 0, 0, 0, 0, 0];
+        _cloud.A.FromVm(Vm, trailing).Dropped(Verdict.Malformed);
     }
 
     [Fact]
