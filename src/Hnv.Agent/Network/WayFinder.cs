@@ -43,8 +43,8 @@ internal sealed class WayFinder(INetworkView view, HostNetwork network, DesiredS
     /// <exception cref="Hnv.Linux.LinuxException">Netlink failed.</exception>
     public void Refresh()
     {
-        IEnumerable<IPAddress> peers = desired.TakeNewPeers();
-        IPAddress[] work = _allStale ? [.. desired.Peers] : [.. peers.Union(_stale)];
+        _stale.UnionWith(desired.TakeNewPeers()); // Stale until all lookups are done: netlink may fail in the middle.
+        IPAddress[] work = _allStale ? [.. desired.Peers] : [.. _stale];
         if (work.Length > 0)
         {
             Dictionary<IPAddress, int> present = network.UplinkAddresses();
