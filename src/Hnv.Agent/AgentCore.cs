@@ -42,7 +42,6 @@ internal sealed partial class AgentCore
     private readonly DateTimeOffset _holdUntil;
     private bool _mustRelist = true;
     private bool _mustAttachUplinks = true;
-    private bool _isFirst = true;
     private bool _isInSync;
     private bool _hasSwept;
     private long _bookmark;
@@ -131,15 +130,15 @@ internal sealed partial class AgentCore
             _dataplane.AllowSweep();
         }
 
-        if (!_isFirst)
+        if (_hasSwept)
         {
-            // What a new port depends on stands before its first frame. (At the start the ports come first: records must not lose them.)
+            // What a new port depends on stands before its first frame. Until the sweep the ports come first: those that stand in the
+            // kernel, known to the cache or not, must not be swept, nor their records lose them.
             _dataplane.Apply();
         }
 
         _ports.Reconcile();
         ApplyResult result = _dataplane.Apply();
-        _isFirst = false;
         if (_isInSync && !_hasSwept && result.IsComplete)
         {
             DetachForeignUplinks();

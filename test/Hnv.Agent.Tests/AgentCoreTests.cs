@@ -255,6 +255,22 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void Restart_PortThatTheCacheDoesNotKnow_IsBoundBeforeTheSweep()
+    {
+        _network.Link(12, "v-blue1");
+        Start();
+        _core = NewCore();
+        _core.OnUpdate(Change([], [Subnet(), Peer()]));
+        _time.Advance(AgentCore.CacheGrace);
+        _core.Apply();
+        _dataplane.Calls.Clear();
+        _core.OnUpdate(Change([], [Port(), Record("10.0.0.5", pa: "192.168.4.11", port: "blue/blue1")]));
+        _core.OnUpdate(new BookmarkReached(11));
+        _core.Apply();
+        Assert.Equal(["sweep", "bind 12", "apply"], _dataplane.Calls);
+    }
+
+    [Fact]
     public void ColdStart_WithoutAController_ForwardsFromTheCacheAtOnce()
     {
         _network.Link(12, "v-blue1");
