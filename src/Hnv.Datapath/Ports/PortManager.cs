@@ -76,9 +76,17 @@ internal sealed class PortManager(
         }
 
         ForgetLearned(interfaceIndex);
-        if (route.FindLink(interfaceIndex) is not null)
+        if (route.FindLink(interfaceIndex) is null)
+        {
+            devices.Forget(interfaceIndex); // Else the book would fill up with the devices of VMs that were.
+        }
+        else if (attachments.Find(interfaceIndex, TcDirection.Ingress) is not null)
         {
             Close(interfaceIndex);
+        }
+        else
+        {
+            devices.Clear(interfaceIndex, DeviceFlags.Port); // Another interface with its index, which is not ours to close.
         }
 
         if (ReadAll().All(port => port.Value.PortId != entry.PortId))
