@@ -101,8 +101,7 @@ internal sealed partial class PortBinder(
             return;
         }
 
-        string[] work = [.. _dirty.Order(StringComparer.Ordinal)];
-        _dirty.Clear();
+        string[] work = [.. _dirty.Order(StringComparer.Ordinal)]; // They stay dirty until all is done: the kernel may refuse in the middle.
         foreach (string name in work)
         {
             Learn(name);
