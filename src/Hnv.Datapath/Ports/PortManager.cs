@@ -56,11 +56,16 @@ internal sealed class PortManager(
             _claimed.Add(index);
             return new BoundPort(index, entry, guarded);
         }
-        catch (Exception failure) when (failure is LinuxException or IOException)
+        catch (Exception failure) when (failure is LinuxException or IOException or DataplaneException)
         {
             if (!existed)
             {
                 _ports.Delete(in index);
+            }
+
+            if (failure is DataplaneException && attachments.Find(index, TcDirection.Ingress) is null)
+            {
+                devices.Clear(index, DeviceFlags.Port); // Another data plane's: a purge of this one must not set it down.
             }
 
             throw new DataplaneException($"port {link.Name} cannot be bound: {failure.Message}", failure);
