@@ -140,7 +140,11 @@ public sealed class Dataplane : IDataplane
         return result with { Removed = result.Removed + swept };
     }
 
-    public void Maintain() => _learned.Reserve(_learned.Locked(MapUsageReader.Count));
+    public void Maintain()
+    {
+        _normaliser.Repair();
+        _learned.Reserve(_learned.Locked(MapUsageReader.Count));
+    }
 
     public BoundPort BindPort(PortBinding binding)
     {

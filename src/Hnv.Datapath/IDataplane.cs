@@ -50,7 +50,7 @@ public interface IDataplane : IDisposable
 
     /// <summary>
     /// What has to be looked after now and then (say, every 10 s): counts the entries that the programs write themselves and grows their
-    /// map when it is three quarters full.
+    /// map when it is three quarters full; makes the normaliser pair anew when somebody deleted it.
     /// </summary>
     void Maintain();
 

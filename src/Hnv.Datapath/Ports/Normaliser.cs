@@ -80,6 +80,17 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
         }
     }
 
+    /// <summary>Makes the pair anew when somebody deleted it; until then taps are served without it.</summary>
+    public void Repair()
+    {
+        if (_ensured && route.FindLink(In) is null)
+        {
+            SetConfig(0, 0);
+            _ensured = false;
+            Ensure();
+        }
+    }
+
     /// <returns>False when there was none.</returns>
     public bool Remove()
     {
