@@ -122,6 +122,20 @@ public sealed class StagedApplyTests
         await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => one.WriteAsync([Port(3000) with { Name = "same-address" }]));
     }
 
+    [Fact]
+    public async Task A_large_apply_whose_answer_is_lost_on_the_way_is_there_as_a_whole()
+    {
+        await using var log = new MemoryStateLog();
+        await using (var one = await Controller.StartAsync(new MuteLog(log)))
+        {
+            await Assert.ThrowsAsync<StateLogException>(() => one.ApplyAsync());
+        }
+
+        await using var two = await Controller.StartAsync(log);
+        Assert.Equal(Ports, two.Store.State.Model.CountOf(ResourceKind.Port));
+        Assert.Empty((await log.RangeAsync(StoreKeys.Staged, cancellationToken: Cancelled)).Entries);
+    }
+
     private static VmNetwork Network() => new()
     {
         Name = "n",
@@ -178,6 +192,26 @@ public sealed class StagedApplyTests
             await Store.DisposeAsync();
             _writer.Dispose();
         }
+    }
+
+    /// <summary>A log that writes the head which makes a set visible, and then fails to say so.</summary>
+    private sealed class MuteLog(IStateLog log) : IStateLog
+    {
+        public async ValueTask<TransactionResult> TransactAsync(LogTransaction transaction, CancellationToken cancellationToken = default)
+        {
+            TransactionResult result = await log.TransactAsync(transaction, cancellationToken);
+            return transaction.Compares.Length > 1 ? throw new StateLogException("no answer") : result;
+        }
+
+        public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken = default) => log.GetRevisionAsync(cancellationToken);
+
+        public ValueTask<RangeResult> RangeAsync(string prefix, RangeOptions? options = null, CancellationToken cancellationToken = default) => log.RangeAsync(prefix, options, cancellationToken);
+
+        public IAsyncEnumerable<LogBatch> WatchAsync(string prefix, long fromRevision, CancellationToken cancellationToken = default) => log.WatchAsync(prefix, fromRevision, cancellationToken);
+
+        public ValueTask CompactAsync(long revision, CancellationToken cancellationToken = default) => log.CompactAsync(revision, cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     /// <summary>A log whose user dies before its Nth transaction: that one and all later ones never happen.</summary>

@@ -53,8 +53,7 @@ internal sealed partial class CloudWriter(IStateLog log, ModelStore store, ILogg
             {
                 // What another controller acknowledged before this request must not be missed, also where the plan refuses.
                 await store.WaitForAsync(await log.GetRevisionAsync(cancellationToken), cancellationToken);
-                await WriteDownAsync(cancellationToken);
-                CloudState state = store.State;
+                CloudState state = await WriteDownAsync(cancellationToken);
                 IReadOnlyList<PlannedWrite> writes = plan(state);
                 if (writes.Count == 0)
                 {
@@ -109,6 +108,7 @@ internal sealed partial class CloudWriter(IStateLog log, ModelStore store, ILogg
         }
 
         string set = Guid.NewGuid().ToString("n");
+        bool refused = false;
         bool visible = false;
         try
         {
@@ -123,7 +123,7 @@ internal sealed partial class CloudWriter(IStateLog log, ModelStore store, ILogg
 
             head = head with { StagedSet = set, Chunks = chunks.Length };
             long? revision = await TransactAsync(new LogTransaction(compares.ToImmutable(), [new LogOperation(StoreKeys.Head, head.ToBytes())]));
-            visible = revision is not null;
+            (visible, refused) = (revision is not null, revision is null);
             if (visible)
             {
                 LogStaged(writes.Length, chunks.Length, revision!.Value);
@@ -136,7 +136,9 @@ internal sealed partial class CloudWriter(IStateLog log, ModelStore store, ILogg
         {
             if (!visible)
             {
-                await log.TransactAsync(new LogTransaction([], Deletions(set, chunks.Length)));
+                // After an error nobody knows whether the head was written. If it was, the chunks are all there is of the set.
+                ImmutableArray<LogCompare> guard = refused ? [] : [new LogCompare(StoreKeys.Head, state.HeadRevision)];
+                await log.TransactAsync(new LogTransaction(guard, Deletions(set, chunks.Length)));
             }
         }
     }
@@ -171,10 +173,14 @@ internal sealed partial class CloudWriter(IStateLog log, ModelStore store, ILogg
         }
     }
 
-    /// <summary>Writes a visible staged set to the resources' own keys and clears the head; nothing to do when there is none.</summary>
-    private async Task WriteDownAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes a visible staged set to the resources' own keys and clears the head; nothing to do when there is none. Returns the state
+    /// in which none waits: a plan made on a later one could write the head over a set that another controller just made visible.
+    /// </summary>
+    private async Task<CloudState> WriteDownAsync(CancellationToken cancellationToken)
     {
-        while (store.State is { Head.StagedSet: { } set } state)
+        CloudState state;
+        while ((state = store.State).Head.StagedSet is { } set)
         {
             LogCompare unchanged = new(StoreKeys.Head, state.HeadRevision);
             ImmutableArray<StagedWrite> writes = await CloudLoader.ReadSetAsync(log, set, state.HeadRevision, state.Revision, cancellationToken);
@@ -198,6 +204,8 @@ internal sealed partial class CloudWriter(IStateLog log, ModelStore store, ILogg
                 }
             }
         }
+
+        return state;
     }
 
     private async Task SweepAsync(CancellationToken cancellationToken)
