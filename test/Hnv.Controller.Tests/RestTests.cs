@@ -257,11 +257,14 @@ public sealed class RestTests
         using var http = new HttpClient { BaseAddress = new Uri(c.Address) };
 
         JsonElement description = Json(await http.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), Cancelled));
+        using var strange = new HttpRequestMessage(new HttpMethod("STRANGE"), "/healthz");
+        (await http.SendAsync(strange, Cancelled)).Dispose();
         string metrics = string.Empty;
         await UntilAsync(
             async () => (metrics = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancelled)).Contains("hnv_apply_duration_seconds_count 1\n", StringComparison.Ordinal),
             "the apply is counted");
 
+        Assert.DoesNotContain("STRANGE", metrics, StringComparison.Ordinal);
         Assert.True(description.GetProperty("paths").TryGetProperty("/api/v1/tenants/{tenant}/ports/{name}", out _));
         Assert.True(description.GetProperty("paths").TryGetProperty("/api/v1/hosts/{host}/policy", out _));
         Assert.Contains("hnv_revision 1\n", metrics, StringComparison.Ordinal);

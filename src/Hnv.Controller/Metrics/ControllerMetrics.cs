@@ -10,6 +10,8 @@ internal sealed class ControllerMetrics : IDisposable
 {
     public const string MeterName = "Hnv.Controller";
 
+    private static readonly HashSet<string> s_methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
@@ -32,14 +34,15 @@ internal sealed class ControllerMetrics : IDisposable
     public void Took(HttpContext context, TimeSpan duration)
     {
         string route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
-        var labels = new TagList { { "method", context.Request.Method }, { "route", route }, { "status", context.Response.StatusCode } };
+        string method = MethodOf(context.Request);
+        var labels = new TagList { { "method", method }, { "route", route }, { "status", context.Response.StatusCode } };
         _requests.Add(1, labels);
         if (route.EndsWith("/policy", StringComparison.Ordinal) || route.EndsWith("/convergence", StringComparison.Ordinal) || context.Request.Query.ContainsKey("watch"))
         {
             return;
         }
 
-        _durations.Record(duration.TotalSeconds, new TagList { { "method", context.Request.Method }, { "route", route } });
+        _durations.Record(duration.TotalSeconds, new TagList { { "method", method }, { "route", route } });
         if (route.EndsWith("/apply", StringComparison.Ordinal))
         {
             _applies.Record(duration.TotalSeconds);
@@ -47,6 +50,9 @@ internal sealed class ControllerMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    /// <summary>A series lives as long as the process, and strangers choose the method: what is none of HTTP's own is one series.</summary>
+    private static string MethodOf(HttpRequest request) => s_methods.Contains(request.Method) ? request.Method : "other";
 
     private static long Lag(PolicyHub hub, HostRegistry hosts)
     {
