@@ -159,6 +159,9 @@ public static class ControllerHost
 
         // A host claims every network it has in its request line.
         kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
+        // In HTTP/2, which TLS means, the request line is a header.
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaxRequestLine;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestLine;
         // Streams have their own patience (PolicyStreamWriter); this would cut a host that is busy for five seconds.
         kestrel.Limits.MinResponseDataRate = null;
         foreach (ListenAddress address in listen)

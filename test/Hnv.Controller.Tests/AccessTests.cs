@@ -76,6 +76,9 @@ public sealed class AccessTests
             Assert.NotNull(stream.Dump(HostScope.Id));
         }
 
+        HeldNetwork[] many = [.. Enumerable.Range(1, 2000).Select(static n => new HeldNetwork(new Guid(n, 0, 0, new byte[8]), 1, new string('0', 32)))];
+        Assert.NotNull(await new PolicyStreamClient(host, "host1").ReadAsync(many, Cancelled).FirstAsync(Cancelled));
+
         await new PolicyStreamClient(host, "host1").ReportAsync(new HostReport(1, "0.1.0", 1, 1, 1, [], []), Cancelled);
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => new PolicyStreamClient(host, "host2").ReportAsync(new HostReport(1, "0.1.0", 1, 1, 1, [], []), Cancelled));
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.ApplyAsync([Json(Host(9))], cancellationToken: Cancelled));
