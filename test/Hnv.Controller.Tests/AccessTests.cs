@@ -161,6 +161,7 @@ public sealed class AccessTests
         Assert.True(await nobody.IsReadyAsync(Cancelled));
         await AssertStatusAsync(HttpStatusCode.Unauthorized, () => nobody.ListAsync(ResourceKind.Host, cancellationToken: Cancelled));
         await AssertStatusAsync(HttpStatusCode.Unauthorized, () => nobody.ApplyAsync([], cancellationToken: Cancelled));
+        await AssertStatusAsync(HttpStatusCode.RequestEntityTooLarge, () => nobody.EnrollAsync(new EnrollRequest(new string('x', 100_000), "x"), Cancelled));
         Assert.True((await Assert.ThrowsAsync<HnvApiException>(() => foreign.ListAsync(ResourceKind.Host, cancellationToken: Cancelled))).IsUnreachable);
     }
 

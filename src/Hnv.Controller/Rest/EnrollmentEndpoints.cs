@@ -3,12 +3,19 @@ using System.Security.Cryptography.X509Certificates;
 using Hnv.Api.Rest;
 using Hnv.Controller.Identity;
 using Hnv.Controller.Store;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Hnv.Controller.Rest;
+
+/// <summary>What an endpoint reads at most, where that is less than of others.</summary>
+internal sealed record RequestLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
 
 /// <summary>How a machine gets a host's identity, and keeps it.</summary>
 internal static class EnrollmentEndpoints
 {
+    /// <summary>Bytes; anybody may send this one, and a token with a request for a certificate has some two thousand.</summary>
+    private const long MaxEnrollBytes = 64 * 1024;
+
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet($"{RestPaths.Root}/ca", (PkiAccess pki) => Answer.Json(new CertificateAuthorityAnswer(pki.Required.AuthorityPem)))
@@ -35,9 +42,10 @@ internal static class EnrollmentEndpoints
                 return Certificate(required, await tokens.RedeemAsync(request.Token, context.RequestAborted), request.CertificateRequest);
             })
             .For(Access.Public, "Exchanges a one-time token for the host's client certificate.")
+            .WithMetadata(new RequestLimit(MaxEnrollBytes))
             .Accepts<EnrollRequest>("application/json")
             .Produces<CertificateAnswer>()
-            .Problems(StatusCodes.Status409Conflict, StatusCodes.Status415UnsupportedMediaType);
+            .Problems(StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType);
 
         app.MapPost($"{RestPaths.Root}/hosts/{{host}}/renew", async (HttpContext context, string host, PkiAccess pki, ModelStore store) =>
             {
