@@ -136,6 +136,18 @@ public sealed class StagedApplyTests
         Assert.Empty((await log.RangeAsync(StoreKeys.Staged, cancellationToken: Cancelled)).Entries);
     }
 
+    [Fact]
+    public async Task An_entry_that_is_not_understood_ends_writing_with_an_error_instead_of_a_wait_without_end()
+    {
+        await using var log = new MemoryStateLog();
+        await using var one = await Controller.StartAsync(log);
+        await log.TransactAsync(new LogTransaction([], [LogOperation.Put("/r/ports/t/p", "{\"resource\":1}"u8.ToArray())]), Cancelled);
+
+        await Assert.ThrowsAsync<StateLogException>(() => one.WriteAsync([Network()])).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
+
+        Assert.False(one.Store.IsFollowing);
+    }
+
     private static VmNetwork Network() => new()
     {
         Name = "n",

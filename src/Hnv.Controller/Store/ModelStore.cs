@@ -45,6 +45,7 @@ internal sealed partial class ModelStore : IAsyncDisposable
     }
 
     /// <summary>Waits until the snapshot is at that revision or later.</summary>
+    /// <exception cref="StateLogException">It never will be: the log is not followed any more.</exception>
     public async Task WaitForAsync(long revision, CancellationToken cancellationToken)
     {
         while (true)
@@ -55,7 +56,11 @@ internal sealed partial class ModelStore : IAsyncDisposable
                 return;
             }
 
-            await next.WaitAsync(cancellationToken);
+            await Task.WhenAny(next, _follower).WaitAsync(cancellationToken);
+            if (!IsFollowing && _state.Revision < revision)
+            {
+                throw new StateLogException($"The model stays at revision {_state.Revision}; the controller's log says why it is not followed any further.");
+            }
         }
     }
 
@@ -77,10 +82,17 @@ internal sealed partial class ModelStore : IAsyncDisposable
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
+        bool reload = false;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
+                if (reload)
+                {
+                    Replace(await CloudLoader.LoadAsync(_log, cancellationToken));
+                    reload = false;
+                }
+
                 await foreach (LogBatch batch in _log.WatchAsync(string.Empty, _state.Revision + 1, cancellationToken))
                 {
                     await TakeAsync(batch, cancellationToken);
@@ -93,18 +105,20 @@ internal sealed partial class ModelStore : IAsyncDisposable
             catch (CompactedException e)
             {
                 LogReload(e.Message);
-                Replace(await CloudLoader.LoadAsync(_log, cancellationToken));
-            }
-            catch (Exception e) when (e is InvalidDataException or System.Text.Json.JsonException)
-            {
-                // A newer version's entry: better an old model that says so (readyz) than a wrong one.
-                LogNotUnderstood(e, e.Message);
-                return;
+                reload = true;
             }
             catch (Exception e) when (e is StateLogException or IOException)
             {
                 LogRetry(e, e.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+#pragma warning disable CA1031 // Nobody awaits this loop: what ends it must be said here.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                // Mostly a newer version's entry: better an old model that says so (readyz) than a wrong one.
+                LogNotUnderstood(e, e.Message);
+                return;
             }
         }
     }
