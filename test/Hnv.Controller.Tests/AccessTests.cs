@@ -177,6 +177,10 @@ public sealed class AccessTests
         Assert.Empty((await red.RecordsAsync(cancellationToken: Cancelled)).Items);
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => red.ListAsync(ResourceKind.Port, "blue-corp", Cancelled));
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => red.ApplyAsync([Json(Port(5, 1))], cancellationToken: Cancelled));
+        await cloud.Admin.ApplyAsync([Json(Host(3))], cancellationToken: Cancelled);
+        Assert.Equal(2, (await cloud.Admin.ConvergenceAsync(1, TimeSpan.Zero, Cancelled)).Pending.Length);
+        ConvergenceAnswer convergence = await red.ConvergenceAsync(1, TimeSpan.Zero, Cancelled);
+        Assert.Equal((true, 0), (convergence.Converged, convergence.Hosts));
         await AssertStatusAsync(HttpStatusCode.NotFound, () => red.NextHopAsync(5001, IPAddress.Parse("10.0.0.3"), null, Cancelled));
         ApplyResponse mine = await red.ApplyAsync(
             [Json("""{"kind":"Port","name":"r1","vmNetwork":"red","vsid":6001,"mac":"06:06:00:00:00:01","addresses":["10.0.0.9"]}""")], cancellationToken: Cancelled);

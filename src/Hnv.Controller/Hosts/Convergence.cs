@@ -14,13 +14,14 @@ internal sealed class Convergence(ModelStore store, PolicyHub hub, HostRegistry 
     /// <summary>Reports come in bursts; they are looked at once in this time.</summary>
     private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(20);
 
-    public async Task<ConvergenceAnswer> WaitAsync(long revision, TimeSpan wait, CancellationToken cancellationToken)
+    /// <param name="tenant">Only hosts with a network of this tenant, without their problems, which may name others' ports; null: all.</param>
+    public async Task<ConvergenceAnswer> WaitAsync(long revision, string? tenant, TimeSpan wait, CancellationToken cancellationToken)
     {
         long end = options.Time.GetTimestamp() + (long)(wait.TotalSeconds * options.Time.TimestampFrequency);
         while (true)
         {
             Task next = Task.WhenAny(registry.Changed, store.Changed);
-            ConvergenceAnswer answer = Ask(revision);
+            ConvergenceAnswer answer = Ask(revision, tenant);
             TimeSpan left = options.Time.GetElapsedTime(options.Time.GetTimestamp(), end);
             if (answer.Converged || left <= TimeSpan.Zero)
             {
@@ -35,7 +36,7 @@ internal sealed class Convergence(ModelStore store, PolicyHub hub, HostRegistry 
         }
     }
 
-    public ConvergenceAnswer Ask(long revision)
+    private ConvergenceAnswer Ask(long revision, string? tenant)
     {
         PolicySnapshot current = hub.Current;
         var pending = ImmutableArray.CreateBuilder<PendingHost>();
@@ -43,7 +44,7 @@ internal sealed class Convergence(ModelStore store, PolicyHub hub, HostRegistry 
         foreach ((string name, HostPolicy policy) in current.Hosts)
         {
             HostRuntime host = registry.Find(name);
-            if (policy.Networks.IsEmpty && host.LastSeen is null)
+            if ((policy.Networks.IsEmpty && host.LastSeen is null) || (tenant is not null && !policy.Networks.Any(n => current.Networks.GetValueOrDefault(n)?.Network.Tenant == tenant)))
             {
                 continue;
             }
@@ -52,7 +53,7 @@ internal sealed class Convergence(ModelStore store, PolicyHub hub, HostRegistry 
             long needed = hub.NeededRevision(name, revision);
             if (host.RealisedRevision < needed)
             {
-                pending.Add(new PendingHost(name, host.RealisedRevision, needed, host.Connected, host.LastSeen, registry.AgeOf(host), host.Problems));
+                pending.Add(new PendingHost(name, host.RealisedRevision, needed, host.Connected, host.LastSeen, registry.AgeOf(host), tenant is null ? host.Problems : []));
             }
         }
 

@@ -39,7 +39,7 @@ internal static class ViewEndpoints
         app.MapGet($"{RestPaths.Root}/convergence", async (HttpContext context, Convergence convergence, long revision, int waitSeconds = 0) =>
             {
                 TimeSpan wait = TimeSpan.FromSeconds(Math.Clamp(waitSeconds, 0, (int)s_longestWait.TotalSeconds));
-                return Answer.Json(await convergence.WaitAsync(revision, wait, context.RequestAborted));
+                return Answer.Json(await convergence.WaitAsync(revision, AccessControl.ScopeOf(context.Principal()), wait, context.RequestAborted));
             })
             .For(Access.ScopedToTenant, "Waits until every host that a revision concerns has realised it, or time is up; names those that have not.")
             .Produces<ConvergenceAnswer>();
