@@ -160,6 +160,8 @@ public sealed class RestTests
     [InlineData("PATCH", "/api/v1/hosts", "application/json", "{}", HttpStatusCode.MethodNotAllowed)]
     [InlineData("GET", "/api/v1/next-hop?vsid=x&to=1.2.3.4", null, null, HttpStatusCode.BadRequest)]
     [InlineData("GET", "/api/v1/hosts?watch=true", null, null, HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/api/v1/hosts?watch=true&revision=-1", null, null, HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/api/v1/hosts?watch=true&revision=1000000", null, null, HttpStatusCode.Gone)]
     public async Task Whatever_is_wrong_with_a_request_is_told_in_problem_details(string method, string path, string? type, string? body, HttpStatusCode expected)
     {
         await using TestController c = await StartAsync();

@@ -18,7 +18,9 @@ internal sealed class WatchStream(ModelStore store, ResourceDocuments documents,
             throw new ProblemException(StatusCodes.Status400BadRequest, "A watch begins at a revision: list first, then watch with revision=N of the list.");
         }
 
-        if (store.ChangesAfter(revision) is null)
+        // One that is yet to come is of a log that a backup has replaced since, or of a controller that is ahead: what comes until
+        // then would be passed over.
+        if (revision > store.State.Revision || store.ChangesAfter(revision) is null)
         {
             throw Gone(revision);
         }
