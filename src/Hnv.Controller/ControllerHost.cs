@@ -41,11 +41,6 @@ public static class ControllerHost
                 $"There are no certificates in {ControllerPki.DirectoryOf(options.DataDirectory)}, and https needs them: run 'hnv controller init' first.");
         }
 
-        foreach (ListenAddress address in listen)
-        {
-            address.RemoveStaleSocket();
-        }
-
         IStateLog log = OpenLog(options);
         WebApplication? app = null;
         try
@@ -69,6 +64,7 @@ public static class ControllerHost
             pki?.Dispose();
             throw e switch
             {
+                ControllerStartException => e,
                 IOException or SocketException => new ControllerStartException($"It cannot listen on {string.Join(", ", options.Listen)}: {e.Message} Is another controller running there?", e),
                 StateLogException or InvalidDataException => new ControllerStartException(e.Message, e),
                 _ => new ControllerStartException($"It cannot start: {e.Message}", e),

@@ -1,34 +1,10 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Hnv.Controller;
 
 /// <summary>One <c>--listen</c>: a TCP end point, with or without TLS, or the path of a unix socket.</summary>
 internal sealed record ListenAddress(IPEndPoint? EndPoint, bool Tls, string? UnixPath)
 {
-    /// <summary>Takes away the socket file that a killed controller left behind; one that somebody listens on stays.</summary>
-    /// <exception cref="ControllerStartException">Somebody listens there.</exception>
-    public void RemoveStaleSocket()
-    {
-        if (UnixPath is not { } path || !File.Exists(path))
-        {
-            return;
-        }
-
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(path);
-            return;
-        }
-
-        throw new ControllerStartException($"Another process listens on unix:{path}; stop it, or listen elsewhere.");
-    }
-
     /// <exception cref="ControllerStartException">It is none, or one that would let strangers in.</exception>
     public static ListenAddress Parse(string text)
     {

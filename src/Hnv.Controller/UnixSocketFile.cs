@@ -6,6 +6,7 @@ namespace Hnv.Controller;
 internal static class UnixSocketFile
 {
     /// <summary>Removes the socket if nobody listens on it any more. Any other file stays, and listening will fail on it.</summary>
+    /// <exception cref="ControllerStartException">Somebody listens there.</exception>
     public static void RemoveStale(string path)
     {
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -16,11 +17,15 @@ internal static class UnixSocketFile
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
         {
             File.Delete(path);
+            return;
         }
         catch (SocketException)
         {
             // Not there, or not ours to judge: binding will say it.
+            return;
         }
+
+        throw new ControllerStartException($"Another process listens on unix:{path}; stop it, or listen elsewhere.");
     }
 
     /// <summary>The framework has no word for sockets; an ordinary file can be opened, a socket cannot (ENXIO).</summary>

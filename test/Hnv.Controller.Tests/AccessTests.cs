@@ -218,6 +218,18 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_file_that_is_no_socket_stays_where_it_is()
+    {
+        using var directory = new TemporaryDirectory();
+        string path = Path.Combine(directory.Path, "controller.yaml");
+        await File.WriteAllTextAsync(path, "precious", Cancelled);
+
+        await Assert.ThrowsAsync<ControllerStartException>(() => StartAsync(o => o with { Listen = [$"unix:{path}"] }));
+
+        Assert.Equal("precious", await File.ReadAllTextAsync(path, Cancelled));
+    }
+
+    [Fact]
     public async Task A_page_under_a_strangers_name_does_not_reach_the_loopback_controller()
     {
         await using TestController c = await StartAsync();
