@@ -120,6 +120,11 @@ internal static class ApplyCommand
 
             if (left < 1)
             {
+                if (answer.Pending.IsEmpty)
+                {
+                    throw CliException.Failed($"The controller itself has not read revision {revision} yet.");
+                }
+
                 throw new CliException(ExitCodes.Failed,
                 [
                     .. answer.Pending.Select(p => new CliError(

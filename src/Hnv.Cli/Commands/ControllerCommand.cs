@@ -41,7 +41,8 @@ internal static class ControllerCommand
         Option<string> data = Data();
         return new Command("init", "Makes a certificate authority, a server certificate and an administrator's").With(names, data).Does(runner, (context, _) =>
         {
-            string directory = ControllerPki.Initialize(context.Arguments.GetValue(data)!, context.Arguments.GetValue(names) ?? [], context.Environment.Time);
+            string directory = string.Empty;
+            Guard(() => directory = ControllerPki.Initialize(context.Arguments.GetValue(data)!, context.Arguments.GetValue(names) ?? [], context.Environment.Time));
             context.Out.Line($"Certificates are in {directory}.");
             context.Log.Line("Next: hnv controller --listen https://ADDRESS:8640, and for each host: hnv host enroll NAME");
             context.Log.Line($"An administrator uses --ca {directory}/ca.crt --cert {directory}/admin.crt --key {directory}/admin.key (HNV_CA, HNV_CERT, HNV_KEY).");
@@ -99,6 +100,10 @@ internal static class ControllerCommand
         catch (StateLogException e)
         {
             throw CliException.Failed(e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Failed(e.Message, "Run it as the user that the controller runs as, or give --data DIR.");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Hnv.Api.Client;
 using Hnv.Api.Manifests;
 
@@ -36,13 +37,14 @@ internal static class ManifestFiles
         }
         catch (HnvApiException e) when (!e.Findings.IsEmpty)
         {
-            throw Wrong(ManifestBinding.Locate(e.Findings, documents));
+            // A conflict (still in use) is the answer "no"; the files are right.
+            throw Wrong(ManifestBinding.Locate(e.Findings, documents), e.Status is HttpStatusCode.Conflict ? ExitCodes.Failed : ExitCodes.Usage);
         }
     }
 
     /// <summary>Errors of files as the command line says them.</summary>
-    public static CliException Wrong(IEnumerable<ManifestError> errors) =>
-        new(ExitCodes.Usage, [.. errors.Select(e => new CliError(e with { File = null, Line = null, Column = null, Remedy = null } is var bare ? bare.ToString() : string.Empty, Where(e), e.Remedy))]);
+    public static CliException Wrong(IEnumerable<ManifestError> errors, int exitCode = ExitCodes.Usage) =>
+        new(exitCode, [.. errors.Select(e => new CliError(e with { File = null, Line = null, Column = null, Remedy = null } is var bare ? bare.ToString() : string.Empty, Where(e), e.Remedy))]);
 
     private static string? Where(ManifestError e) => e switch
     {
