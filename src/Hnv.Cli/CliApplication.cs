@@ -101,7 +101,7 @@ public static class CliApplication
     internal static string Where(string subject, string field) =>
         field.Length == 0 ? subject : $"{subject}, {field.TrimStart('/')}";
 
-    private static RootCommand BuildRoot(CommandRunner runner)
+    internal static RootCommand BuildRoot(CommandRunner runner)
     {
         var root = new RootCommand("Network virtualization for Linux hosts: VM networks of many tenants over NVGRE, as Hyper-V does it.");
         GlobalOptions.AddTo(root);

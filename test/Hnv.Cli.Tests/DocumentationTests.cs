@@ -1,0 +1,86 @@
+using System.Text.RegularExpressions;
+using Hnv.Datapath;
+
+namespace Hnv.Cli.Tests;
+
+/// <summary>What the documents tell people to type is what the command understands; what they say of verdicts is whole.</summary>
+public sealed partial class DocumentationTests
+{
+    private static readonly string s_root = FindRoot();
+
+    public static TheoryData<string> Documents() =>
+        [.. Directory.EnumerateFiles(s_root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(s_root, "docs"), "*.md", SearchOption.AllDirectories))
+            .Select(path => Path.GetRelativePath(s_root, path)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_command_of_a_document_is_understood(string document)
+    {
+        string text = File.ReadAllText(Path.Combine(s_root, document));
+        var wrong = new List<string>();
+        foreach (string line in CommandsIn(text))
+        {
+            string[] words = [.. Placeholders().Replace(line, "${option} 5001").Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+            System.CommandLine.ParseResult parsed = CliApplication.BuildRoot((_, _, _) => Task.FromResult(0)).Parse(words);
+            // A text may speak of a command without what it requires; what it writes must exist.
+            wrong.AddRange(UsageErrors.Find(parsed).Where(e => !Incomplete().IsMatch(e.What)).Select(e => $"{line}: {e.What}"));
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Documents_HoldCommands() => Assert.True(Documents().Sum(d => CommandsIn(File.ReadAllText(Path.Combine(s_root, d.Data))).Count()) > 20);
+
+    [Fact]
+    public void Troubleshooting_NamesEveryVerdict()
+    {
+        string guide = File.ReadAllText(Path.Combine(s_root, "docs/guide/troubleshooting.md"));
+
+        string[] missing = [.. Enum.GetNames<Verdict>().Where(v => v != nameof(Verdict.None) && !guide.Contains($"`{v}`", StringComparison.Ordinal))];
+        Assert.Empty(missing);
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_link_of_a_document_leads_somewhere(string document)
+    {
+        string path = Path.Combine(s_root, document);
+        string[] dead = [.. Links().Matches(File.ReadAllText(path)).Select(m => m.Groups["target"].Value)
+            .Where(l => !l.Contains("://", StringComparison.Ordinal) && !l.StartsWith('#'))
+            .Where(l => !Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, l.Split('#')[0])))];
+
+        Assert.Empty(dead);
+    }
+
+    /// <summary>Command lines: whole lines in code blocks, and spans in the text; without prompt, comment and what a shell would take.</summary>
+    private static IEnumerable<string> CommandsIn(string markdown) =>
+        from match in Commands().Matches(markdown)
+        let line = match.Groups["line"].Value.Split(["  ", " #", " |", " >", " &&", "`", " or: ", ": "], StringSplitOptions.None)[0].TrimEnd('.', ',', ')').Trim()
+        where !line.Contains('…', StringComparison.Ordinal) && !line.EndsWith("hnv", StringComparison.Ordinal)
+        select line;
+
+    private static string FindRoot()
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Hnv.slnx")))
+        {
+            directory = directory.Parent;
+        }
+
+        return directory?.FullName ?? throw new InvalidOperationException("These tests run inside the checkout: no Hnv.slnx above " + AppContext.BaseDirectory);
+    }
+
+    [GeneratedRegex(@"(?:^(?:\$ )?|`)(?<line>(?:\./)?hnv [a-z][^\n]*)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Commands();
+
+    [GeneratedRegex("^(Required|Option '[^']+' is required)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Incomplete();
+
+    /// <summary>Options that take a number, with a letter in the document.</summary>
+    [GeneratedRegex(@"(?<option>--vsid) [A-Z]\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Placeholders();
+
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Links();
+}
