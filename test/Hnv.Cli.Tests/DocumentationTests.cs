@@ -74,7 +74,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"(?:^(?:\$ )?|`)(?<line>(?:\./)?hnv [a-z][^\n]*)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Commands();
 
-    [GeneratedRegex("^(Required|Option '[^']+' is required)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^(Required|Option '[^']+' is required)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Incomplete();
 
     /// <summary>Options that take a number, with a letter in the document.</summary>
