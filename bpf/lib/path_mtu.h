@@ -40,6 +40,9 @@ static __always_inline void note_path_mtu(struct __sk_buff *skb, const struct ip
 
 	if (outer->ihl != 5 || bpf_skb_load_bytes(skb, HNV_ETH_LEN + HNV_IP4_LEN, &m, sizeof(m)))
 		return;
+	/* A router answers the sender of what it quotes. */
+	if (outer->daddr != m.ip.saddr)
+		return;
 	if (m.type != 3 || m.code != 4 || m.ip.ihl != 5 || m.ip.protocol != HNV_IPPROTO_GRE || m.gre_flags != HNV_NVGRE_FLAGS ||
 	    m.gre_proto != HNV_NVGRE_PROTO)
 		return;
