@@ -12,6 +12,8 @@ namespace Hnv.Api.Tests.Manifests;
 /// <summary>Whatever the bytes: documents or errors, never an exception. The corpus is kept in the tree; what once broke goes there.</summary>
 public class ManifestFuzzTests
 {
+    private const int GateRounds = 3_000, SoakRounds = 300_000;
+
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "corpus");
 
     private static readonly byte[][] Corpus = [.. Directory.GetFiles(Folder).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
@@ -29,12 +31,24 @@ public class ManifestFuzzTests
     public void Read_CorpusFile_DocumentsOrErrors(string file) => Exercise(File.ReadAllBytes(Path.Combine(Folder, file)));
 
     [Fact]
-    public void Read_MutatedCorpus_NeverThrows() => Prop
-        .ForAll(Mutated.ToArbitrary(), Exercise)
-        .Check(Config.QuickThrowOnFailure.WithMaxTest(Iterations));
+    public void Read_MutatedCorpus_NeverThrows() => ReadMutated(GateRounds);
 
     [Fact]
-    public void TryRead_MutatedJson_NeverThrows() => Prop
+    [Trait("Category", "Soak")]
+    public void Read_MutatedCorpusForLong_NeverThrows() => ReadMutated(SoakRounds);
+
+    [Fact]
+    public void TryRead_MutatedJson_NeverThrows() => TryReadMutated(GateRounds);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public void TryRead_MutatedJsonForLong_NeverThrows() => TryReadMutated(SoakRounds);
+
+    private static void ReadMutated(int rounds) => Prop
+        .ForAll(Mutated.ToArbitrary(), Exercise)
+        .Check(Config.QuickThrowOnFailure.WithMaxTest(rounds));
+
+    private static void TryReadMutated(int rounds) => Prop
         .ForAll(Mutate(Gen.Constant(Encoding.UTF8.GetBytes(
             """{"kind":"VmNetwork","name":"n","tenant":"t","routingDomainId":"{11111111-2222-3333-4444-000000005001}","subnets":[{"vsid":5001,"prefixes":["10.0.0.0/24"]}],"routes":[{"prefix":"0.0.0.0/0","nextHop":"10.0.0.5","metric":10}]}"""))).ToArbitrary(),
             bytes =>
@@ -54,10 +68,7 @@ public class ManifestFuzzTests
                 Assert.Equal(read, resource is not null);
                 Assert.Equal(read, findings.Count == 0);
             })
-        .Check(Config.QuickThrowOnFailure.WithMaxTest(Iterations));
-
-    /// <summary>HNV_FUZZ raises the number of rounds beyond those of the gate.</summary>
-    private static int Iterations => int.TryParse(Environment.GetEnvironmentVariable("HNV_FUZZ"), out int rounds) ? rounds : 3000;
+        .Check(Config.QuickThrowOnFailure.WithMaxTest(rounds));
 
     private static Gen<byte[]> Mutated => Mutate(Gen.Elements(Corpus));
 
