@@ -100,6 +100,9 @@ internal sealed partial class AgentCore
             case NetworkEvent.RouteChanged route:
                 _ways.OnRouteChanged(route.Route.Destination, route.Route.Type);
                 break;
+            case NetworkEvent.FilterLost lost:
+                OnFilterLost(lost.InterfaceIndex);
+                break;
             default:
                 _network.OnUpdate(e);
                 break;
@@ -161,6 +164,17 @@ internal sealed partial class AgentCore
         if (network == HostScope.Id)
         {
             _ways.OnUplinksChanged();
+        }
+    }
+
+    /// <summary>Whether it was our filter is for the data plane to see: it attaches where nothing of ours is.</summary>
+    private void OnFilterLost(int interfaceIndex)
+    {
+        bool wasUplink = _attachedUplinks.Remove(interfaceIndex);
+        _mustAttachUplinks |= wasUplink;
+        if (_ports.OnFilterLost(interfaceIndex) || wasUplink)
+        {
+            LogFilterLost(_log, interfaceIndex);
         }
     }
 
@@ -279,6 +293,9 @@ internal sealed partial class AgentCore
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The kernel dropped network events; listing everything again")]
     private static partial void LogOverrun(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Somebody removed a qdisc or filter of interface {Index}; making sure of our programs there")]
+    private static partial void LogFilterLost(ILogger log, int index);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Uplink {Uplink} ({Index}) is attached")]
     private static partial void LogUplink(ILogger log, string uplink, int index);

@@ -74,6 +74,20 @@ internal sealed partial class PortBinder(
         }
     }
 
+    /// <summary>A qdisc or filter of the interface was removed, maybe ours: what is bound there is made sure of again.</summary>
+    /// <returns>False when nothing is bound there.</returns>
+    public bool OnFilterLost(int index)
+    {
+        if (!_portAt.TryGetValue(index, out string? name))
+        {
+            return false;
+        }
+
+        _entries[name].MustCheck = true;
+        _dirty.Add(name);
+        return true;
+    }
+
     /// <summary>Events were lost: every binding is made sure of again.</summary>
     public void OnOverrun()
     {

@@ -45,7 +45,9 @@ internal enum RouteMessage
     NewNeighbour = 28,
     DeleteNeighbour = 29,
     GetNeighbour = 30,
+    DeleteQdisc = 37,
     GetQdisc = 38,
+    DeleteFilter = 45,
     GetFilter = 46,
 }
 
@@ -92,6 +94,20 @@ internal struct NextHopHeader
     public ushort Length;
     public byte Flags, Hops;
     public int Index;
+}
+
+/// <summary>struct tcmsg, linux/rtnetlink.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TcHeader
+{
+    public byte Family;
+    private readonly byte _pad1;
+    private readonly ushort _pad2;
+    public int Index; // TCM_IFINDEX_MAGIC_BLOCK, -1, for a block that interfaces share
+    public uint Handle, Parent, Info;
+
+    /// <summary>Whether it is about a clsact or ingress qdisc, or a filter at one: their major number is TC_H_MAJ(TC_H_CLSACT), and theirs alone.</summary>
+    public readonly bool IsAtFilterQdisc => Parent >> 16 == 0xffff && Parent != uint.MaxValue; // TC_H_ROOT is all ones.
 }
 
 /// <summary>struct ndmsg, linux/neighbour.h.</summary>

@@ -13,6 +13,12 @@ public abstract record NetworkEvent
 
     public sealed record RouteChanged(RouteInfo Route, bool Deleted) : NetworkEvent;
 
+    /// <summary>
+    /// Somebody removed a tc filter of an interface, or its clsact or ingress qdisc with all filters: what was attached there may be
+    /// gone. Replacing a filter is no removal. Filters of blocks that interfaces share are not told of.
+    /// </summary>
+    public sealed record FilterLost(int InterfaceIndex) : NetworkEvent;
+
     /// <summary>The kernel had to drop events: what is known is stale, list again.</summary>
     public sealed record Overrun : NetworkEvent;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hnv.Linux.Bpf;
 
 namespace Hnv.Linux.Netlink;
@@ -40,16 +39,5 @@ public sealed partial class Rtnetlink
         // Classifiers tell of themselves once (without options) and of each filter.
         return _socket.Request(request, $"list the filters of interface {interfaceIndex}").Count(reply =>
             reply.Attributes<TcHeader>().TryGet(TcKind, out _) && reply.Attributes<TcHeader>().TryGet(TcOptions, out _));
-    }
-
-    /// <summary>struct tcmsg, linux/rtnetlink.h.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TcHeader
-    {
-        public byte Family;
-        private readonly byte _pad1;
-        private readonly ushort _pad2;
-        public int Index;
-        public uint Handle, Parent, Info;
     }
 }

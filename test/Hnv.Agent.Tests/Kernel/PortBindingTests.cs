@@ -106,6 +106,50 @@ public sealed class PortBindingTests : IDisposable
         await _host.UntilAsync(() => _host.State(Port1) == $"bound {index}", "the port is bound");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Port_WhoseQdiscIsDeleted_HasItsProgramsAgain(bool anotherIsPutThere)
+    {
+        _host.Policy(10, Subnet(), Route(), Port());
+        int index = Veth("v-blue1");
+        await _host.UntilAsync(() => _host.State(Port1) == $"bound {index}" && Filters("v-blue1") == (true, true), "the port is bound");
+
+        Tc("qdisc", "del", "dev", "v-blue1", "clsact");
+        if (anotherIsPutThere)
+        {
+            Tc("qdisc", "add", "dev", "v-blue1", "ingress");
+            await _host.UntilAsync(
+                () => Filters("v-blue1").Ingress && _host.Core.State.Ports[0].Reason?.Contains("ingress qdisc", StringComparison.Ordinal) == true,
+                "the program is at the ingress qdisc");
+            Tc("qdisc", "del", "dev", "v-blue1", "ingress");
+        }
+
+        await _host.UntilAsync(() => Filters("v-blue1") == (true, true), "both programs are back");
+        Assert.Equal(($"bound {index}", null), (_host.State(Port1), _host.Core.State.Ports[0].Reason));
+        Assert.Equal([index], Bound());
+    }
+
+    [Fact]
+    public async Task Port_WhoseGuardAloneIsDeleted_HasItAgain()
+    {
+        _host.Policy(10, Subnet(), Route(), Port());
+        Veth("v-blue1");
+        await _host.UntilAsync(() => Filters("v-blue1") == (true, true), "the port is bound");
+        Tc("filter", "del", "dev", "v-blue1", "egress");
+        await _host.UntilAsync(() => Filters("v-blue1") == (true, true), "the guard is back");
+    }
+
+    [Fact]
+    public async Task Uplink_WhoseQdiscIsDeleted_HasItsProgramAgain()
+    {
+        _host.Policy(10, Subnet(), Route(), Port());
+        await _host.UntilAsync(() => Filters("up0").Ingress, "the uplink is attached");
+        Tc("qdisc", "del", "dev", "up0", "clsact");
+        await _host.UntilAsync(() => Filters("up0").Ingress, "its program is back");
+        Assert.Equal(_host.Route.GetLink("up0").Index, Assert.Single(_host.Namespace.Run(() => _host.Dataplane.ReadUplinks())));
+    }
+
     [Fact]
     public async Task ManyPorts_MadeAtOnce_AreAllBound()
     {
@@ -170,6 +214,20 @@ public sealed class PortBindingTests : IDisposable
         using Process ping = vm.Start(start);
         ping.WaitForExit();
         return ping.ExitCode == 0;
+    }
+
+    /// <summary>Whether the kernel has a filter of anybody's at each hook, in tc's words.</summary>
+    private (bool Ingress, bool Egress) Filters(string name) =>
+        (Tc("filter", "show", "dev", name, "ingress").Contains("direct-action", StringComparison.Ordinal),
+            Tc("filter", "show", "dev", name, "egress").Contains("direct-action", StringComparison.Ordinal));
+
+    private string Tc(params string[] arguments)
+    {
+        using Process tc = _host.Namespace.Start(new ProcessStartInfo("tc", arguments) { UseShellExecute = false, RedirectStandardOutput = true });
+        string output = tc.StandardOutput.ReadToEnd();
+        tc.WaitForExit();
+        Assert.True(tc.ExitCode == 0, $"tc {string.Join(' ', arguments)} ended with {tc.ExitCode}");
+        return output;
     }
 
     private int Veth(string name) => _host.Route.CreateVeth(new VethSpec(name, name + "-vm")).Index;

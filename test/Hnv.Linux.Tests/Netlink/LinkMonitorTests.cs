@@ -1,5 +1,7 @@
 using System.Net;
+using Hnv.Linux.Bpf;
 using Hnv.Linux.Netlink;
+using Hnv.Linux.Tests.Bpf;
 
 namespace Hnv.Linux.Tests.Netlink;
 
@@ -60,6 +62,73 @@ public sealed class LinkMonitorTests : IDisposable
                 break;
             }
         }
+    }
+
+    [Fact]
+    public async Task ReadAllAsync_FilterOrItsQdiscRemoved_IsSeen()
+    {
+        var link = _ns.Route.CreateVeth(new VethSpec("a0", "b0"));
+        using var program = LoadFilter();
+        using var monitor = _ns.Namespace.Run(() =>
+        {
+            TcHook.EnsureQdisc(link.Index);
+            var hook = new TcHook(link.Index, TcDirection.Egress);
+            hook.Attach(program, 1, 10);
+            return new LinkMonitor();
+        });
+        Assert.True(_ns.Namespace.Run(() => new TcHook(link.Index, TcDirection.Egress).Detach(1, 10)));
+        Assert.Contains(new NetworkEvent.FilterLost(link.Index), await LossesUntilMtu(monitor, link.Index, 1300));
+
+        Assert.True(_ns.Namespace.Run(() => TcHook.RemoveQdisc(link.Index)));
+        Assert.Contains(new NetworkEvent.FilterLost(link.Index), await LossesUntilMtu(monitor, link.Index, 1301));
+
+        TestCommand.Run(_ns.Namespace, "tc", "qdisc", "add", "dev", "a0", "ingress");
+        TestCommand.Run(_ns.Namespace, "tc", "qdisc", "add", "dev", "a0", "root", "pfifo");
+        TestCommand.Run(_ns.Namespace, "tc", "qdisc", "del", "dev", "a0", "root");
+        Assert.Empty(await LossesUntilMtu(monitor, link.Index, 1302));
+        TestCommand.Run(_ns.Namespace, "tc", "qdisc", "del", "dev", "a0", "ingress");
+        Assert.Contains(new NetworkEvent.FilterLost(link.Index), await LossesUntilMtu(monitor, link.Index, 1303));
+    }
+
+    [Fact]
+    public async Task ReadAllAsync_FilterAddedOrReplaced_IsNoLoss()
+    {
+        var link = _ns.Route.CreateVeth(new VethSpec("a0", "b0"));
+        using var first = LoadFilter();
+        using var second = LoadFilter();
+        using var monitor = _ns.Namespace.Run(() => new LinkMonitor());
+        _ns.Namespace.Run(() =>
+        {
+            TcHook.EnsureQdisc(link.Index);
+            TcHook.EnsureQdisc(link.Index);
+            var hook = new TcHook(link.Index, TcDirection.Ingress);
+            hook.Attach(first, 1, 10);
+            hook.Attach(second, 1, 10);
+        });
+        Assert.Empty(await LossesUntilMtu(monitor, link.Index, 1300));
+    }
+
+    private static BpfProgram LoadFilter() =>
+        BpfProgram.LoadRaw(BpfProgramType.SchedulerClassifier, "hnv_test", [Instructions.Move(0, 0), Instructions.Exit]);
+
+    /// <summary>The losses told of before a change made now.</summary>
+    private async Task<List<NetworkEvent.FilterLost>> LossesUntilMtu(LinkMonitor monitor, int index, int mtu)
+    {
+        _ns.Route.ChangeLink(index, new LinkChange { Mtu = mtu });
+        var lost = new List<NetworkEvent.FilterLost>();
+        await foreach (var seen in monitor.ReadAllAsync(_deadline.Token))
+        {
+            if (seen is NetworkEvent.FilterLost loss)
+            {
+                lost.Add(loss);
+            }
+            else if (seen is NetworkEvent.LinkChanged changed && changed.Link.Index == index && changed.Link.Mtu == mtu)
+            {
+                break;
+            }
+        }
+
+        return lost;
     }
 
     [Fact]
