@@ -11,14 +11,17 @@ public sealed class BindingContext(string objectName, int? document, ICollection
 {
     private const int QuotedLength = 80;
 
-    /// <summary>Findings added through this context.</summary>
+    /// <summary>What is wrong that this context was told of, told on or not.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Adds a finding.</summary>
+    /// <summary>More is wrong with this object alone than is told: the rest of it need not be looked at.</summary>
+    public bool IsFull => Count > FindingLimit.PerRequest;
+
+    /// <summary>Adds a finding; of more than <see cref="FindingLimit.PerRequest"/> only those.</summary>
     public void Add(string pointer, string problem, string? remedy = null)
     {
         Count++;
-        findings.Add(new Finding(objectName, pointer, problem, remedy, document));
+        findings.AddWithinLimit(new Finding(objectName, pointer, problem, remedy, document));
     }
 
     /// <summary>Text of others between quotes: short, and without what would disturb a terminal.</summary>

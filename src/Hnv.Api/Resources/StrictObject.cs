@@ -197,6 +197,11 @@ public sealed class StrictObject
     {
         foreach (string field in _fields.Keys)
         {
+            if (_context.IsFull)
+            {
+                return;
+            }
+
             if (_known.Contains(field))
             {
                 continue;
@@ -269,6 +274,11 @@ public sealed class StrictObject
         int index = 0;
         foreach (JsonElement element in value.EnumerateArray())
         {
+            if (_context.IsFull)
+            {
+                break;
+            }
+
             if (read(element, JsonPointer.Append(JsonPointer.Append(_pointer, field), index++)) is { } item)
             {
                 items.Add(item);

@@ -90,7 +90,7 @@ internal static class ApplyEndpoints
             }
             else
             {
-                findings.AddRange(unread);
+                unread.ForEach(findings.AddWithinLimit);
             }
 
             number++;

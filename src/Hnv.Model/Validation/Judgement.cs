@@ -16,7 +16,7 @@ internal sealed class Judgement(CloudModel current, CloudModel next, Viewer view
     public List<Finding> Findings { get; } = [];
 
     public void Add(AppliedChange about, string field, string problem, string? remedy = null) =>
-        Findings.Add(new Finding(about.Id.ToString(), field, problem, remedy, about.Document));
+        Findings.AddWithinLimit(new Finding(about.Id.ToString(), field, problem, remedy, about.Document));
 
     /// <summary>Whether the resource is part of the change set; what is wrong with it is then told about itself.</summary>
     public bool IsChanged(ResourceId id) => ordinals.ContainsKey(id);

@@ -29,7 +29,7 @@ public static class ModelValidator
         {
             if (!ordinals.TryAdd(wish.Id, ordinals.Count))
             {
-                repeated.Add(new Finding(wish.Id.ToString(), "", "is said twice", "say each object once", wish.Document));
+                repeated.AddWithinLimit(new Finding(wish.Id.ToString(), "", "is said twice", "say each object once", wish.Document));
                 continue;
             }
 

@@ -26,6 +26,31 @@ public class ResourceJsonTests
         Assert.Equal(json, System.Text.Encoding.UTF8.GetString(ResourceJson.ToUtf8Bytes(Read(json))));
 
     [Fact]
+    public void TryRead_OneMistakeManyTimes_TellsTheFirstThousandAndThatThereAreMore()
+    {
+        string json = PortJson.Replace("[\"10.0.0.5\"]", $"[{string.Join(',', Enumerable.Repeat('1', 5000))}]", StringComparison.Ordinal);
+        List<Finding> findings = [];
+
+        Assert.False(ResourceJson.TryRead(JsonElement.Parse(json), "t", out _, findings));
+
+        Assert.Equal(FindingLimit.PerRequest + 1, findings.Count);
+        Assert.Equal("/addresses/999", findings[^2].Field);
+        Assert.Equal("and more; the first 1000 findings are shown", findings[^1].Problem);
+    }
+
+    [Fact]
+    public void TryRead_ManyBadObjectsIntoOneList_TellsTheFirstThousandAndFailsForAll()
+    {
+        List<Finding> findings = [];
+        for (int i = 0; i < 3000; i++)
+        {
+            Assert.False(ResourceJson.TryRead(JsonElement.Parse("""{"kind":"Host","name":"h","adress":1}"""), "t", out _, findings));
+        }
+
+        Assert.Equal(FindingLimit.PerRequest + 1, findings.Count);
+    }
+
+    [Fact]
     public void TryRead_NothingSaid_TakesTheDefaults()
     {
         Assert.Equal("t", ((VmNetwork)Read("""{"kind":"vmnetwork","name":"n"}""", "t")).Tenant);

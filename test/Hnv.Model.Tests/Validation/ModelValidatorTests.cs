@@ -15,6 +15,14 @@ public class ModelValidatorTests
     }
 
     [Fact]
+    public void Validate_MoreMistakesThanAreTold_SaysHowTheyAreCut()
+    {
+        ValidationOutcome outcome = ModelValidator.Validate(Cloud, ChangeSet.Put([.. Enumerable.Range(0, 3000).Select(n => new Tenant { Name = $"T{n}" })]));
+        Assert.Equal(FindingLimit.PerRequest + 1, outcome.Findings.Length);
+        Assert.Equal(new Finding("Tenant T1000", "", "and more; the first 1000 findings are shown", null, 1000), outcome.Findings[^1]);
+    }
+
+    [Fact]
     public void Validate_NewTenant_IsMadeFirst()
     {
         ValidationOutcome outcome = ModelValidator.Validate(Cloud, ChangeSet.Put(new VmNetwork { Name = "n", Tenant = "t" }, new VmNetwork { Name = "m", Tenant = "t" }));
