@@ -113,6 +113,22 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_host_that_was_deleted_gets_no_certificate_and_its_reports_are_not_taken()
+    {
+        await using TlsCloud cloud = await TlsCloud.StartAsync();
+        await cloud.Admin.ApplyAsync([Json(Host(1)), Json(Host(2))], cancellationToken: Cancelled);
+        string early = (await cloud.Admin.CreateEnrollmentAsync("host1", Cancelled)).Token;
+        string late = (await cloud.Admin.CreateEnrollmentAsync("host1", Cancelled)).Token;
+        HostIdentity identity = await HostEnrollment.JoinAsync(cloud.Address, early, Cancelled);
+
+        await cloud.Admin.DeleteAsync(new ResourceId(ResourceKind.Host, null, "host1"), cancellationToken: Cancelled);
+
+        await AssertStatusAsync(HttpStatusCode.NotFound, () => HostEnrollment.JoinAsync(cloud.Address, late, Cancelled));
+        using HnvClient host = cloud.ClientOf(identity.CertificatePem, identity.PrivateKeyPem);
+        await AssertStatusAsync(HttpStatusCode.NotFound, () => new PolicyStreamClient(host, "host1").ReportAsync(new HostReport(1, "0.1.0", 1, 1, 1, [], []), Cancelled));
+    }
+
+    [Fact]
     public async Task Redeem_AfterAnHour_IsRefused()
     {
         await using var log = new MemoryStateLog();

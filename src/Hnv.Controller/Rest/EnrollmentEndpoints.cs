@@ -34,18 +34,23 @@ internal static class EnrollmentEndpoints
             .Produces<EnrollmentAnswer>(StatusCodes.Status201Created)
             .Problems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
 
-        app.MapPost($"{RestPaths.Root}/enroll", async (HttpContext context, PkiAccess pki, EnrollmentStore tokens) =>
+        app.MapPost($"{RestPaths.Root}/enroll", async (HttpContext context, PkiAccess pki, EnrollmentStore tokens, ModelStore store) =>
             {
                 ControllerPki required = pki.Required;
                 EnrollRequest request = await RequestJson.ReadAsync<EnrollRequest>(context);
                 CheckRequest(request.CertificateRequest);
-                return Certificate(required, await tokens.RedeemAsync(request.Token, context.RequestAborted), request.CertificateRequest);
+                string host = await tokens.RedeemAsync(request.Token, context.RequestAborted);
+
+                // It may have been deleted since the token was made; only who has the token learns so.
+                return store.State.Model.FindHost(host) is null
+                    ? throw ProblemException.NotFound($"Host {host} any more")
+                    : Certificate(required, host, request.CertificateRequest);
             })
             .For(Access.Public, "Exchanges a one-time token for the host's client certificate.")
             .WithMetadata(new RequestLimit(MaxEnrollBytes))
             .Accepts<EnrollRequest>("application/json")
             .Produces<CertificateAnswer>()
-            .Problems(StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType);
+            .Problems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType);
 
         app.MapPost($"{RestPaths.Root}/hosts/{{host}}/renew", async (HttpContext context, string host, PkiAccess pki, ModelStore store) =>
             {

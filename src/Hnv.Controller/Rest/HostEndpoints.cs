@@ -4,6 +4,7 @@ using Hnv.Api.Rest;
 using Hnv.Api.Stream;
 using Hnv.Controller.Hosts;
 using Hnv.Controller.Identity;
+using Hnv.Controller.Store;
 
 namespace Hnv.Controller.Rest;
 
@@ -22,8 +23,14 @@ internal static partial class HostEndpoints
             .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has.")
             .Produces<PolicyMessage>(StatusCodes.Status200OK, PolicyProtocol.ContentType);
 
-        app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry) =>
+        app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry, ModelStore store) =>
             {
+                // What is said of a host that is not there would be kept for ever: nobody deletes it.
+                if (store.State.Model.FindHost(host) is null)
+                {
+                    throw ProblemException.NotFound($"Host {host}");
+                }
+
                 HostReport report = await RequestJson.ReadAsync<HostReport>(context);
                 if (report.Protocol is < PolicyProtocol.Version - 1 or > PolicyProtocol.Version)
                 {
@@ -40,7 +47,8 @@ internal static partial class HostEndpoints
             })
             .For(Access.OfHost, "Takes a host's report; one that was taken before changes nothing.")
             .Accepts<HostReport>("application/json")
-            .Produces(StatusCodes.Status204NoContent);
+            .Produces(StatusCodes.Status204NoContent)
+            .Problems(StatusCodes.Status404NotFound);
 
         app.MapPost($"{host}/answers/{{id}}", async (HttpContext context, string host, string id, QueryBroker broker, HostRegistry registry) =>
             {
