@@ -22,14 +22,14 @@ public static class ModelValidator
     {
         newRoutingDomainId ??= Guid.NewGuid;
         List<AppliedChange> changes = [];
-        List<Finding> repeated = [];
+        List<Finding> early = [];
         Dictionary<ResourceId, int> ordinals = [];
         CloudModel.Builder builder = current.ToBuilder();
         foreach (ResourceChange wish in proposed.Changes)
         {
             if (!ordinals.TryAdd(wish.Id, ordinals.Count))
             {
-                repeated.AddWithinLimit(new Finding(wish.Id.ToString(), "", "is said twice", "say each object once", wish.Document));
+                early.AddWithinLimit(new Finding(wish.Id.ToString(), "", "is said twice", "say each object once", wish.Document));
                 continue;
             }
 
@@ -39,9 +39,9 @@ public static class ModelValidator
             _ = after is null ? builder.Remove(wish.Id) : builder.Put(after);
         }
 
-        IReadOnlyList<AppliedChange> tenants = MakeTenants(changes, builder, ordinals);
+        IReadOnlyList<AppliedChange> tenants = MakeTenants(changes, builder, ordinals, viewer, early);
         var judgement = new Judgement(current, builder.Build(), viewer, ordinals);
-        judgement.Findings.AddRange(repeated);
+        judgement.Findings.AddRange(early);
         foreach (AppliedChange change in changes)
         {
             if (change.After is { } resource)
@@ -85,16 +85,34 @@ public static class ModelValidator
             ? network with { RoutingDomainId = before is VmNetwork old ? old.RoutingDomainId : newRoutingDomainId() }
             : resource;
 
-    /// <summary>Tenants come into being with the first object that names them.</summary>
-    private static List<AppliedChange> MakeTenants(List<AppliedChange> changes, CloudModel.Builder builder, Dictionary<ResourceId, int> ordinals)
+    /// <summary>
+    /// Tenants come into being with the first object that names them, if it is the cloud's administrator who writes it: a tenant that
+    /// was deleted must not come back because its own administrator still writes.
+    /// </summary>
+    private static List<AppliedChange> MakeTenants(
+        List<AppliedChange> changes, CloudModel.Builder builder, Dictionary<ResourceId, int> ordinals, Viewer viewer, List<Finding> findings)
     {
         List<AppliedChange> made = [];
+        HashSet<ResourceId> missing = [];
         foreach (AppliedChange change in changes)
         {
             if (change.After is TenantResource { Tenant: var name } && NameRules.IsValid(name))
             {
                 var tenant = new Tenant { Name = name };
-                if (builder.Find(tenant.Id) is null && !ordinals.ContainsKey(tenant.Id))
+                if (builder.Find(tenant.Id) is not null || ordinals.ContainsKey(tenant.Id))
+                {
+                    continue;
+                }
+
+                if (viewer.Tenant is not null)
+                {
+                    if (missing.Add(tenant.Id))
+                    {
+                        findings.AddWithinLimit(new Finding(
+                            change.Id.ToString(), "/tenant", $"there is no {tenant.Id}", "an administrator of the cloud makes tenants", change.Document));
+                    }
+                }
+                else
                 {
                     builder.Put(tenant);
                     made.Add(new AppliedChange(tenant.Id, null, tenant, null));

@@ -32,6 +32,15 @@ public class ModelValidatorTests
     }
 
     [Fact]
+    public void Validate_NewTenantForATenantsAdministrator_IsFoundOnceAndNotMade()
+    {
+        ValidationOutcome outcome = ModelValidator.Validate(
+            Cloud, ChangeSet.Put(new VmNetwork { Name = "n", Tenant = "t" }, new VmNetwork { Name = "m", Tenant = "t" }), Viewer.OfTenant("t"));
+        Assert.Equal([new Finding("VmNetwork t/n", "/tenant", "there is no Tenant t", "an administrator of the cloud makes tenants", 0)], outcome.Findings);
+        Assert.Null(outcome.Next.FindTenant("t"));
+    }
+
+    [Fact]
     public void Validate_Outcomes_SayWhatBecameOfEach()
     {
         ValidationOutcome outcome = ModelValidator.Validate(

@@ -43,7 +43,7 @@ public class VmNetworkRulesTests
 
     [Fact]
     public void Subnet_VsidOfAnotherTenant_IsNotNamedToATenant() => Finds(
-        Cloud, ChangeSet.Put(Net(Subnet(5001, "10.9.0.0/24"))), Viewer.OfTenant("green-corp"),
+        Accepts(new Tenant { Name = "green-corp" }), ChangeSet.Put(Net(Subnet(5001, "10.9.0.0/24"))), Viewer.OfTenant("green-corp"),
         new Finding("VmNetwork green-corp/green", "/subnets/0/vsid", "VSID 5001 is already in use", UniqueVsid, 0));
 
     [Fact]
