@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Hnv.Api.Client;
 using Hnv.Api.Rest;
@@ -188,6 +190,46 @@ public sealed class RestTests
         HnvApiException e = await Assert.ThrowsAsync<HnvApiException>(() => c.ApplyAsync(Enumerable.Range(1, 100).Select(Host).ToArray()));
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, e.Status);
+    }
+
+    [Theory]
+    [InlineData("hosts/host1/reports", 8L << 20)]
+    [InlineData("hosts/host1/answers/1", 32L << 20)]
+    public async Task What_a_host_sends_has_a_limit_of_its_own(string path, long limit)
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Host(1));
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{c.Address}/api/v1/{path}");
+        request.Content = new ByteArrayContent(new byte[limit + 1]);
+        request.Content.Headers.ContentType = new("application/json");
+
+        // Answered before the body is sent: else the connection might break first.
+        request.Headers.ExpectContinue = true;
+
+        using HttpResponseMessage response = await http.SendAsync(request, Cancelled);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_watches_and_takes_nothing_is_cut()
+    {
+        await using TestController c = await StartAsync(static o => o with { StreamPatience = TimeSpan.FromMilliseconds(300) });
+        var uri = new Uri(c.Address);
+        using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await deaf.ConnectAsync(IPAddress.Loopback, uri.Port, Cancelled);
+        await deaf.SendAsync(Encoding.ASCII.GetBytes($"GET /api/v1/hosts?watch=true&revision={(await c.Client.ListAsync(ResourceKind.Host, cancellationToken: Cancelled)).Revision} HTTP/1.1\r\nHost: localhost:{uri.Port}\r\n\r\n"), Cancelled);
+
+        int round = 0;
+        await UntilAsync(
+            async () =>
+            {
+                round++;
+                await c.ApplyAsync([.. Enumerable.Range(1, 1000).Select(n => $$"""{"kind":"Host","name":"host{{n}}","providerAddresses":["10.{{round}}.{{n / 250}}.{{n % 250 + 1}}"]}""")]);
+                return (SocketError)deaf.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != SocketError.Success;
+            },
+            "the connection is reset");
     }
 
     [Fact]

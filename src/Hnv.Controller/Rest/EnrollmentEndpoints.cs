@@ -3,12 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 using Hnv.Api.Rest;
 using Hnv.Controller.Identity;
 using Hnv.Controller.Store;
-using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Hnv.Controller.Rest;
-
-/// <summary>What an endpoint reads at most, where that is less than of others.</summary>
-internal sealed record RequestLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
 
 /// <summary>How a machine gets a host's identity, and keeps it.</summary>
 internal static class EnrollmentEndpoints

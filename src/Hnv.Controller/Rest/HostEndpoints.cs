@@ -13,6 +13,9 @@ internal static partial class HostEndpoints
 {
     private const long MaxAnswerBytes = 32L << 20;
 
+    /// <summary>10 000 ports, each with names of full length and a reason of some 500 characters, have 7 MB.</summary>
+    private const long MaxReportBytes = 8L << 20;
+
     private static readonly ImmutableHashSet<string> s_queries =
         [HostQueries.Records, HostQueries.Routes, HostQueries.Ports, HostQueries.Verdicts, HostQueries.Traffic, HostQueries.Status];
 
@@ -46,9 +49,10 @@ internal static partial class HostEndpoints
                 return Results.NoContent();
             })
             .For(Access.OfHost, "Takes a host's report; one that was taken before changes nothing.")
+            .WithMetadata(new RequestLimit(MaxReportBytes))
             .Accepts<HostReport>("application/json")
             .Produces(StatusCodes.Status204NoContent)
-            .Problems(StatusCodes.Status404NotFound);
+            .Problems(StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge);
 
         app.MapPost($"{host}/answers/{{id}}", async (HttpContext context, string host, string id, QueryBroker broker, HostRegistry registry) =>
             {
@@ -57,9 +61,10 @@ internal static partial class HostEndpoints
                 return broker.Take(host, id, answer) ? Results.NoContent() : throw ProblemException.NotFound($"question {id} that waits for an answer");
             })
             .For(Access.OfHost, "Takes a host's answer to a question from its stream: a JSON document, or problem details.")
+            .WithMetadata(new RequestLimit(MaxAnswerBytes))
             .Accepts<object>("application/json", HnvProblem.ContentType)
             .Produces(StatusCodes.Status204NoContent)
-            .Problems(StatusCodes.Status404NotFound);
+            .Problems(StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge);
 
         app.MapGet($"{host}/kernel/{{query}}", async (HttpContext context, string host, string query, QueryBroker broker) =>
             {
@@ -88,9 +93,7 @@ internal static partial class HostEndpoints
 
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        return body.Length <= MaxAnswerBytes
-            ? new HostAnswer(type, body.ToArray())
-            : throw new ProblemException(StatusCodes.Status413PayloadTooLarge, $"An answer holds at most {MaxAnswerBytes >> 20} MiB.");
+        return new HostAnswer(type, body.ToArray());
     }
 
     private sealed class RawAnswer(byte[] body, string contentType, int status) : IResult

@@ -25,16 +25,29 @@ internal sealed class WatchStream(ModelStore store, ResourceDocuments documents,
             throw Gone(revision);
         }
 
-        return Results.Stream(output => WriteAsync(output, kind, tenant, revision, context.RequestAborted), PolicyProtocol.ContentType);
+        return Results.Stream(output => RunAsync(context, output, kind, tenant, revision), PolicyProtocol.ContentType);
     }
 
     private static ProblemException Gone(long revision) =>
         new(StatusCodes.Status410Gone, $"Changes after revision {revision} are not all known any more: list again, and watch from the list's revision.");
 
-    private async Task WriteAsync(System.IO.Stream output, ResourceKind kind, string? tenant, long revision, CancellationToken aborted)
+    private async Task RunAsync(HttpContext context, System.IO.Stream output, ResourceKind kind, string? tenant, long revision)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
-        await output.FlushAsync(stop.Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            await WriteAsync(output, kind, tenant, revision, stop.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // Who watches takes nothing any more, and would keep the state it is told of in memory for as long as it likes.
+            context.Abort();
+        }
+    }
+
+    private async Task WriteAsync(System.IO.Stream output, ResourceKind kind, string? tenant, long revision, CancellationToken stop)
+    {
+        await output.FlushAsync(stop);
         while (!stop.IsCancellationRequested)
         {
             Task next = store.Changed;
@@ -53,18 +66,17 @@ internal sealed class WatchStream(ModelStore store, ResourceDocuments documents,
                 {
                     if (change.Id.Kind == kind && (tenant is null || change.Id.Tenant == tenant))
                     {
-                        await WriteAsync(output, ToEvent(state, change, at), stop.Token);
+                        await WriteAsync(output, ToEvent(state, change, at), stop);
                         wrote = true;
                     }
                 }
             }
 
             revision = Math.Max(revision, Math.Max(state.Revision, changes.Count > 0 ? changes[^1].Revision : 0));
-            await WriteAsync(output, new WatchEvent(WatchEventType.Bookmark, revision), stop.Token);
-            await output.FlushAsync(stop.Token);
+            await WriteAsync(output, new WatchEvent(WatchEventType.Bookmark, revision), stop);
             if (!wrote || ReferenceEquals(store.State, state))
             {
-                await Task.WhenAny(next, Task.Delay(options.SignOfLife, options.Time, stop.Token));
+                await Task.WhenAny(next, Task.Delay(options.SignOfLife, options.Time, stop));
             }
         }
     }
@@ -73,9 +85,11 @@ internal sealed class WatchStream(ModelStore store, ResourceDocuments documents,
         ? new WatchEvent(WatchEventType.Put, revision, documents.ToElement(state, after))
         : new WatchEvent(WatchEventType.Delete, revision, documents.ToElement(state, change.Before!));
 
-    private static async Task WriteAsync(System.IO.Stream output, WatchEvent line, CancellationToken cancellationToken)
+    private async Task WriteAsync(System.IO.Stream output, WatchEvent line, CancellationToken cancellationToken)
     {
-        await output.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, HnvJson.Options), cancellationToken);
-        await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
+        using var limit = new CancellationTokenSource(options.StreamPatience, options.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await output.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(line, HnvJson.Options), (byte)'\n'], both.Token);
+        await output.FlushAsync(both.Token);
     }
 }
