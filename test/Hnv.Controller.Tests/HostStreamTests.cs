@@ -202,6 +202,22 @@ public sealed class HostStreamTests
     }
 
     [Fact]
+    public async Task Convergence_OfAHostThatReportsARevisionYetToCome_WaitsForIt()
+    {
+        await using TestController c = await StartAsync();
+        long revision = await c.ApplyLabAsync();
+        await new PolicyStreamClient(c.Client, "host1").ReportAsync(Report(1, 1, revision), Cancelled);
+        PolicyStreamClient restored = new(c.Client, "host2");
+        await restored.ReportAsync(Report(1, 1, revision + 1000), Cancelled);
+
+        ConvergenceAnswer before = await c.Client.ConvergenceAsync(revision, TimeSpan.Zero, Cancelled);
+        await restored.ReportAsync(Report(1, 2, revision), Cancelled);
+
+        Assert.Equal("host2", Assert.Single(before.Pending).Host);
+        Assert.True((await c.Client.ConvergenceAsync(revision, TimeSpan.Zero, Cancelled)).Converged);
+    }
+
+    [Fact]
     public async Task Port_states_that_a_host_reports_are_shown_on_the_ports()
     {
         await using TestController c = await StartAsync();

@@ -51,7 +51,10 @@ internal sealed class Convergence(ModelStore store, PolicyHub hub, HostRegistry 
 
             concerned++;
             long needed = hub.NeededRevision(name, revision);
-            if (host.RealisedRevision < needed)
+
+            // Of a revision yet to come speaks who followed a log that a backup has replaced since: what that was is not in this one.
+            // Read after the host, so that it is as new as what the host was told.
+            if (host.RealisedRevision < needed || host.RealisedRevision > hub.Current.Revision)
             {
                 pending.Add(new PendingHost(name, host.RealisedRevision, needed, host.Connected, host.LastSeen, registry.AgeOf(host), tenant is null ? host.Problems : []));
             }
