@@ -218,6 +218,19 @@ public sealed class HostStreamTests
     }
 
     [Fact]
+    public void Disconnect_OfTheOldStreamAfterTheNewOneBegan_LeavesTheHostConnected()
+    {
+        var registry = new HostRegistry(Options);
+        registry.Connect("h");
+        registry.Connect("h");
+        registry.Disconnect("h");
+        Assert.True(registry.Find("h").Connected);
+
+        registry.Disconnect("h");
+        Assert.False(registry.Find("h").Connected);
+    }
+
+    [Fact]
     public async Task Port_states_that_a_host_reports_are_shown_on_the_ports()
     {
         await using TestController c = await StartAsync();

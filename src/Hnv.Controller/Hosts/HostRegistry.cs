@@ -43,7 +43,11 @@ internal sealed class HostRegistry(ControllerOptions options)
         return taken;
     }
 
-    public void SetConnected(string host, bool connected) => Update(host, h => h with { Connected = connected });
+    /// <summary>A stream of the host was opened; <see cref="Disconnect"/> follows. They are counted: an old one may end after a new one began.</summary>
+    public void Connect(string host) => Update(host, static h => h with { Streams = h.Streams + 1 });
+
+    /// <summary>A stream of the host has ended.</summary>
+    public void Disconnect(string host) => Update(host, static h => h with { Streams = h.Streams - 1 });
 
     /// <summary>A word of the host that says nothing but that it lives.</summary>
     public void Touch(string host) => Update(host, static h => h);

@@ -8,7 +8,10 @@ internal sealed record HostRuntime
 {
     public static HostRuntime Unheard { get; } = new();
 
-    public bool Connected { get; init; }
+    /// <summary>Open policy streams: for a moment two, when the host comes back before its old connection is seen to be dead.</summary>
+    public int Streams { get; init; }
+
+    public bool Connected => Streams > 0;
 
     public DateTimeOffset? LastSeen { get; init; }
 

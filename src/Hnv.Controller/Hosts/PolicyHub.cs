@@ -65,12 +65,15 @@ internal sealed class PolicyHub
         }
     }
 
-    /// <summary>True when the host has no stream any more.</summary>
-    public bool Close(PolicySession session)
+    /// <summary>Ends a stream; a newer one of the same host stays.</summary>
+    public void Close(PolicySession session)
     {
         lock (_gate)
         {
-            return _sessions.TryGetValue(session.Host, out PolicySession? open) && ReferenceEquals(open, session) && _sessions.Remove(session.Host);
+            if (ReferenceEquals(_sessions.GetValueOrDefault(session.Host), session))
+            {
+                _sessions.Remove(session.Host);
+            }
         }
     }
 

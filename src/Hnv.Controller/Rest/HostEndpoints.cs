@@ -111,7 +111,7 @@ internal static partial class HostEndpoints
         ILogger<PolicySession> logger, string? have = null)
     {
         using PolicySession session = hub.Open(host, ReadClaims(have));
-        registry.SetConnected(host, true);
+        registry.Connect(host);
         LogOpened(logger, host);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, session.Superseded);
         try
@@ -131,10 +131,8 @@ internal static partial class HostEndpoints
         }
         finally
         {
-            if (hub.Close(session))
-            {
-                registry.SetConnected(host, false);
-            }
+            hub.Close(session);
+            registry.Disconnect(host);
         }
     }
 
