@@ -204,6 +204,21 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Prune_ByATenantsAdministrator_LeavesWhatIsOthersInASetOfTheSameName()
+    {
+        await using TlsCloud cloud = await TlsCloud.StartAsync();
+        const string Red = """{"kind":"VmNetwork","name":"red","tenant":"red-corp","subnets":[{"vsid":6001,"prefixes":["10.0.0.0/24"]}]}""";
+        await cloud.Admin.ApplyAsync(Lab.Append(Red).Select(Json), set: "web", cancellationToken: Cancelled);
+        (string certificate, string key) = ControllerPki.Load(cloud.DataDirectory)!.IssueTenantAdmin("red-corp");
+        using HnvClient red = cloud.ClientOf(certificate, key);
+
+        ApplyResponse pruned = await red.ApplyAsync([], set: "web", prune: true, cancellationToken: Cancelled);
+
+        Assert.Equal(("red-corp", "red", ApplyAction.Deleted), (Assert.Single(pruned.Results).Tenant, pruned.Results[0].Name, pruned.Results[0].Action));
+        Assert.Equal(2, (await cloud.Admin.ListAsync(ResourceKind.Port, cancellationToken: Cancelled)).Items.Length);
+    }
+
+    [Fact]
     public async Task Over_the_unix_socket_root_is_an_administrator()
     {
         using var directory = new TemporaryDirectory();

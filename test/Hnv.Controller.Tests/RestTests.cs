@@ -155,6 +155,8 @@ public sealed class RestTests
     [InlineData("POST", "/api/v1/apply", "application/json", "{", HttpStatusCode.BadRequest)]
     [InlineData("POST", "/api/v1/apply", "application/json", "{}", HttpStatusCode.BadRequest)]
     [InlineData("POST", "/api/v1/apply?prune=true", "application/json", "{\"documents\":[]}", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/api/v1/apply?set=a%20b", "application/json", "{\"documents\":[]}", HttpStatusCode.BadRequest)]
+    [InlineData("POST", "/api/v1/apply?set=", "application/json", "{\"documents\":[]}", HttpStatusCode.BadRequest)]
     [InlineData("PUT", "/api/v1/hosts/h", "application/json", "{\"status\":{}}", HttpStatusCode.UnprocessableEntity)]
     [InlineData("PUT", "/api/v1/hosts/h", "application/json", "{\"name\":\"other\"}", HttpStatusCode.UnprocessableEntity)]
     [InlineData("GET", "/api/v1/hosts/h", null, null, HttpStatusCode.NotFound)]

@@ -5,6 +5,7 @@ using Hnv.Api.Rest;
 using Hnv.Controller.Identity;
 using Hnv.Model;
 using Hnv.Model.Resources;
+using Hnv.Model.Validation;
 
 namespace Hnv.Controller.Rest;
 
@@ -19,6 +20,11 @@ internal static class ApplyEndpoints
                 if (prune && string.IsNullOrEmpty(set))
                 {
                     throw new ProblemException(StatusCodes.Status400BadRequest, "prune needs a set: it removes only what the same set applied before.");
+                }
+
+                if (set is not null && !NameRules.IsValid(set))
+                {
+                    throw new ProblemException(StatusCodes.Status400BadRequest, $"{BindingContext.Quote(set)} is not a name of a set: {NameRules.Remedy}.");
                 }
 
                 ApplyRequest request = await RequestJson.ReadAsync<ApplyRequest>(context);
