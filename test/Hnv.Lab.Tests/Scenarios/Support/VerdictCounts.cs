@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Hnv.Api.Answers;
+using Hnv.Api.Client;
 using Hnv.Api.Stream;
 using Hnv.Datapath;
+using Hnv.Lab.Machine;
 
 namespace Hnv.Lab.Tests.Scenarios.Support;
 
@@ -13,8 +15,19 @@ internal sealed class VerdictCounts
     private VerdictCounts(ImmutableArray<VerdictCount> counts) => _packets = counts
         .GroupBy(c => (c.Port, c.Verdict)).ToImmutableDictionary(g => g.Key, g => g.Sum(c => (long)c.Packets));
 
-    public static async Task<VerdictCounts> ReadAsync(NetworkLab lab, string host) =>
-        new(await lab.Client.KernelAsync<ImmutableArray<VerdictCount>>(host, HostQueries.Verdicts, TestContext.Current.CancellationToken));
+    public static async Task<VerdictCounts> ReadAsync(NetworkLab lab, string host)
+    {
+        try
+        {
+            return new(await lab.Client.KernelAsync<ImmutableArray<VerdictCount>>(host, HostQueries.Verdicts, TestContext.Current.CancellationToken));
+        }
+        catch (HnvApiException e)
+        {
+            // The lab and its logs are gone when somebody reads this.
+            LabDaemon agent = lab.Host(host).Agent;
+            throw new LabException($"{e.Message} The agent of {host} {(agent.IsRunning ? "runs" : "ended")}:\n{agent.LastWords()}\n{lab.Controller.LastWords()}", e);
+        }
+    }
 
     public long Of(string? port, Verdict verdict) => _packets.GetValueOrDefault((port, verdict.ToString()));
 
