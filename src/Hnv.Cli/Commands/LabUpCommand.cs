@@ -107,16 +107,19 @@ internal static class LabUpCommand
         string name = lab.Options.Name;
         string other = name == LabOptions.DefaultName ? string.Empty : $" --name {name}";
         string address = name == LabOptions.DefaultName ? string.Empty : $" --controller {lab.ControllerAddress}";
+
+        // The checkout's script says what it was called by, so that the lines can be copied.
+        string hnv = Spectre.Console.Markup.Escape(context.Environment.Variable("HNV_COMMAND") ?? "hnv");
         context.Out.Line();
         context.Out.Markup($"[green]The lab is up[/] after {took.TotalSeconds:0.0} s. Three things to try:");
         if (vm is not null)
         {
             LabVm? peer = lab.Vms.FirstOrDefault(v => v.Name != vm.Name && v.Spec.First.Network == vm.Spec.First.Network && v.Spec.First.Addresses.Length > 0);
-            context.Out.Markup($"  [bold]hnv lab{other} exec {vm.Name} -- ping -c 3 {peer?.Spec.First.Addresses[0].Address.ToString() ?? "ADDRESS"}[/]   as the VM; or: ip netns exec {vm.Namespace} …");
-            context.Out.Markup($"  [bold]hnv host records {vm.Spec.Host}{address}[/]   what that host's kernel knows");
+            context.Out.Markup($"  [bold]{hnv} lab{other} exec {vm.Name} -- ping -c 3 {peer?.Spec.First.Addresses[0].Address.ToString() ?? "ADDRESS"}[/]   as the VM; or: ip netns exec {vm.Namespace} …");
+            context.Out.Markup($"  [bold]{hnv} host records {vm.Spec.Host}{address}[/]   what that host's kernel knows");
         }
 
-        context.Out.Markup($"  [bold]hnv drops{address} --watch[/]   what is refused, and why; in another terminal, try to break in");
+        context.Out.Markup($"  [bold]{hnv} drops{address} --watch[/]   what is refused, and why; in another terminal, try to break in");
     }
 
     private static async Task<T> TimedAsync<T>(CommandContext context, string what, Func<Task<T>> step)
