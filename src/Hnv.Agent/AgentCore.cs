@@ -128,7 +128,8 @@ internal sealed partial class AgentCore
         bool uplinksAttached = !_mustAttachUplinks || AttachUplinks();
         _ways.Refresh();
         _ports.OnPortsChanged(_desired.TakeChangedPorts());
-        if (_isInSync && !_hasSwept)
+        bool maySweep = _isInSync && !_hasSwept && uplinksAttached; // An uplink that failed just now still forwards: it was claimed by nobody yet.
+        if (maySweep)
         {
             _dataplane.AllowSweep();
         }
@@ -142,7 +143,7 @@ internal sealed partial class AgentCore
 
         _ports.Reconcile();
         ApplyResult result = _dataplane.Apply();
-        if (_isInSync && !_hasSwept && result.IsComplete)
+        if (maySweep && result.IsComplete)
         {
             DetachForeignUplinks();
             _hasSwept = true;

@@ -224,6 +224,38 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void Sweep_WaitsUntilTheUplinksAreAttached()
+    {
+        _dataplane.Uplinks.Add(2); // As an agent before left it.
+        _dataplane.Unattachable.Add(2);
+        _core.OnUpdate(Loaded());
+        _core.OnUpdate(new BookmarkReached(9));
+        Assert.False(_core.Apply());
+        Assert.False(_dataplane.SweepAllowed);
+        Assert.Equal([2], _dataplane.Uplinks);
+
+        _dataplane.Unattachable.Clear();
+        Assert.True(_core.Apply());
+        Assert.True(_dataplane.SweepAllowed);
+        Assert.Equal([2], _dataplane.Uplinks);
+    }
+
+    [Fact]
+    public void FilterLost_MakesSureOfThePortOrUplinkOnly()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"), _network.Link(13, "other"));
+        _dataplane.Calls.Clear();
+        Tell(new NetworkEvent.FilterLost(13));
+        Assert.Equal(["apply", "apply"], _dataplane.Calls);
+
+        _dataplane.Calls.Clear();
+        Tell(new NetworkEvent.FilterLost(12), new NetworkEvent.FilterLost(2));
+        _core.Apply();
+        Assert.Equal(["attach 2", "apply", "bind 12", "apply", "apply", "apply"], _dataplane.Calls);
+    }
+
+    [Fact]
     public void Restart_OverAWorkingDataPlane_WaitsForTheControllerBeforeItAppliesTheCache()
     {
         Start();

@@ -28,6 +28,12 @@ internal sealed class FakeDataplane : IDataplane
     /// <summary>Interfaces that refuse to be bound.</summary>
     public HashSet<int> Unbindable { get; } = [];
 
+    /// <summary>Uplinks that refuse to be attached.</summary>
+    public HashSet<int> Unattachable { get; } = [];
+
+    /// <summary>Interfaces that refuse to be unbound.</summary>
+    public HashSet<int> Stuck { get; } = [];
+
     public KernelFeatures Features { get; } = new("6.18.0", true, true, true, true);
 
     public FakeRoutingDomains Domains => _domains;
@@ -86,6 +92,11 @@ internal sealed class FakeDataplane : IDataplane
 
     public bool UnbindPort(int interfaceIndex)
     {
+        if (Stuck.Contains(interfaceIndex))
+        {
+            throw new DataplaneException($"interface {interfaceIndex} does not let go");
+        }
+
         Calls.Add($"unbind {interfaceIndex}");
         return Bound.Remove(interfaceIndex);
     }
@@ -95,6 +106,11 @@ internal sealed class FakeDataplane : IDataplane
 
     public void AttachUplink(int interfaceIndex)
     {
+        if (Unattachable.Contains(interfaceIndex))
+        {
+            throw new DataplaneException($"uplink {interfaceIndex} refuses");
+        }
+
         Calls.Add($"attach {interfaceIndex}");
         Uplinks.Add(interfaceIndex);
     }
