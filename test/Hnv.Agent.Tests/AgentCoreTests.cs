@@ -181,6 +181,42 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void Port_ThatTheKernelDoesNotLetGo_IsUnboundLaterAndOnlyThenForgotten()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _dataplane.Stuck.Add(12);
+        Put([], Port());
+        Assert.Equal((PortStates.Failed, "interface 12 does not let go"), PortState());
+        Assert.Equal(RecordFlags.Unusable, BlueRecord().Flags);
+
+        _dataplane.Stuck.Clear();
+        _core.Apply();
+        Assert.Equal([12], _dataplane.Bound.Keys);
+        _time.Advance(TimeSpan.FromSeconds(6));
+        _core.Apply();
+        Assert.Empty(_dataplane.Bound);
+        Assert.Empty(_core.State.Ports);
+    }
+
+    [Fact]
+    public void Port_ThatTheKernelDoesNotLetGo_IsBoundElsewhereOnceItDid()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _dataplane.Stuck.Add(12);
+        Tell(_network.Delete(12), _network.Link(13, "v-blue1"));
+        Assert.Equal(PortStates.Failed, PortState().State);
+        Assert.Equal([12], _dataplane.Bound.Keys);
+
+        _dataplane.Stuck.Clear();
+        _time.Advance(TimeSpan.FromSeconds(6));
+        _core.Apply();
+        Assert.Equal((PortStates.Bound, null), PortState());
+        Assert.Equal([13], _dataplane.Bound.Keys);
+    }
+
+    [Fact]
     public void InterfacesThatPolicyDoesNotName_AreNeverTouched()
     {
         Start();

@@ -145,9 +145,8 @@ internal sealed partial class PortBinder(
         _entries.TryGetValue(name, out Entry? entry);
         if (desired.FindPort(name) is not (PortItem port, uint rd))
         {
-            if (entry is not null)
+            if (entry is not null && Unbind(entry))
             {
-                Unbind(entry);
                 Index(entry.Port, add: false);
                 _entries.Remove(name);
             }
@@ -201,42 +200,59 @@ internal sealed partial class PortBinder(
         }
 
         LinkInfo? link = network.Find(entry.Port.Interface);
-        if (entry.IsGone || link is null || link.Index != bound.InterfaceIndex || network.WhyNotAPort(link) is not null)
+        if (entry.MustUnbind || entry.IsGone || link is null || link.Index != bound.InterfaceIndex || network.WhyNotAPort(link) is not null)
         {
             Unbind(entry);
         }
     }
 
-    private void Unbind(Entry entry)
+    /// <returns>False when the kernel refused: the port keeps its place, is bound by nobody, and unbinding is tried again later.</returns>
+    private bool Unbind(Entry entry)
     {
         if (entry.Bound is not { } bound)
         {
-            return;
+            return true;
         }
 
-        entry.Bound = null;
-        entry.IsGone = false;
-        _portAt.Remove(bound.InterfaceIndex);
-        if (_portsOfInterface.TryGetValue(entry.Port.Interface, out SortedSet<string>? others))
+        if (entry.MustUnbind && entry.RetryAt > time.GetUtcNow())
         {
-            _dirty.UnionWith(others);
+            return false;
         }
 
         desired.PortUnbound(entry.Port.Name);
         try
         {
             dataplane.UnbindPort(bound.InterfaceIndex);
-            LogUnbound(log, entry.Port.Name, entry.Port.Interface, bound.InterfaceIndex);
         }
         catch (DataplaneException e)
         {
-            // The interface is gone with its programs; its map entry means nothing to the kernel any more.
             LogUnbindFailed(log, e, entry.Port.Name, entry.Port.Interface, bound.InterfaceIndex);
+            entry.MustUnbind = true;
+            entry.Set(PortStates.Failed, e.Message);
+            entry.RetryAt = time.GetUtcNow() + RetryAfter;
+            return false;
         }
+
+        LogUnbound(log, entry.Port.Name, entry.Port.Interface, bound.InterfaceIndex);
+        entry.Bound = null;
+        entry.IsGone = false;
+        entry.MustUnbind = false;
+        _portAt.Remove(bound.InterfaceIndex);
+        if (_portsOfInterface.TryGetValue(entry.Port.Interface, out SortedSet<string>? others))
+        {
+            _dirty.UnionWith(others);
+        }
+
+        return true;
     }
 
     private void BindIfPossible(Entry entry)
     {
+        if (entry.MustUnbind)
+        {
+            return;
+        }
+
         entry.RetryAt = null;
         PortItem port = entry.Port;
         if (network.Find(port.Interface) is not { } link)
@@ -297,7 +313,7 @@ internal sealed partial class PortBinder(
     [LoggerMessage(Level = LogLevel.Information, Message = "Port {Port} is unbound from interface {Interface} ({Index})")]
     private static partial void LogUnbound(ILogger log, string port, string @interface, int index);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Port {Port} could not be unbound in order from interface {Interface} ({Index})")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Port {Port} could not be unbound yet from interface {Interface} ({Index})")]
     private static partial void LogUnbindFailed(ILogger log, Exception e, string port, string @interface, int index);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Port {Port} could not be bound at interface {Interface} ({Index}): {Problem}")]
@@ -322,6 +338,9 @@ internal sealed partial class PortBinder(
 
         /// <summary>The interface it is bound at was deleted, whatever has its index now.</summary>
         public bool IsGone { get; set; }
+
+        /// <summary>The kernel refused to unbind it: that comes first.</summary>
+        public bool MustUnbind { get; set; }
 
         /// <summary>Bind again even if nothing seems different.</summary>
         public bool MustCheck { get; set; }

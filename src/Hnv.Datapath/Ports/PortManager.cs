@@ -18,6 +18,9 @@ internal sealed class PortManager(
     private readonly BpfMap _ports = maps[MapNames.Ports];
     private readonly HashSet<int> _claimed = [];
 
+    /// <summary>Ports whose map entry is deleted already but what follows it failed: interface → number of the port.</summary>
+    private readonly Dictionary<int, uint> _unfinished = [];
+
     public BoundPort Bind(PortBinding binding)
     {
         if (binding.PortId == 0)
@@ -54,6 +57,7 @@ internal sealed class PortManager(
             }
 
             _claimed.Add(index);
+            _unfinished.Remove(index);
             return new BoundPort(index, entry, guarded);
         }
         catch (Exception failure) when (failure is LinuxException or IOException or DataplaneException)
@@ -72,10 +76,57 @@ internal sealed class PortManager(
         }
     }
 
+    /// <returns>False when nothing was bound there.</returns>
+    /// <exception cref="DataplaneException">The kernel refused; another call goes on where this one ended.</exception>
     public bool Unbind(int interfaceIndex)
     {
+        try
+        {
+            return Remove(interfaceIndex);
+        }
+        catch (Exception failure) when (failure is LinuxException or IOException)
+        {
+            throw new DataplaneException($"the port at interface {interfaceIndex} cannot be unbound: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Unbinds what was found at opening and claimed by nobody since, and forgets interfaces that are gone.</summary>
+    /// <exception cref="DataplaneException">The kernel refused; another call goes on where this one ended.</exception>
+    public int Sweep()
+    {
+        try
+        {
+            int[] stale = [.. ReadAll().Select(port => port.Key).Union(_unfinished.Keys).Where(index => !_claimed.Contains(index))];
+            foreach (int index in stale)
+            {
+                Remove(index);
+            }
+
+            HashSet<int> links = [.. route.GetLinks().Select(link => link.Index)];
+            foreach ((int index, _) in devices.ReadAll().Where(device => !links.Contains(device.Key)))
+            {
+                devices.Forget(index);
+            }
+
+            return stale.Length;
+        }
+        catch (Exception failure) when (failure is LinuxException or IOException)
+        {
+            throw new DataplaneException($"ports that nobody desires cannot all be unbound: {failure.Message}", failure);
+        }
+    }
+
+    public IReadOnlyList<KeyValuePair<int, PortEntry>> ReadAll() => _ports.ReadAll<int, PortEntry>();
+
+    private bool Remove(int interfaceIndex)
+    {
         _claimed.Remove(interfaceIndex);
-        if (!_ports.TryLookup(in interfaceIndex, out PortEntry entry) || !_ports.Delete(in interfaceIndex))
+        if (_ports.TryLookup(in interfaceIndex, out PortEntry entry) && _ports.Delete(in interfaceIndex))
+        {
+            _unfinished[interfaceIndex] = entry.PortId; // From here on its programs drop everything, but they are still to be replaced.
+        }
+
+        if (!_unfinished.TryGetValue(interfaceIndex, out uint portId))
         {
             return false;
         }
@@ -94,33 +145,14 @@ internal sealed class PortManager(
             devices.Clear(interfaceIndex, DeviceFlags.Port); // Another interface with its index, which is not ours to close.
         }
 
-        if (ReadAll().All(port => port.Value.PortId != entry.PortId))
+        if (ReadAll().All(port => port.Value.PortId != portId))
         {
-            ForgetCounters(entry.PortId);
+            ForgetCounters(portId);
         }
 
+        _unfinished.Remove(interfaceIndex);
         return true;
     }
-
-    /// <summary>Unbinds what was found at opening and claimed by nobody since, and forgets interfaces that are gone.</summary>
-    public int Sweep()
-    {
-        int[] stale = [.. ReadAll().Select(port => port.Key).Where(index => !_claimed.Contains(index))];
-        foreach (int index in stale)
-        {
-            Unbind(index);
-        }
-
-        HashSet<int> links = [.. route.GetLinks().Select(link => link.Index)];
-        foreach ((int index, _) in devices.ReadAll().Where(device => !links.Contains(device.Key)))
-        {
-            devices.Forget(index);
-        }
-
-        return stale.Length;
-    }
-
-    public IReadOnlyList<KeyValuePair<int, PortEntry>> ReadAll() => _ports.ReadAll<int, PortEntry>();
 
     private static PortFlags FlagsFor(PortDevice device, LinkInfo link) => device switch
     {
