@@ -48,10 +48,9 @@ internal static class ItemRules
         address.IsIPv4MappedToIPv6 || address.ScopeIdOrZero() != 0 ? $"{address} is not a customer address" : null;
 
     private static string? Provider(IPAddress address) =>
-        address.IsIPv4MappedToIPv6 || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv6Multicast
-        || address.ScopeIdOrZero() != 0 || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= 224)
-            ? $"{address} is not a provider address"
-            : null;
+        address.AddressFamily != AddressFamily.InterNetwork ? $"{address} is an IPv6 address, and provider networks are IPv4 in this version"
+        : address.Equals(IPAddress.Any) || address.GetAddressBytes()[0] >= 224 ? $"{address} is not a provider address"
+        : null;
 
     private static string? Pair(IPNetwork? prefix, IPAddress? gateway, AddressFamily family)
     {

@@ -198,6 +198,8 @@ public sealed class PolicyStoreTests
         ["group MAC"] = Record("10.0.0.5", mac: "01:00:5e:00:00:01"),
         ["no MAC"] = Record("10.0.0.5", mac: "00:00:00:00:00:00"),
         ["multicast provider address"] = Peer("224.0.0.1"),
+        ["IPv6 provider address of a peer"] = Peer("fd00::11"),
+        ["IPv6 provider address of a record"] = Record("10.0.0.5", pa: "fd00::11"),
         ["mapped address"] = Record("::ffff:10.0.0.5"),
         ["interface that is a path"] = Port(@interface: "../x"),
         ["interface name too long"] = Port(@interface: "sixteen-letters0"),
