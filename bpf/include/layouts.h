@@ -8,7 +8,7 @@
  * Padding bytes are named and must be zero. Sizes are asserted here and in C#.
  * A changed layout gets a new HNV_LAYOUT number, hence new pin names, and a copy-over.
  */
-#define HNV_LAYOUT 1
+#define HNV_LAYOUT 2
 
 #define HNV_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " must be " #size " bytes")
 
@@ -23,22 +23,62 @@ struct hnv_port {
 	__u32 port_id;  /* host-local number of the port, key of its counters; never 0 */
 	__u16 flags;    /* HNV_PORT_* */
 	__u8 mac[6];
+	__u16 learn_limit;  /* customer addresses that it may hold by learning; 0: it learns none */
+	__u8 learn_sources; /* 1 << HNV_SOURCE_*: what counts as proof */
+	__u8 zero;
+	__u32 storm_limit;  /* frames that flood, per second; 0: no limit */
 };
-HNV_SIZE(struct hnv_port, 20);
+HNV_SIZE(struct hnv_port, 28);
 
 #define HNV_PORT_PEER 0x1      /* veth whose other end is in a VM's namespace: bpf_redirect_peer works */
 #define HNV_PORT_NORMALISE 0x2 /* tap or other device: decapsulated super-packets must lose their tunnel state first */
+#define HNV_PORT_DHCP_GUARD 0x4   /* no DHCP or DHCPv6 server answers from this port */
+#define HNV_PORT_ROUTER_GUARD 0x8 /* no router advertisement and no redirect from this port */
+
+/* How a customer address was learned. */
+#define HNV_SOURCE_ARP 1
+#define HNV_SOURCE_ND 2
+#define HNV_SOURCE_SLAAC 3  /* duplicate address detection */
+#define HNV_SOURCE_DHCP 4
+#define HNV_SOURCE_DHCPV6 5
+#define HNV_SOURCE_PEER 6       /* announced by a member on another host */
+#define HNV_SOURCE_CONTROLLER 7 /* spread by the controller */
 
 /* subnets: vsid -> virtual subnet present on this host. */
 struct hnv_subnet {
 	__be32 rd;
 	__u8 gateway_mac[6];
 	__u8 encapsulation; /* HNV_ENCAP_* */
-	__u8 flags;
+	__u8 flags;         /* HNV_SUBNET_* */
 	struct hnv_addr gateway4; /* zero when the subnet has no prefix of the family */
 	struct hnv_addr gateway6;
+	struct hnv_addr group;    /* provider multicast group that floods go to; zero: a copy for each member's host */
+	__u32 local_members;      /* of members: slots from 0 */
+	__u32 remote_members;     /* of members: slots from HNV_MEMBER_REMOTE */
+	__u32 epoch;              /* of what is learned from now on */
 };
-HNV_SIZE(struct hnv_subnet, 44);
+HNV_SIZE(struct hnv_subnet, 72);
+
+#define HNV_SUBNET_LEARNS 0x1
+#define HNV_SUBNET_FLOODS 0x2
+
+/* members: (vsid, slot) -> who gets a copy of what floods: ports of this host, and provider addresses of others. */
+struct hnv_member_key {
+	__be32 vsid;
+	__u32 slot;
+};
+HNV_SIZE(struct hnv_member_key, 8);
+
+#define HNV_MEMBER_REMOTE 0x80000000U
+
+struct hnv_member {
+	struct hnv_addr pa; /* zero when local */
+	__u32 ifindex;      /* 0 when remote */
+	__u32 flags;        /* HNV_MEMBER_* */
+};
+HNV_SIZE(struct hnv_member, 24);
+
+#define HNV_MEMBER_LEARNS 0x1 /* has, or its host has, a port whose addresses are learned: only such are asked for unknown ones */
 
 #define HNV_ENCAP_NVGRE 0
 
@@ -96,13 +136,56 @@ struct hnv_location {
 };
 HNV_SIZE(struct hnv_location, 20);
 
-/* learned: as records, with bookkeeping for ageing and limits. */
+/*
+ * learned: as records, with what is needed to decide between two who want an address. A holder that does not answer until
+ * deadline_ns has lost it to the challenger: whoever looks at the entry then acts on it (lib/learn.h).
+ */
 struct hnv_learned {
-	struct hnv_record record;
-	__u32 zero;
-	__u64 seen_ns; /* CLOCK_BOOTTIME of the last proof */
+	struct hnv_record record; /* the holder */
+	__u32 port_id;            /* the holder's port when local */
+	__u64 seen_ns;            /* CLOCK_BOOTTIME of the last proof */
+	__u32 epoch;              /* version: the higher (epoch, counter) wins */
+	__u32 counter;
+	__u8 source;              /* HNV_SOURCE_* */
+	__u8 zero;
+	__u8 challenger_mac[6];
+	struct hnv_addr challenger_pa; /* zero when local */
+	__u32 challenger_ifindex;
+	__u32 challenger_port_id;
+	__u64 deadline_ns;             /* CLOCK_BOOTTIME; 0: nobody challenges */
 };
-HNV_SIZE(struct hnv_learned, 40);
+HNV_SIZE(struct hnv_learned, 88);
+
+/* virtual_macs: (vsid, VRRP router's MAC) -> where it was announced last. */
+struct hnv_virtual_mac {
+	struct hnv_location at;
+	__u32 port_id;
+	__u64 seen_ns;
+};
+HNV_SIZE(struct hnv_virtual_mac, 32);
+
+/* events (ring buffer): what the programs learned and decided; names after the Wnv events 1020 to 1022 of Windows. */
+struct hnv_event {
+	__u64 ns; /* CLOCK_BOOTTIME */
+	__u32 kind; /* HNV_EVENT_* */
+	__u32 port_id;
+	__be32 vsid;
+	struct hnv_addr ca;
+	__u8 mac[6];
+	__u8 source;
+	__u8 zero;
+	struct hnv_addr pa; /* of the holder, or challenger; zero when local */
+	__u32 zero2;
+};
+HNV_SIZE(struct hnv_event, 64);
+
+#define HNV_EVENT_ADDED 1
+#define HNV_EVENT_DELETED 2       /* released by its holder */
+#define HNV_EVENT_PRE_MOVEMENT 3  /* a challenge began */
+#define HNV_EVENT_POST_MOVEMENT 4 /* it was lost: the address moved */
+#define HNV_EVENT_MARKED_USABLE 5 /* the holder answered, or came back: the challenge is over */
+#define HNV_EVENT_THROTTLED 6
+#define HNV_EVENT_NEAR_THRESHOLD 7
 
 /* claims: what a port claimed of the link-local addresses, slot by slot; keeps its number within the limit. */
 struct hnv_claim_key {

@@ -52,6 +52,10 @@ HNV_MAP_HASH(local_pas, struct hnv_addr, struct hnv_local_pa, 256);
 HNV_MAP_HASH(path_mtus, struct hnv_addr, struct hnv_path_mtu, 65536);
 HNV_MAP_HASH(claims, struct hnv_claim_key, struct hnv_claim, 65536);
 HNV_MAP_HASH(icmp_limits, __u32, struct hnv_bucket, 65536);
+HNV_MAP_HASH(storm_limits, __u32, struct hnv_bucket, 65536);
+HNV_MAP_HASH(learned_counts, __u32, __u32, 65536);
+HNV_MAP_HASH(members, struct hnv_member_key, struct hnv_member, 1048576);
+HNV_MAP_HASH(virtual_macs, struct hnv_mac_key, struct hnv_virtual_mac, 65536);
 
 HNV_MAP_GROWING(records, struct hnv_record_key, struct hnv_record);
 HNV_MAP_GROWING(learned, struct hnv_record_key, struct hnv_learned);
@@ -67,6 +71,11 @@ struct {
 	__type(key, struct hnv_route_key);
 	__type(value, struct hnv_route);
 } routes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 262144);
+} events SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

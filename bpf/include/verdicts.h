@@ -20,6 +20,9 @@
 	X(AddressResolutionAnswered, 6, 0, "ARP or ND request answered from policy")                                           \
 	X(GatewayEchoAnswered, 7, 0, "echo request to the distributed gateway answered")                                       \
 	X(Learned, 8, 0, "announcement consumed after learning (link-local DAD)")                                              \
+	X(Flooded, 9, 0, "copied to the members of the subnet")                                                                \
+	X(AddressProbed, 10, 0, "claim for an address that another holds: its holder is asked")                                \
+	X(ConfigurationAnswered, 11, 0, "DHCP or router solicitation answered from policy")                                    \
 	/* the frame was dropped, and its sender was told by ICMP */                                                           \
 	X(MtuExceeded, 16, 1, "larger than the path to the destination; fragmentation needed / packet too big was sent")      \
 	X(TtlExpired, 17, 1, "TTL or hop limit expired while forwarding; time exceeded was sent")                              \
@@ -48,6 +51,10 @@
 	X(ErrorRateLimited, 50, 1, "dropped, and the ICMP error was withheld by the port's rate limit")                        \
 	X(RecordUnusable, 51, 1, "the destination's record is marked unusable")                                                \
 	X(Fragmented, 52, 1, "fragment of an encapsulated packet: such packets are never fragmented by a conforming sender")   \
+	X(DynamicAddressThrottled, 53, 1, "more addresses than the port may learn")                                            \
+	X(StormLimitExceeded, 54, 1, "more broadcast and multicast than the port's storm limit")                               \
+	X(GuardedService, 55, 1, "DHCP server or router message from a port that is guarded against it")                       \
+	X(FloodCopyLost, 56, 1, "a copy of a flooded frame that a queue had no room for")                                      \
 	X(Internal, 63, 1, "a kernel helper failed")
 
 #define HNV_VERDICT_MAX 64

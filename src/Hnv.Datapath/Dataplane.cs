@@ -32,6 +32,7 @@ public sealed class Dataplane : IDataplane
     private readonly DeltaTracker<KernelAddress, LocalPaEntry> _localPaTable;
     private readonly DeltaTracker<KernelAddress, PeerEntry> _peerTable;
     private readonly DeltaTracker<SubnetKey, SubnetEntry> _subnetTable;
+    private readonly DeltaTracker<MemberKey, MemberEntry> _memberTable;
     private readonly DeltaTracker<MacKey, LocationEntry> _macTable;
     private readonly DeltaTracker<RecordKey, RecordEntry> _recordTable;
     private readonly DeltaTracker<RouteKey, RouteEntry> _routeTable;
@@ -57,10 +58,11 @@ public sealed class Dataplane : IDataplane
         _localPaTable = new(Table<KernelAddress, LocalPaEntry>(MapNames.LocalPas));
         _peerTable = new(Table<KernelAddress, PeerEntry>(MapNames.Peers));
         _subnetTable = new(Table<SubnetKey, SubnetEntry>(MapNames.Subnets));
+        _memberTable = new(Table<MemberKey, MemberEntry>(MapNames.Members));
         _macTable = new(_macs);
         _recordTable = new(_records);
         _routeTable = new(Table<RouteKey, RouteEntry>(MapNames.Routes));
-        _tables = new TableSet(_localPaTable, _peerTable, _subnetTable, _macTable, _recordTable, _routeTable);
+        _tables = new TableSet(_localPaTable, _peerTable, _memberTable, _subnetTable, _macTable, _recordTable, _routeTable);
     }
 
     public KernelFeatures Features { get; }
@@ -72,6 +74,8 @@ public sealed class Dataplane : IDataplane
     public IDesiredTable<KernelAddress, PeerEntry> Peers => _peerTable;
 
     public IDesiredTable<SubnetKey, SubnetEntry> Subnets => _subnetTable;
+
+    public IDesiredTable<MemberKey, MemberEntry> Members => _memberTable;
 
     public IDesiredTable<MacKey, LocationEntry> Macs => _macTable;
 
@@ -171,6 +175,12 @@ public sealed class Dataplane : IDataplane
     public IReadOnlyList<KeyValuePair<KernelAddress, PeerEntry>> ReadPeers() => _maps[MapNames.Peers].ReadAll<KernelAddress, PeerEntry>();
 
     public IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned() => _learned.ReadAll();
+
+    public void PutLearned(RecordKey key, LearnedEntry entry) => _learned.Locked(map =>
+    {
+        map.Update(in key, in entry);
+        return true;
+    });
 
     public bool RemoveLearned(RecordKey key) => _learned.Locked(map => map.Delete(in key));
 

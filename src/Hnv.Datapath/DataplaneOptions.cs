@@ -32,6 +32,11 @@ public sealed record MapSizes
 
     public int Learned { get; init; } = 16_384;
 
+    /// <summary>Of pairs (virtual subnet, member): ports of this host, and other hosts.</summary>
+    public int Members { get; init; } = 262_144;
+
+    public int VirtualMacs { get; init; } = 16_384;
+
     public int LocalPas { get; init; } = 64;
 
     public int Peers { get; init; } = 65_536;

@@ -33,6 +33,9 @@ public interface IDataplane : IDisposable
 
     IDesiredTable<SubnetKey, SubnetEntry> Subnets { get; }
 
+    /// <summary>Who gets a copy of what floods. Slots of a subnet are without gaps; its entry has the counts.</summary>
+    IDesiredTable<MemberKey, MemberEntry> Members { get; }
+
     IDesiredTable<MacKey, LocationEntry> Macs { get; }
 
     IDesiredTable<RecordKey, RecordEntry> Records { get; }
@@ -89,6 +92,12 @@ public interface IDataplane : IDisposable
 
     /// <summary>What the programs learned.</summary>
     IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned();
+
+    /// <summary>
+    /// Puts something that others learned (or the agent's own correction). The programs write there too, at any moment: whoever calls compares
+    /// versions first, and looks again when an event says that they did.
+    /// </summary>
+    void PutLearned(RecordKey key, LearnedEntry entry);
 
     /// <summary>Forgets something learned (ageing, audit).</summary>
     /// <returns>False when it was not there.</returns>

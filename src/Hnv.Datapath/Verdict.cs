@@ -33,6 +33,15 @@ public enum Verdict : uint
     /// <summary>Announcement consumed after learning (link-local DAD).</summary>
     Learned = 8,
 
+    /// <summary>Copied to the members of the subnet.</summary>
+    Flooded = 9,
+
+    /// <summary>Claim for an address that another holds: its holder is asked.</summary>
+    AddressProbed = 10,
+
+    /// <summary>DHCP or router solicitation answered from policy.</summary>
+    ConfigurationAnswered = 11,
+
     /// <summary>Larger than the path to the destination; fragmentation needed / packet too big was sent.</summary>
     MtuExceeded = 16,
 
@@ -110,6 +119,18 @@ public enum Verdict : uint
 
     /// <summary>Fragment of an encapsulated packet: such packets are never fragmented by a conforming sender.</summary>
     Fragmented = 52,
+
+    /// <summary>More addresses than the port may learn.</summary>
+    DynamicAddressThrottled = 53,
+
+    /// <summary>More broadcast and multicast than the port's storm limit.</summary>
+    StormLimitExceeded = 54,
+
+    /// <summary>DHCP server or router message from a port that is guarded against it.</summary>
+    GuardedService = 55,
+
+    /// <summary>A copy of a flooded frame that a queue had no room for. Counted beside the frame's own verdict.</summary>
+    FloodCopyLost = 56,
 
     /// <summary>A kernel helper failed.</summary>
     Internal = 63,

@@ -16,6 +16,9 @@ public static class Verdicts
         [Verdict.AddressResolutionAnswered] = (false, "ARP or ND request answered from policy"),
         [Verdict.GatewayEchoAnswered] = (false, "echo request to the distributed gateway answered"),
         [Verdict.Learned] = (false, "announcement consumed after learning (link-local DAD)"),
+        [Verdict.Flooded] = (false, "copied to the members of the subnet"),
+        [Verdict.AddressProbed] = (false, "claim for an address that another holds: its holder is asked"),
+        [Verdict.ConfigurationAnswered] = (false, "DHCP or router solicitation answered from policy"),
         [Verdict.MtuExceeded] = (true, "larger than the path to the destination; fragmentation needed / packet too big was sent"),
         [Verdict.TtlExpired] = (true, "TTL or hop limit expired while forwarding; time exceeded was sent"),
         [Verdict.VirtualRouteMissing] = (true, "no customer route covers the destination; unreachable was sent"),
@@ -42,6 +45,10 @@ public static class Verdicts
         [Verdict.ErrorRateLimited] = (true, "dropped, and the ICMP error was withheld by the port's rate limit"),
         [Verdict.RecordUnusable] = (true, "the destination's record is marked unusable"),
         [Verdict.Fragmented] = (true, "fragment of an encapsulated packet: such packets are never fragmented by a conforming sender"),
+        [Verdict.DynamicAddressThrottled] = (true, "more addresses than the port may learn"),
+        [Verdict.StormLimitExceeded] = (true, "more broadcast and multicast than the port's storm limit"),
+        [Verdict.GuardedService] = (true, "DHCP server or router message from a port that is guarded against it"),
+        [Verdict.FloodCopyLost] = (true, "a copy of a flooded frame that a queue had no room for"),
         [Verdict.Internal] = (true, "a kernel helper failed"),
     }.ToFrozenDictionary();
 

@@ -118,7 +118,7 @@ public sealed class AdoptionTests : IDisposable
             Dictionary<string, uint> replaced = Identities();
             Assert.NotEqual(before["prog_port_ingress"], replaced["prog_port_ingress"]);
             Assert.Equal(replaced["prog_port_ingress"], AttachedProgram(_vm1.Port));
-            Assert.Equal(before["records_v1"], replaced["records_v1"]);
+            Assert.Equal(before[$"records_v{Layout.Version}"], replaced[$"records_v{Layout.Version}"]);
             _host.Open().Dispose();
         }
 
@@ -172,14 +172,14 @@ public sealed class AdoptionTests : IDisposable
     {
         using (BpfMap foreign = BpfMap.Create(new BpfMapSpec(BpfMapType.Hash, 4, 4, 10) { Name = "foreign" }))
         {
-            foreign.Pin(Path.Combine(_host.Directory, "ports_v1"));
+            foreign.Pin(Path.Combine(_host.Directory, $"ports_v{Layout.Version}"));
         }
 
         DataplaneException refused = Assert.Throws<DataplaneException>(() => _host.Open());
 
-        Assert.Contains("ports_v1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"ports_v{Layout.Version}", refused.Message, StringComparison.Ordinal);
         Assert.Contains("foreign or damaged", refused.Message, StringComparison.Ordinal);
-        using BpfMap still = BpfMap.OpenPinned(Path.Combine(_host.Directory, "ports_v1"));
+        using BpfMap still = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"ports_v{Layout.Version}"));
         Assert.Equal("foreign", still.Info.Name);
     }
 
@@ -187,13 +187,13 @@ public sealed class AdoptionTests : IDisposable
     public void Open_PinThatIsNoMap_IsRefused()
     {
         _host.Open().Dispose();
-        File.Delete(Path.Combine(_host.Directory, "peers_v1"));
+        File.Delete(Path.Combine(_host.Directory, $"peers_v{Layout.Version}"));
         using (BpfProgram program = BpfProgram.OpenPinned(Path.Combine(_host.Directory, "prog_unbound")))
         {
-            program.Pin(Path.Combine(_host.Directory, "peers_v1"));
+            program.Pin(Path.Combine(_host.Directory, $"peers_v{Layout.Version}"));
         }
 
-        Assert.Contains("peers_v1", Assert.Throws<DataplaneException>(() => _host.Open()).Message, StringComparison.Ordinal);
+        Assert.Contains($"peers_v{Layout.Version}", Assert.Throws<DataplaneException>(() => _host.Open()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class GrowthTests : IDisposable
         using Dataplane dataplane = _host.Open(_host.Options with { Sizes = new MapSizes { Records = 8 } });
         dataplane.Records.Set(Key(0), RecordEntry.Remote(default, RecordKind.Static, IPAddress.Loopback));
         _host.Apply(dataplane);
-        using BpfMap outer = BpfMap.OpenPinned(Path.Combine(_host.Directory, "records_v1"));
+        using BpfMap outer = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"records_v{Layout.Version}"));
         using var done = new CancellationTokenSource();
         Task<(int Read, int Missing)> reader = Task.Run(() =>
         {
@@ -82,7 +82,7 @@ public sealed class GrowthTests : IDisposable
     {
         using Dataplane dataplane = _host.Open(_host.Options with { Sizes = new MapSizes { Learned = 1024 } });
         using BpfProgram learner = LoadLearner();
-        using BpfMap outer = BpfMap.OpenPinned(Path.Combine(_host.Directory, "learned_v1"));
+        using BpfMap outer = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"learned_v{Layout.Version}"));
         using BpfMap sequence = BpfMap.FromId(learner.Info.MapIds.Single(IsSequence));
         using var done = new CancellationTokenSource();
         Task<bool> learning = Task.Run(() =>
@@ -169,7 +169,7 @@ public sealed class GrowthTests : IDisposable
     {
         ProgramImage image = OtherBuild.Compile(Path.Combine(AppContext.BaseDirectory, "Programs", "learner.bpf.c"), _host.Folder);
         using BpfObject loading = BpfObject.Open(image.Bytes.AsSpan(), image.Name);
-        using BpfMap learned = BpfMap.OpenPinned(Path.Combine(_host.Directory, "learned_v1"));
+        using BpfMap learned = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"learned_v{Layout.Version}"));
         loading.Maps["learned"].Reuse(learned);
         loading.Load();
         return loading.OpenProgram("learner");

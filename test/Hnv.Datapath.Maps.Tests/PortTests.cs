@@ -241,7 +241,7 @@ public sealed class PortTests : IDisposable
 
     private ConfigEntry ReadConfig()
     {
-        using BpfMap config = BpfMap.OpenPinned(Path.Combine(_host.Directory, "config_v1"));
+        using BpfMap config = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"config_v{Layout.Version}"));
         Assert.True(config.TryLookup(0u, out ConfigEntry entry));
         return entry;
     }

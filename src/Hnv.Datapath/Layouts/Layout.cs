@@ -4,7 +4,7 @@ namespace Hnv.Datapath.Layouts;
 public static class Layout
 {
     /// <summary>HNV_LAYOUT of bpf/include/layouts.h; part of every map's pin name.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 }
 
 /// <summary>

@@ -7,14 +7,21 @@ namespace Hnv.Datapath.Layouts;
 /// <param name="Vsid">Virtual subnet.</param>
 /// <param name="Rd">Host-local number of the routing domain.</param>
 /// <param name="PortId">Key of its counters; never 0.</param>
+/// <param name="LearnLimit">Customer addresses that it may hold by learning; 0: it learns none.</param>
+/// <param name="LearnSources">What counts as proof.</param>
+/// <param name="StormLimit">Frames that flood, per second; 0: no limit.</param>
 [KernelStruct("hnv_port")]
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
-public readonly record struct PortEntry(NetworkUInt32 Vsid, NetworkUInt32 Rd, uint PortId, PortFlags Flags, KernelMac Mac)
+public readonly record struct PortEntry(
+    NetworkUInt32 Vsid, NetworkUInt32 Rd, uint PortId, PortFlags Flags, KernelMac Mac, ushort LearnLimit, LearnSources LearnSources, byte Zero, uint StormLimit)
 {
     public PortEntry(uint vsid, uint rd, uint portId, PortFlags flags, MacAddress mac)
-        : this(NetworkUInt32.ToNetwork(vsid), NetworkUInt32.ToNetwork(rd), portId, flags, KernelMac.From(mac))
+        : this(NetworkUInt32.ToNetwork(vsid), NetworkUInt32.ToNetwork(rd), portId, flags, KernelMac.From(mac), 0, LearnSources.None, 0, 0)
     {
     }
+
+    /// <summary>Whether it is the same adapter at the same place, however it may be set: what it learned stays its own.</summary>
+    public bool IsSameAdapter(PortEntry other) => Vsid == other.Vsid && Rd == other.Rd && PortId == other.PortId && Mac == other.Mac;
 }
 
 /// <summary>HNV_PORT_*.</summary>
@@ -28,4 +35,10 @@ public enum PortFlags : ushort
 
     /// <summary>A tap or other device: decapsulated super-packets must lose their tunnel state first.</summary>
     Normalise = 2,
+
+    /// <summary>No DHCP or DHCPv6 server answers from this port.</summary>
+    DhcpGuard = 4,
+
+    /// <summary>No router advertisement and no redirect from this port.</summary>
+    RouterGuard = 8,
 }

@@ -51,9 +51,3 @@ public enum RecordFlags : byte
     Unusable = 1,
     Unsynchronized = 2,
 }
-
-/// <summary>struct hnv_learned: a record that the programs learned, with the time of its last proof.</summary>
-/// <param name="SeenNs">Nanoseconds of CLOCK_BOOTTIME.</param>
-[KernelStruct("hnv_learned")]
-[StructLayout(LayoutKind.Sequential, Pack = 8)]
-public readonly record struct LearnedEntry(RecordEntry Record, uint Zero, ulong SeenNs);

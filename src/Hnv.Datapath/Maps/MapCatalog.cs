@@ -21,13 +21,15 @@ internal static class MapCatalog
     /// <summary>Entries that a map is created with, of a map of maps those of the first one inside; null: as its source says.</summary>
     public static int? Size(string name, MapSizes sizes) => name switch
     {
-        MapNames.Ports or MapNames.Devices or MapNames.Traffic or MapNames.IcmpLimits => sizes.Ports,
+        MapNames.Ports or MapNames.Devices or MapNames.Traffic or MapNames.IcmpLimits or MapNames.StormLimits or MapNames.LearnedCounts => sizes.Ports,
         MapNames.Claims => sizes.Ports * ClaimsPerPort,
         MapNames.Subnets => sizes.Subnets,
         MapNames.Routes => sizes.Routes,
         MapNames.Records => sizes.Records,
         MapNames.Learned => sizes.Learned,
         MapNames.Macs => sizes.Macs,
+        MapNames.Members => sizes.Members,
+        MapNames.VirtualMacs => sizes.VirtualMacs,
         MapNames.LocalPas => sizes.LocalPas,
         MapNames.Peers => sizes.Peers,
         MapNames.PathMtus => sizes.PathMtus,

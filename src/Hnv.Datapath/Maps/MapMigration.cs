@@ -11,5 +11,5 @@ namespace Hnv.Datapath.Maps;
 internal sealed record MapMigration(string Map, int FromLayout, Func<byte[], byte[], (byte[] Key, byte[] Value)?> Convert)
 {
     /// <summary>Migrations of this build, one for each map and layout whose entries changed.</summary>
-    public static IReadOnlyList<MapMigration> All { get; } = [];
+    public static IReadOnlyList<MapMigration> All { get; } = Layout2.Migrations;
 }

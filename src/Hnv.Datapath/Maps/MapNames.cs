@@ -16,6 +16,11 @@ internal static class MapNames
     public const string Counters = "counters";
     public const string Traffic = "traffic";
     public const string IcmpLimits = "icmp_limits";
+    public const string StormLimits = "storm_limits";
+    public const string LearnedCounts = "learned_counts";
+    public const string Members = "members";
+    public const string VirtualMacs = "virtual_macs";
+    public const string Events = "events";
     public const string Config = "config";
     public const string Decision = "decision";
 
@@ -26,5 +31,6 @@ internal static class MapNames
     public const string Devices = "devices";
 
     /// <summary>Maps in which the programs keep state of their own: a copy made while they run has to be made up afterwards.</summary>
-    public static bool IsWrittenByPrograms(string name) => name is Learned or Claims or PathMtus or Counters or Traffic or IcmpLimits;
+    public static bool IsWrittenByPrograms(string name) => 
+        name is Learned or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or Traffic or IcmpLimits or StormLimits;
 }

@@ -1,3 +1,4 @@
+using Hnv.Datapath.Layouts;
 using Hnv.Model.Addressing;
 
 namespace Hnv.Datapath.Ports;
@@ -12,6 +13,21 @@ public sealed record PortBinding(int InterfaceIndex, uint PortId, uint Rd, uint 
 {
     /// <summary>What kind of device it is; found out when not said.</summary>
     public PortDevice Device { get; init; }
+
+    /// <summary>Customer addresses that the VM may bring of its own; 0: none.</summary>
+    public ushort LearnLimit { get; init; }
+
+    /// <summary>What counts as proof that it has one.</summary>
+    public LearnSources LearnSources { get; init; }
+
+    /// <summary>Frames that flood, per second; 0: no limit.</summary>
+    public uint StormLimit { get; init; }
+
+    /// <summary>No DHCP or DHCPv6 server answers from this port.</summary>
+    public bool DhcpGuard { get; init; }
+
+    /// <summary>No router advertisement and no redirect from this port.</summary>
+    public bool RouterGuard { get; init; }
 }
 
 /// <summary>How frames reach the VM behind a port.</summary>

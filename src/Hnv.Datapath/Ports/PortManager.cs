@@ -36,7 +36,11 @@ internal sealed class PortManager(
             normaliser.Ensure();
         }
 
-        var entry = new PortEntry(binding.Vsid, binding.Rd, binding.PortId, flags, binding.Mac);
+        flags |= (binding.DhcpGuard ? PortFlags.DhcpGuard : PortFlags.None) | (binding.RouterGuard ? PortFlags.RouterGuard : PortFlags.None);
+        PortEntry entry = new PortEntry(binding.Vsid, binding.Rd, binding.PortId, flags, binding.Mac) with
+        {
+            LearnLimit = binding.LearnLimit, LearnSources = binding.LearnSources, StormLimit = binding.StormLimit,
+        };
         bool existed = _ports.TryLookup(in index, out PortEntry before);
         try
         {
@@ -45,6 +49,10 @@ internal sealed class PortManager(
             if (!existed || before != entry)
             {
                 _ports.Update(in index, in entry);
+            }
+
+            if (!existed || !before.IsSameAdapter(entry))
+            {
                 ForgetLearned(index); // Whoever was there before, in whatever subnet.
             }
 
@@ -210,12 +218,16 @@ internal sealed class PortManager(
         }
 
         learned.DeleteBatch([.. learned.ReadAll().Where(entry => entry.Value.Record.Ifindex == (uint)interfaceIndex).Select(entry => entry.Key)]);
+        BpfMap virtualMacs = maps[MapNames.VirtualMacs];
+        virtualMacs.DeleteBatch<MacKey>([.. virtualMacs.ReadAll<MacKey, VirtualMacEntry>().Where(entry => entry.Value.At.Ifindex == (uint)interfaceIndex).Select(entry => entry.Key)]);
     }
 
     private void ForgetCounters(uint portId)
     {
         maps[MapNames.Traffic].Delete(in portId);
         maps[MapNames.IcmpLimits].Delete(in portId);
+        maps[MapNames.StormLimits].Delete(in portId);
+        maps[MapNames.LearnedCounts].Delete(in portId);
         foreach (Verdict verdict in Verdicts.All)
         {
             var key = new CounterKey(portId, verdict);

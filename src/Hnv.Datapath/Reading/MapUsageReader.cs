@@ -25,6 +25,11 @@ internal static class MapUsageReader
             return map.Info.MaxEntries;
         }
 
+        if (map.Info.Type is BpfMapType.RingBuffer)
+        {
+            return 0; // A queue: what is in it is on its way out.
+        }
+
         byte[] previous = new byte[map.Info.KeySize], next = new byte[map.Info.KeySize];
         long count = 0;
         for (bool more = map.TryGetNextKey([], next); more && count < map.Info.MaxEntries; count++)

@@ -46,6 +46,8 @@ internal sealed class FakeDataplane : IDataplane
 
     public IDesiredTable<SubnetKey, SubnetEntry> Subnets { get; } = new FakeTable<SubnetKey, SubnetEntry>("subnets");
 
+    public IDesiredTable<MemberKey, MemberEntry> Members { get; } = new FakeTable<MemberKey, MemberEntry>("members");
+
     public IDesiredTable<MacKey, LocationEntry> Macs { get; } = new FakeTable<MacKey, LocationEntry>("macs");
 
     public IDesiredTable<RecordKey, RecordEntry> Records { get; } = new FakeTable<RecordKey, RecordEntry>("records");
@@ -131,9 +133,14 @@ internal sealed class FakeDataplane : IDataplane
 
     public IReadOnlyList<KeyValuePair<KernelAddress, PeerEntry>> ReadPeers() => [.. Peers.Desired];
 
-    public IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned() => [];
+    /// <summary>What the programs "learned".</summary>
+    public Dictionary<RecordKey, LearnedEntry> Learned { get; } = [];
 
-    public bool RemoveLearned(RecordKey key) => false;
+    public IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned() => [.. Learned];
+
+    public void PutLearned(RecordKey key, LearnedEntry entry) => Learned[key] = entry;
+
+    public bool RemoveLearned(RecordKey key) => Learned.Remove(key);
 
     public IReadOnlyList<VerdictCounter> ReadCounters() => [new(0, Verdict.UnknownPeer, 2, 200), new(7, Verdict.Encapsulated, 3, 300)];
 

@@ -58,6 +58,8 @@ internal sealed class ProgramSet : IDisposable
                 case "config" or "decision":
                     map.Update(BitConverter.GetBytes(0), new byte[map.Info.UserValueSize]);
                     break;
+                case "events":
+                    break;
                 default:
                     Clear(map);
                     break;
