@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -9,11 +10,17 @@ namespace Hnv.Api;
 /// <summary>The JSON of every interface of the project: camel case, enumerations as words, addresses as text, absent instead of null.</summary>
 public static class HnvJson
 {
-    /// <summary>Shared, read-only options.</summary>
-    public static JsonSerializerOptions Options { get; } = Create(indented: false);
+    private static readonly Lazy<JsonSerializerOptions> s_options = new(static () => Create(indented: false));
+    private static readonly Lazy<JsonSerializerOptions> s_indented = new(static () => Create(indented: true));
+
+    /// <summary>Shared, read-only options; made on first use, which is slow.</summary>
+    public static JsonSerializerOptions Options => s_options.Value;
 
     /// <summary>The same, indented for people.</summary>
-    public static JsonSerializerOptions Indented { get; } = Create(indented: true);
+    public static JsonSerializerOptions Indented => s_indented.Value;
+
+    /// <summary>Escapes what JSON must escape, and no more.</summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     private static JsonSerializerOptions Create(bool indented)
     {
@@ -24,7 +31,7 @@ public static class HnvJson
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
             NumberHandling = JsonNumberHandling.Strict,
-            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            Encoder = Encoder,
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LetNullsBeAbsent } },
         };
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));

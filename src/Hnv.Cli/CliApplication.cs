@@ -21,12 +21,12 @@ public static class CliApplication
     /// <returns>0 done; 1 failed or "no"; 2 wrong usage or invalid input.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellationToken = default)
     {
-        ControllerAddress? address = null;
+        ParseResult? running = null;
         RootCommand root = BuildRoot((parsed, run, token) =>
         {
-            address = ControllerAddress.Find(parsed.GetValue(GlobalOptions.Controller), environment);
+            running = parsed;
             return RunOneAsync(environment, parsed, run, token);
-        });
+        }, CommandList.Find(arguments));
         var errors = new ErrorWriter(environment);
         try
         {
@@ -49,7 +49,7 @@ public static class CliApplication
         }
         catch (HnvApiException e)
         {
-            (int exitCode, ImmutableArray<CliError> explained) = Explain(e, address!);
+            (int exitCode, ImmutableArray<CliError> explained) = Explain(e, ControllerAddress.Find(running!.GetValue(SharedOptions.Controller), environment));
             errors.Write(explained);
             return exitCode;
         }
@@ -101,11 +101,11 @@ public static class CliApplication
     internal static string Where(string subject, string field) =>
         field.Length == 0 ? subject : $"{subject}, {field.TrimStart('/')}";
 
-    internal static RootCommand BuildRoot(CommandRunner runner)
+    /// <param name="only">Name of the one command that is needed; null: all, for help, suggestions, and what is no command.</param>
+    internal static RootCommand BuildRoot(CommandRunner runner, string? only = null)
     {
         var root = new RootCommand("Network virtualization for Linux hosts: VM networks of many tenants over NVGRE, as Hyper-V does it.");
-        GlobalOptions.AddTo(root);
-        foreach (Command command in CommandList.Create(runner))
+        foreach (Command command in CommandList.Create(runner, only))
         {
             root.Subcommands.Add(command);
         }

@@ -18,6 +18,6 @@ public sealed record CliEnvironment(
 {
     /// <summary>That of this process.</summary>
     public static CliEnvironment OfProcess() => new(
-        Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected, Console.In,
+        Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected, new StreamReader(Console.OpenStandardInput()), // Console.In reads the terminal's description at once.
         Environment.GetEnvironmentVariable, Lab.LabOptions.RunningController, static options => new HnvClient(options), TimeProvider.System);
 }

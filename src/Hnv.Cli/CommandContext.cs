@@ -14,7 +14,6 @@ internal sealed class CommandContext : IDisposable
     {
         Environment = environment;
         Arguments = arguments;
-        Controller = ControllerAddress.Find(arguments.GetValue(GlobalOptions.Controller), environment);
         Out = new ResultWriter(environment);
         Log = new ProgressWriter(environment);
         _client = new Lazy<HnvClient>(Connect);
@@ -25,13 +24,13 @@ internal sealed class CommandContext : IDisposable
     public ParseResult Arguments { get; }
 
     /// <summary>Where <see cref="Client"/> leads.</summary>
-    public ControllerAddress Controller { get; }
+    public ControllerAddress Controller => field ??= ControllerAddress.Find(Arguments.GetValue(SharedOptions.Controller), Environment);
 
     /// <summary>The controller's API; connected on first use.</summary>
     public HnvClient Client => _client.Value;
 
     /// <summary>Value of <c>--tenant</c>.</summary>
-    public string? Tenant => Arguments.GetValue(GlobalOptions.Tenant);
+    public string? Tenant => Arguments.GetValue(SharedOptions.Tenant);
 
     /// <summary>Results, on standard output.</summary>
     public ResultWriter Out { get; }
@@ -53,7 +52,7 @@ internal sealed class CommandContext : IDisposable
         try
         {
             return Environment.Connect(HnvClientOptions.FromFiles(
-                Controller.Address, File(GlobalOptions.Certificate, "HNV_CERT"), File(GlobalOptions.Key, "HNV_KEY"), File(GlobalOptions.Ca, "HNV_CA")));
+                Controller.Address, File(SharedOptions.Certificate, "HNV_CERT"), File(SharedOptions.Key, "HNV_KEY"), File(SharedOptions.Ca, "HNV_CA")));
         }
         catch (FormatException e)
         {

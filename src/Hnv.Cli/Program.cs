@@ -1,3 +1,4 @@
 using Hnv.Cli;
 
+ProcessSwitches.Set(args);
 return await CliApplication.RunAsync(args, CliEnvironment.OfProcess());

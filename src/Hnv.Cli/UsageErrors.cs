@@ -33,7 +33,7 @@ internal static class UsageErrors
         {
             bool option = word.StartsWith('-');
             IEnumerable<string> known = option
-                ? command.Options.Concat(parsed.RootCommandResult.Command.Options).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Append(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal))
+                ? OptionsOf(parsed.CommandResult).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Append(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal))
                 : command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name);
             string? nearest = Suggestion.Nearest(word.Split('=')[0], known);
             errors.Add(new CliError(
@@ -52,6 +52,18 @@ internal static class UsageErrors
         }
 
         return errors.ToImmutable();
+    }
+
+    /// <summary>Those of the command itself, and those that reach down to it.</summary>
+    private static IEnumerable<Option> OptionsOf(CommandResult result)
+    {
+        IEnumerable<Option> options = result.Command.Options;
+        for (SymbolResult? at = result.Parent; at is CommandResult above; at = at.Parent)
+        {
+            options = options.Concat(above.Command.Options.Where(o => o.Recursive));
+        }
+
+        return options;
     }
 
     private static string Path(CommandResult result)

@@ -50,6 +50,42 @@ public sealed class UsageTests
         Assert.Empty(run.Output);
     }
 
+    [Theory]
+    [InlineData("version --tenant blue", "--tenant")]
+    [InlineData("completion bash --controller http://127.0.0.1:1", "--controller")]
+    [InlineData("controller --ca ca.crt", "--ca")]
+    [InlineData("agent --tenant blue", "--tenant")]
+    [InlineData("agent --key k", "--key")]
+    [InlineData("agent join --token t --cert c", "--cert")]
+    [InlineData("lab status --tenant blue", "--tenant")]
+    [InlineData("lab ping --controller http://127.0.0.1:1", "--controller")]
+    [InlineData("bench --list --cert c", "--cert")]
+    [InlineData("drops --tenant blue", "--tenant")]
+    [InlineData("host records h1 --tenant blue", "--tenant")]
+    public async Task Run_OptionThatDoesNotActHere_ExitsTwoAndIsNotHelped(string line, string option)
+    {
+        CliRun run = await CliRun.RunAsync(line);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"There is no option '{option}'", run.Error, StringComparison.Ordinal);
+        CliRun help = await CliRun.RunAsync([.. line.Split(' ').TakeWhile(w => w[0] != '-'), "--help"]);
+        Assert.Equal(0, help.ExitCode);
+        Assert.DoesNotContain($"  {option} ", help.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("get", true)]
+    [InlineData("apply", true)]
+    [InlineData("next-hop", true)]
+    [InlineData("stats", true)]
+    [InlineData("drops", false)]
+    [InlineData("host records", false)]
+    public async Task Help_CommandThatAsksTheController_ShowsHowItIsReached(string command, bool scoped)
+    {
+        CliRun help = await CliRun.RunAsync($"{command} --help");
+        Assert.All(["--controller", "--ca", "--cert", "--key"], option => Assert.Contains(option, help.Output, StringComparison.Ordinal));
+        Assert.Equal(scoped, help.Output.Contains("--tenant", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Agent_SeveralOptionsWrong_SaysAllAtOnce()
     {

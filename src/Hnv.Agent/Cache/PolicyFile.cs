@@ -43,7 +43,7 @@ internal static class PolicyFile
         file.Write(head);
 
         var buffer = new ArrayBufferWriter<byte>(BufferSize + 4096);
-        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = HnvJson.Options.Encoder, SkipValidation = true });
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = HnvJson.Encoder, SkipValidation = true });
         Line(new Head(policy.Network, policy.Tenant, policy.Name, policy.Encapsulation, policy.Revision, policy.Digest.ToString(), policy.Items.Count));
         foreach (PolicyItem item in policy.Items.Values)
         {

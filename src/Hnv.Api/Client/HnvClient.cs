@@ -76,13 +76,13 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
     {
         string query = $"?dryRun={(dryRun ? "true" : "false")}&prune={(prune ? "true" : "false")}"
             + (set is null ? string.Empty : $"&set={Uri.EscapeDataString(set)}");
-        return _rest.PostAsync<ApplyResponse>($"{RestPaths.Root}/apply{query}", new ApplyRequest([.. documents]), cancellationToken);
+        return _rest.SendAsync(RestConnection.Post($"{RestPaths.Root}/apply{query}", ApplyAnswers.Request(documents)), ApplyAnswers.ReadApply, cancellationToken);
     }
 
     /// <summary>Deletes what the documents name (kind, tenant, name), in one transaction.</summary>
     public Task<ApplyResponse> DeleteManyAsync(IEnumerable<JsonElement> documents, bool dryRun = false, CancellationToken cancellationToken = default) =>
-        _rest.PostAsync<ApplyResponse>(
-            $"{RestPaths.Root}/delete?dryRun={(dryRun ? "true" : "false")}", new ApplyRequest([.. documents]), cancellationToken);
+        _rest.SendAsync(
+            RestConnection.Post($"{RestPaths.Root}/delete?dryRun={(dryRun ? "true" : "false")}", ApplyAnswers.Request(documents)), ApplyAnswers.ReadApply, cancellationToken);
 
     /// <summary>
     /// Every change of a kind after <paramref name="revision"/>, then those to come.
@@ -122,8 +122,9 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
     /// <summary>Waits until every host that <paramref name="revision"/> concerns has realised it, or time is up; says who is pending.</summary>
     /// <param name="wait">At most 60 seconds a call; zero answers at once.</param>
     public Task<ConvergenceAnswer> ConvergenceAsync(long revision, TimeSpan wait, CancellationToken cancellationToken = default) =>
-        _rest.GetAsync<ConvergenceAnswer>(
-            $"{RestPaths.Root}/convergence?revision={revision}&waitSeconds={(int)Math.Ceiling(wait.TotalSeconds)}", cancellationToken, wait + options.Timeout);
+        _rest.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, $"{RestPaths.Root}/convergence?revision={revision}&waitSeconds={(int)Math.Ceiling(wait.TotalSeconds)}"),
+            ApplyAnswers.ReadConvergence, cancellationToken, wait + options.Timeout);
 
     /// <summary>
     /// Asks a host for what stands in its kernel (<see cref="Stream.HostQueries"/>); <typeparamref name="T"/> is the answer's shape,

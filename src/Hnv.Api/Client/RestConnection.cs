@@ -24,15 +24,34 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
     public Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken) =>
         SendAsync<T>(new HttpRequestMessage(HttpMethod.Post, path) { Content = Json(body) }, cancellationToken);
 
-    public async Task<T> SendAsync<T>(HttpRequestMessage request, CancellationToken cancellationToken, TimeSpan? timeout = null)
+    public Task<T> SendAsync<T>(HttpRequestMessage request, CancellationToken cancellationToken, TimeSpan? timeout = null) =>
+        ReadAsync(
+            request,
+            body => JsonSerializer.Deserialize<T>(body, HnvJson.Options) ?? throw new HnvApiException($"The controller's answer to {request.RequestUri} is empty."),
+            timeout, cancellationToken);
+
+    /// <param name="read">Reads the answer without the serializer.</param>
+    public Task<T> SendAsync<T>(HttpRequestMessage request, Func<JsonElement, T> read, CancellationToken cancellationToken, TimeSpan? timeout = null) =>
+        ReadAsync(
+            request,
+            body =>
+            {
+                using JsonDocument document = JsonDocument.Parse(body);
+                return read(document.RootElement);
+            },
+            timeout, cancellationToken);
+
+    /// <summary>A POST of JSON that is written already.</summary>
+    public static HttpRequestMessage Post(string path, byte[] body) => new(HttpMethod.Post, path) { Content = Json(body) };
+
+    private async Task<T> ReadAsync<T>(HttpRequestMessage request, Func<byte[], T> read, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         byte[] body = await SendAsync(request, cancellationToken, timeout);
         try
         {
-            return JsonSerializer.Deserialize<T>(body, HnvJson.Options)
-                ?? throw new HnvApiException($"The controller's answer to {request.RequestUri} is empty.");
+            return read(body);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new HnvApiException(
                 $"The controller's answer to {request.RequestUri} is not understood; are both of one version? {e.Message}", HttpStatusCode.OK, null, e);
@@ -107,9 +126,11 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
         return request;
     }
 
-    private static ByteArrayContent Json(object body)
+    private static ByteArrayContent Json(object body) => Json(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), HnvJson.Options));
+
+    private static ByteArrayContent Json(byte[] body)
     {
-        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), HnvJson.Options));
+        var content = new ByteArrayContent(body);
         content.Headers.ContentType = s_json;
         return content;
     }

@@ -31,7 +31,7 @@ internal sealed class DocumentComposer(YamlEvents events, string fileName, int s
         }
 
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = HnvJson.Options.Encoder, SkipValidation = false }))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = HnvJson.Encoder, SkipValidation = false }))
         {
             Value(writer, first.Start, 0);
         }

@@ -68,7 +68,7 @@ public static class ResourceJson
     public static byte[] ToUtf8Bytes(Resource resource)
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = HnvJson.Options.Encoder }))
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = HnvJson.Encoder }))
         {
             Write(writer, resource);
         }

@@ -30,7 +30,7 @@ internal static class ResourceReaders
     {
         string? name = Name(fields, options, required: false);
         IPAddress? address = fields.Address("providerAddress", required: true);
-        FlowIdMode flowId = fields.Word("flowId", ResourceWords.FlowIds) ?? default;
+        var flowId = (FlowIdMode)(fields.Word("flowId", ResourceWords.FlowIds) ?? 0);
         return address is null
             ? null
             : new ProviderEndpoint { Name = name ?? DerivedNames.OfProviderEndpoint(address), ProviderAddress = address, FlowId = flowId };
@@ -41,7 +41,7 @@ internal static class ResourceReaders
         string? name = Name(fields, options);
         string? tenant = Tenant(fields, options);
         Guid id = fields.Identifier("routingDomainId") ?? Guid.Empty;
-        Encapsulation encapsulation = fields.Word("encapsulation", ResourceWords.Encapsulations) ?? default;
+        var encapsulation = (Encapsulation)(fields.Word("encapsulation", ResourceWords.Encapsulations) ?? 0);
         ImmutableArray<VirtualSubnet> subnets = fields.Objects("subnets", ReadSubnet);
         ImmutableArray<CustomerRoute> routes = fields.Objects("routes", ReadRoute);
         return name is null || tenant is null
@@ -103,7 +103,7 @@ internal static class ResourceReaders
         IPAddress? customer = fields.Address("customerAddress", required: true);
         MacAddress? mac = fields.Mac("mac", required: true);
         IPAddress? provider = fields.Address("providerAddress", required: true);
-        LookupRecordType type = fields.Word("type", ResourceWords.RecordTypes) ?? default;
+        var type = (LookupRecordType)(fields.Word("type", ResourceWords.RecordTypes) ?? 0);
         return tenant is null || vsid is null || customer is null || mac is null || provider is null
             ? null
             : new LookupRecord

@@ -23,7 +23,7 @@ internal static class ResourceWriters
                 break;
             case ProviderEndpoint endpoint:
                 writer.WriteString("providerAddress", endpoint.ProviderAddress.ToString());
-                writer.WriteString("flowId", ResourceWords.Of(ResourceWords.FlowIds, endpoint.FlowId));
+                writer.WriteString("flowId", ResourceWords.Of(endpoint.FlowId));
                 break;
             case VmNetwork network:
                 Write(writer, network);
@@ -36,7 +36,7 @@ internal static class ResourceWriters
                 writer.WriteString("customerAddress", record.CustomerAddress.ToString());
                 writer.WriteString("mac", record.Mac.ToString());
                 writer.WriteString("providerAddress", record.ProviderAddress.ToString());
-                writer.WriteString("type", ResourceWords.Of(ResourceWords.RecordTypes, record.Type));
+                writer.WriteString("type", ResourceWords.Of(record.Type));
                 break;
         }
     }
@@ -48,7 +48,7 @@ internal static class ResourceWriters
             writer.WriteString("routingDomainId", network.RoutingDomainId.ToString("B"));
         }
 
-        writer.WriteString("encapsulation", ResourceWords.Of(ResourceWords.Encapsulations, network.Encapsulation));
+        writer.WriteString("encapsulation", ResourceWords.Of(network.Encapsulation));
         if (!network.Subnets.IsDefaultOrEmpty)
         {
             writer.WriteStartArray("subnets");

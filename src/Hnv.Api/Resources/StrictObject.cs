@@ -84,26 +84,26 @@ public sealed class StrictObject
     }
 
     /// <summary>One of some words, in any case.</summary>
-    public T? Word<T>(string field, IReadOnlyDictionary<string, T> words, bool required = false)
-        where T : struct
+    /// <returns>The index of the word; null when there is none that is right.</returns>
+    public int? Word(string field, ImmutableArray<string> words, bool required = false)
     {
         if (Text(field, required) is not { } text)
         {
             return null;
         }
 
-        foreach ((string word, T value) in words)
+        for (int i = 0; i < words.Length; i++)
         {
-            if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase))
+            if (string.Equals(words[i], text, StringComparison.OrdinalIgnoreCase))
             {
-                return value;
+                return i;
             }
         }
 
-        string? nearest = Suggestion.Nearest(text, words.Keys);
+        string? nearest = Suggestion.Nearest(text, words);
         Add(
             field, $"{BindingContext.Quote(text)} is not known",
-            (nearest is null ? "" : $"did you mean '{nearest}'? ") + $"one of {string.Join(", ", words.Keys)} is expected");
+            (nearest is null ? "" : $"did you mean '{nearest}'? ") + $"one of {string.Join(", ", words)} is expected");
         return null;
     }
 

@@ -11,13 +11,14 @@ internal static class AgentCommand
     public static Command Create(CommandRunner runner)
     {
         var host = new Option<string?>("--host") { Description = "Name of this host in policy", HelpName = "NAME" };
+        var controller = new Option<string?>("--controller") { Description = "Address of the controller; several with commas (else HNV_CONTROLLER)", HelpName = "URL" };
         var uplinks = new Option<string[]>("--uplink") { Description = "Interface on the provider network; several with commas", HelpName = "IF", Arity = ArgumentArity.OneOrMore };
         Option<string?> state = State();
         var purge = new Option<bool>("--purge") { Description = "Remove everything of the agent from the kernel, and its policy on disk, and end" };
-        return new Command("agent", "Runs the agent of this host").With(host, uplinks, state, purge, CreateJoin(runner)).Does(runner, async (context, token) =>
+        return new Command("agent", "Runs the agent of this host").With(host, controller, uplinks, state, purge, CreateJoin(runner)).Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
-            string? controllers = a.GetValue(GlobalOptions.Controller) ?? context.Environment.Variable("HNV_CONTROLLER");
+            string? controllers = a.GetValue(controller) ?? context.Environment.Variable("HNV_CONTROLLER");
             if (!AgentOptions.TryCreate(
                 a.GetValue(host), controllers is null ? null : [controllers], a.GetValue(uplinks), a.GetValue(state), a.GetValue(purge),
                 out AgentOptions? options, out ImmutableArray<Finding> findings))
@@ -39,7 +40,7 @@ internal static class AgentCommand
     {
         var tokenOption = new Option<string>("--token") { Description = "As 'hnv host enroll NAME' printed it; - reads it from standard input", HelpName = "TOKEN", Required = true };
         Option<string?> state = State();
-        return new Command("join", "Turns a one-time token into this host's client certificate").With(tokenOption, state).Does(runner, async (context, token) =>
+        return new Command("join", "Turns a one-time token into this host's client certificate").With(tokenOption, state, SharedOptions.Controller).Does(runner, async (context, token) =>
         {
             string text = context.Arguments.GetValue(tokenOption)!;
             text = text == "-" ? (await context.Environment.Input.ReadLineAsync(token) ?? string.Empty).Trim() : text;

@@ -29,8 +29,8 @@ internal static class ApplyCommand
         };
         Option<string?> set = Set();
         Option<bool> prune = Prune();
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
-        return new Command("apply", "Makes it so: creates and changes what the manifests say").With(files, dryRun, wait, prune, set, output)
+        Option<OutputFormat> output = SharedOptions.NewOutput();
+        return new Command("apply", "Makes it so: creates and changes what the manifests say").With(files, dryRun, wait, prune, set, output).WithTenant()
             .Does(runner, async (context, token) =>
             {
                 ParseResult a = context.Arguments;
@@ -46,8 +46,8 @@ internal static class ApplyCommand
         Option<string[]> files = Arguments.Files(required: true);
         Option<string?> set = Set();
         Option<bool> prune = Prune();
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
-        return new Command("diff", "Says what apply would change; exit 1 when something would").With(files, prune, set, output)
+        Option<OutputFormat> output = SharedOptions.NewOutput();
+        return new Command("diff", "Says what apply would change; exit 1 when something would").With(files, prune, set, output).WithTenant()
             .Does(runner, async (context, token) =>
             {
                 ParseResult a = context.Arguments;
@@ -76,8 +76,7 @@ internal static class ApplyCommand
         {
             string name = $"{result.Kind} {(result.Tenant is null ? string.Empty : result.Tenant + "/")}{result.Name}";
             string action = result.Action.ToString().ToLowerInvariant();
-            string style = Styles.State(action) ?? "dim";
-            context.Out.Console.Write(new Spectre.Console.Markup($"[{style}]{action,-9}[/] {Spectre.Console.Markup.Escape(name)}\n"));
+            context.Out.Styled(Styles.State(action) ?? "dim", $"{action,-9}", $" {name}");
             foreach (FieldChange change in result.Changes ?? [])
             {
                 context.Out.Markup($"          {change.Field.TrimStart('/')}: [red]{change.Old?.ToString() ?? "(absent)"}[/] → [green]{change.New?.ToString() ?? "(absent)"}[/]");

@@ -18,7 +18,7 @@ internal static class BenchCommand
         var rounds = new Option<int>("--rounds") { Description = "How often each variant is measured, in turns", DefaultValueFactory = _ => new BenchOptions().Rounds };
         var quick = new Option<bool>("--quick") { Description = "One short round, to see that everything works; says nothing about speed and writes no file" };
         var results = new Option<string>("--results") { Description = "Folder for the results as JSON, a file for each", HelpName = "FOLDER", DefaultValueFactory = _ => "bench/results" };
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("bench", "Measures against the bare underlay, kernel VXLAN with a bridge, and minimal programs").With(names, list, seconds, rounds, quick, results, output)
             .Does(runner, async (context, token) =>
             {

@@ -5,22 +5,38 @@ namespace Hnv.Cli.Commands;
 /// <summary>All commands, in the order of the help.</summary>
 internal static class CommandList
 {
-    public static IEnumerable<Command> Create(CommandRunner runner) =>
+    private static readonly (string Name, Func<CommandRunner, Command> Create)[] s_commands =
     [
-        LabCommand.Create(runner),
-        ApplyCommand.Create(runner),
-        ApplyCommand.CreateDiff(runner),
-        DeleteCommand.Create(runner),
-        GetCommand.Create(runner),
-        DescribeCommand.Create(runner),
-        NextHopCommand.Create(runner),
-        HostCommand.Create(runner),
-        DropsCommand.Create(runner),
-        StatsCommand.Create(runner),
-        ControllerCommand.Create(runner),
-        AgentCommand.Create(runner),
-        BenchCommand.Create(runner),
-        VersionCommand.Create(runner),
-        CompletionCommand.Create(runner),
+        ("lab", LabCommand.Create),
+        ("apply", ApplyCommand.Create),
+        ("diff", ApplyCommand.CreateDiff),
+        ("delete", DeleteCommand.Create),
+        ("get", GetCommand.Create),
+        ("describe", DescribeCommand.Create),
+        ("next-hop", NextHopCommand.Create),
+        ("host", HostCommand.Create),
+        ("drops", DropsCommand.Create),
+        ("stats", StatsCommand.Create),
+        ("controller", ControllerCommand.Create),
+        ("agent", AgentCommand.Create),
+        ("bench", BenchCommand.Create),
+        ("version", VersionCommand.Create),
+        ("completion", CompletionCommand.Create),
     ];
+
+    /// <summary>The command that a command line begins with; null when it begins with anything else.</summary>
+    public static string? Find(IReadOnlyList<string> arguments) =>
+        arguments.Count > 0 && Array.Exists(s_commands, c => c.Name == arguments[0]) ? arguments[0] : null;
+
+    /// <summary>Making a command costs time at every start, so the others are left out where one is needed.</summary>
+    public static IEnumerable<Command> Create(CommandRunner runner, string? only = null)
+    {
+        foreach ((string name, Func<CommandRunner, Command> create) in s_commands)
+        {
+            if (only is null || name == only)
+            {
+                yield return create(runner);
+            }
+        }
+    }
 }

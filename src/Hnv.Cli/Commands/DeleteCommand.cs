@@ -19,8 +19,8 @@ internal static class DeleteCommand
         var names = new Argument<string[]>("NAME") { Description = "NAME or TENANT/NAME; several may be given", Arity = ArgumentArity.ZeroOrMore };
         Option<string[]> files = Arguments.Files(required: false);
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen, and do nothing" };
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
-        return new Command("delete", "Deletes objects by name, or those that manifests name").With(kind, names, files, dryRun, output).Does(runner, async (context, token) =>
+        Option<OutputFormat> output = SharedOptions.NewOutput();
+        return new Command("delete", "Deletes objects by name, or those that manifests name").With(kind, names, files, dryRun, output).WithTenant().Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
             string[] wanted = a.GetValue(names) ?? [];

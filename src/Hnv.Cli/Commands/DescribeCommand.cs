@@ -12,7 +12,7 @@ internal static class DescribeCommand
         Argument<string> kind = Arguments.Kind(viewsToo: true);
         var name = new Argument<string>("NAME") { Description = "NAME or TENANT/NAME" };
         return new Command("describe", "Shows everything about one object")
-            .With(kind, name)
+            .With(kind, name).WithTenant()
             .Does(runner, (context, token) => RunAsync(context, KindTables.Find(context.Arguments.GetValue(kind)!), context.Arguments.GetValue(name)!, token));
     }
 

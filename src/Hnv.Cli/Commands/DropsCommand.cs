@@ -28,8 +28,8 @@ internal static class DropsCommand
         var host = new Argument<string?>("HOST") { Description = "Only this host", Arity = ArgumentArity.ZeroOrOne };
         var watch = new Option<bool>("--watch", "-w") { Description = "Go on and show what is added" };
         var all = new Option<bool>("--all") { Description = "Every verdict, not only drops" };
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
-        return new Command("drops", "Counters by verdict: what was dropped, and why").With(host, watch, all, output).Does(runner, async (context, token) =>
+        Option<OutputFormat> output = SharedOptions.NewOutput();
+        return new Command("drops", "Counters by verdict: what was dropped, and why").With(host, watch, all, output).WithController().Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
             OutputFormat format = a.GetValue(output);

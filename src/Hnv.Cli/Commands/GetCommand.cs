@@ -16,9 +16,9 @@ internal static class GetCommand
         Argument<string> kind = Arguments.Kind(viewsToo: true);
         var name = new Argument<string?>("NAME") { Description = "One of them: NAME or TENANT/NAME; of records the address, of subnets the VSID", Arity = ArgumentArity.ZeroOrOne };
         var watch = new Option<bool>("--watch", "-w") { Description = "Go on and show every change" };
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("get", "Shows objects: hosts, networks, ports, records, routes …")
-            .With(kind, name, watch, output)
+            .With(kind, name, watch, output).WithTenant()
             .Does(runner, (context, token) =>
             {
                 ParseResult a = context.Arguments;

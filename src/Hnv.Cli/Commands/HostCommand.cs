@@ -39,14 +39,14 @@ internal static class HostCommand
         Query(runner, "routes", "Customer routes in the kernel of HOST", HostQueries.Routes, s_routes),
         Query(runner, "ports", "Bound ports of HOST", HostQueries.Ports, s_ports),
         Status(runner),
-        Enroll(runner));
+        Enroll(runner)).WithController();
 
     private static Argument<string> HostName() => new("HOST") { Description = "Name of the host" };
 
     private static Command Query<T>(CommandRunner runner, string name, string description, string query, TableColumns<T> columns)
     {
         Argument<string> host = HostName();
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command(name, description).With(host, output).Does(runner, async (context, token) =>
         {
             string which = context.Arguments.GetValue(host)!;
@@ -59,7 +59,7 @@ internal static class HostCommand
     private static Command Status(CommandRunner runner)
     {
         Argument<string> host = HostName();
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("status", "Agent, uplinks, fill levels and problems of HOST").With(host, output).Does(runner, async (context, token) =>
         {
             HostStatus status = await context.Client.KernelAsync<HostStatus>(context.Arguments.GetValue(host)!, HostQueries.Status, token);

@@ -17,7 +17,7 @@ internal static partial class LabPingCommand
     {
         var from = new Argument<string?>("FROM") { Description = "A VM", Arity = ArgumentArity.ZeroOrOne };
         var to = new Argument<string?>("TO") { Description = "A VM or an address", Arity = ArgumentArity.ZeroOrOne };
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("ping", "Tries who reaches whom; exit 1 when something does not, or does and should not").With(from, to, output)
             .Does(runner, (context, token) =>
                 RunAsync(context, context.Arguments.GetValue(from), context.Arguments.GetValue(to), context.Arguments.GetValue(output), token));

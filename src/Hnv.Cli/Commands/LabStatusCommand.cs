@@ -20,7 +20,7 @@ internal static class LabStatusCommand
 
     public static Command Create(CommandRunner runner)
     {
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
+        Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("status", "What runs and where its files are; exit 1 when something is missing").With(output).Does(runner, async (context, token) =>
         {
             await using NetworkLab lab = LabCommand.OpenRunning(context);

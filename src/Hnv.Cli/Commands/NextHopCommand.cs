@@ -15,8 +15,8 @@ internal static class NextHopCommand
         var from = new Option<string?>("--from") { Description = "Who sends: PORT, TENANT/PORT or a customer address", HelpName = "PORT|CA" };
         var vsid = new Option<uint?>("--vsid") { Description = "The sender's subnet; known where --from is a port", HelpName = "V" };
         var to = new Option<string>("--to") { Description = "Where to: a customer address", HelpName = "CA", Required = true };
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
-        return new Command("next-hop", "Where policy sends a packet, and why").With(from, vsid, to, output).Does(runner, async (context, token) =>
+        Option<OutputFormat> output = SharedOptions.NewOutput();
+        return new Command("next-hop", "Where policy sends a packet, and why").With(from, vsid, to, output).WithTenant().Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
             if (!IPAddress.TryParse(a.GetValue(to), out IPAddress? destination))

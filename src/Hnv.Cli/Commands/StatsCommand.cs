@@ -22,8 +22,8 @@ internal static class StatsCommand
     public static Command Create(CommandRunner runner)
     {
         var port = new Argument<string>("PORT") { Description = "PORT or TENANT/PORT" };
-        Option<OutputFormat> output = GlobalOptions.NewOutput();
-        return new Command("stats", "Traffic of a port").With(port, output).Does(runner, async (context, token) =>
+        Option<OutputFormat> output = SharedOptions.NewOutput();
+        return new Command("stats", "Traffic of a port").With(port, output).WithTenant().Does(runner, async (context, token) =>
         {
             JsonElement found = await ObjectFinder.FindOneAsync(context, ResourceKind.Port, context.Arguments.GetValue(port)!, token);
             string name = $"{found.Text("tenant")}/{found.Text("name")}";

@@ -6,17 +6,17 @@ namespace Hnv.Cli.Output;
 /// <summary>Writes errors: <c>error: WHERE: WHAT</c>, and below it what would be right.</summary>
 internal sealed class ErrorWriter(CliEnvironment environment)
 {
-    private readonly IAnsiConsole _console = Consoles.Create(environment, environment.Error, environment.ErrorIsTerminal);
+    private readonly Lazy<IAnsiConsole> _console = new(() => Consoles.Create(environment, environment.Error, environment.ErrorIsTerminal));
 
     public void Write(ImmutableArray<CliError> errors)
     {
         foreach (CliError error in errors)
         {
             string where = error.Where is null ? string.Empty : error.Where + ": ";
-            _console.MarkupLineInterpolated($"[red]error:[/] {where}{error.What}");
+            _console.Value.MarkupLineInterpolated($"[red]error:[/] {where}{error.What}");
             if (error.Remedy is not null)
             {
-                _console.MarkupLineInterpolated($"  [dim]{error.Remedy}[/]");
+                _console.Value.MarkupLineInterpolated($"  [dim]{error.Remedy}[/]");
             }
         }
     }

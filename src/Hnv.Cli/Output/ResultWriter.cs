@@ -18,6 +18,19 @@ internal sealed class ResultWriter(CliEnvironment environment)
     /// <summary>One plain line.</summary>
     public void Line(string text = "") => environment.Output.WriteLine(text);
 
+    /// <summary>One line whose beginning is coloured on a terminal; elsewhere no console is made for it.</summary>
+    public void Styled(string style, string begin, string rest)
+    {
+        if (environment.OutputIsTerminal)
+        {
+            Console.MarkupLine($"[{style}]{Spectre.Console.Markup.Escape(begin)}[/]{Spectre.Console.Markup.Escape(rest)}");
+        }
+        else
+        {
+            Line(begin + rest);
+        }
+    }
+
     /// <summary>One line with Spectre markup; the interpolated values are escaped.</summary>
     public void Markup(FormattableString text) => Console.MarkupLineInterpolated(text);
 

@@ -22,8 +22,8 @@ public static class LabFileReader
     private const uint MinMtu = 576, MaxMtu = 65535;
     private const int DefaultMtu = 1500;
 
-    private static readonly ImmutableDictionary<string, LabDevice> s_devices =
-        ImmutableDictionary.CreateRange([KeyValuePair.Create("veth", LabDevice.Veth), KeyValuePair.Create("tap", LabDevice.Tap)]);
+    /// <summary>The words of <see cref="LabDevice"/>, in its order.</summary>
+    private static readonly ImmutableArray<string> s_devices = ["veth", "tap"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="LabFileException">It is wrong; all errors.</exception>
@@ -123,7 +123,7 @@ public static class LabFileReader
             fields.Add("ports", "stands beside port", "one of them: port for one adapter, ports for several");
         }
 
-        LabDevice device = fields.Word("device", s_devices) ?? LabDevice.Veth;
+        var device = (LabDevice)(fields.Word("device", s_devices) ?? 0);
         uint mtu = fields.Number("mtu", MinMtu, MaxMtu) ?? DefaultMtu;
         return new VmDocument(name, host, port is null ? ports : [port], device, (int)mtu);
     }

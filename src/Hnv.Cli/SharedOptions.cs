@@ -2,8 +2,8 @@ using System.CommandLine;
 
 namespace Hnv.Cli;
 
-/// <summary>Options that every command takes.</summary>
-internal static class GlobalOptions
+/// <summary>Options that several commands take: only those on which they act.</summary>
+internal static class SharedOptions
 {
     /// <summary>Where the controller is.</summary>
     public static Option<string?> Controller { get; } = new("--controller")
@@ -25,15 +25,11 @@ internal static class GlobalOptions
     /// <summary>For https: the certificate's key.</summary>
     public static Option<string?> Key { get; } = new("--key") { Description = "With https: its private key, PEM (else HNV_KEY)", HelpName = "FILE", Recursive = true };
 
-    /// <summary>Adds them to the root.</summary>
-    public static void AddTo(RootCommand root)
-    {
-        root.Options.Add(Controller);
-        root.Options.Add(Tenant);
-        root.Options.Add(Ca);
-        root.Options.Add(Certificate);
-        root.Options.Add(Key);
-    }
+    /// <summary>For commands that ask the controller, and their subcommands: where it is, who is trusted, who calls.</summary>
+    public static Command WithController(this Command command) => command.With(Controller, Ca, Certificate, Key);
+
+    /// <summary>For commands of the controller whose names have a tenant's scope.</summary>
+    public static Command WithTenant(this Command command) => command.With(Tenant).WithController();
 
     /// <summary>A new <c>-o</c>, for commands that show objects.</summary>
     public static Option<OutputFormat> NewOutput()
