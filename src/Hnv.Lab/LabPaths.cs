@@ -5,6 +5,7 @@ namespace Hnv.Lab;
 /// <code>
 ///   lock  state.json  controller.sock  controller/state.db
 ///   hosts/HOST/       state directory of its agent
+///   vms/VM/           files of a VM, working directory of its programs
 ///   processes/NAME    who runs (pid, start, boot)
 ///   logs/NAME.log
 /// </code>
@@ -26,6 +27,8 @@ internal sealed record LabPaths(string Root)
     public string Logs => $"{Root}/logs";
 
     public string Host(string name) => $"{Root}/hosts/{name}";
+
+    public string Vm(string name) => $"{Root}/vms/{name}";
 
     public string Process(string name) => $"{Processes}/{name}.json";
 

@@ -147,6 +147,7 @@ public sealed class NetworkLab : IAsyncDisposable
         await StepAsync(progress, $"policy of {topology.FileName} applied", async () =>
             revision = (await Client.ApplyAsync(topology.Cloud.Select(d => d.Root), set: "lab", prune: true, cancellationToken: cancellationToken)).Revision);
         await StepAsync(progress, "every host has realised it, every port is bound", () => ConvergeAsync(revision, cancellationToken));
+        await StepAsync(progress, "programs of the VMs", () => StartProgramsAsync(cancellationToken), skip: topology.Vms.All(v => v.Programs.IsEmpty));
         (state with { Namespaces = [.. wanted], IsUp = true }).Write(_paths);
     }
 
@@ -209,6 +210,7 @@ public sealed class NetworkLab : IAsyncDisposable
         var daemons = new List<(LabDaemon Daemon, string? Namespace)> { (Controller, null) };
         daemons.AddRange(Hosts.Select(h => (h.Agent, (string?)h.Namespace)));
         daemons.AddRange(Relays().Select(r => (r.Daemon, (string?)_wiring.NamespaceOf(r.Vm.Name))));
+        daemons.AddRange(topology.Vms.SelectMany(v => v.Programs.Select(p => (Program(v, p), (string?)_wiring.NamespaceOf(v.Name)))));
         ImmutableArray<LabPartStatus> parts =
         [
             .. daemons.Select(d => new LabPartStatus(d.Daemon.Name, d.Namespace, d.Daemon.IsRunning ? "running" : "stopped", d.Daemon.Pid, d.Daemon.LogFile)),
@@ -271,7 +273,7 @@ public sealed class NetworkLab : IAsyncDisposable
             foreach (string record in Directory.Exists(_paths.Processes) ? Directory.GetFiles(_paths.Processes, "*.json") : [])
             {
                 string name = Path.GetFileNameWithoutExtension(record);
-                if (name == $"agent-{machine}" || name.StartsWith($"relay-{machine}-", StringComparison.Ordinal))
+                if (name == $"agent-{machine}" || name.StartsWith($"relay-{machine}-", StringComparison.Ordinal) || name.StartsWith($"vm-{machine}-", StringComparison.Ordinal))
                 {
                     await LabDaemon.StopRecordedAsync(record, cancellationToken);
                 }
@@ -345,6 +347,43 @@ public sealed class NetworkLab : IAsyncDisposable
         [
             Options.FindExecutable(), "lab", "relay", _wiring.NamespaceOf(vm.Host), adapter.HostInterface, _wiring.NamespaceOf(vm.Name), adapter.Name,
         ]), vm, adapter);
+
+    /// <summary>
+    /// Starts what runs in the VMs, with the files it wants; ends programs that the file names no more. What runs with the same command and
+    /// files is left alone.
+    /// </summary>
+    private async Task StartProgramsAsync(CancellationToken cancellationToken)
+    {
+        foreach (LabVmSpec vm in Topology.Vms.Where(static v => !v.Programs.IsEmpty))
+        {
+            string directory = _paths.Vm(vm.Name), netns = _wiring.NamespaceOf(vm.Name);
+            Directory.CreateDirectory(directory);
+            bool changed = false;
+            foreach (LabFileSpec file in Topology.Files)
+            {
+                string path = Path.Combine(directory, file.Name);
+                if (!File.Exists(path) || await File.ReadAllTextAsync(path, cancellationToken) != file.Text)
+                {
+                    await File.WriteAllTextAsync(path, file.Text, cancellationToken);
+                    File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); // Some are scripts.
+                    changed = true;
+                }
+            }
+
+            foreach (LabDaemon program in vm.Programs.Select(p => Program(vm, p)))
+            {
+                if (program.Pid is { } pid && (changed || !LabMounts.IsSameNamespace(pid, netns)))
+                {
+                    await program.StopAsync(cancellationToken);
+                }
+
+                _ = await program.EnsureAsync(cancellationToken);
+            }
+        }
+    }
+
+    private LabDaemon Program(LabVmSpec vm, LabProgramSpec program) => new(
+        _paths, $"vm-{vm.Name}-{program.Name}", _wiring.NamespaceOf(vm.Name), ["/bin/sh", "-c", $"cd '{_paths.Vm(vm.Name)}' && exec {program.Command}"]);
 
     private async Task<ImmutableArray<string>> FindWaitingAsync(long revision, CancellationToken cancellationToken)
     {

@@ -32,7 +32,7 @@ public static class ResourceKinds
     public static readonly KindInfo Record = new("Record", "records", null, true, ["rec", "recs"]);
 
     /// <summary>Documents of lab files; not for the controller.</summary>
-    public static readonly ImmutableArray<string> LabKinds = ["LabHost", "LabVm"];
+    public static readonly ImmutableArray<string> LabKinds = ["LabHost", "LabVm", "LabFile"];
 
     private static readonly ImmutableArray<KindInfo> Written =
     [

@@ -154,13 +154,14 @@ internal sealed class LabWiring(string prefix)
         LinkInfo link = links.GetLink(adapter.Name);
         inside.Run(() =>
         {
-            // Addresses are static; a router that advertises itself must not change what a test asserts.
-            Sysctl.Write($"net/ipv6/conf/{adapter.Name}/accept_ra", 0);
-            Sysctl.Write($"net/ipv6/conf/{adapter.Name}/accept_dad", 0);
+            // Where addresses are static a router that advertises itself must not change what a test asserts.
+            int listens = adapter.ConfiguresItself ? 1 : 0;
+            Sysctl.Write($"net/ipv6/conf/{adapter.Name}/accept_ra", listens);
+            Sysctl.Write($"net/ipv6/conf/{adapter.Name}/accept_dad", listens);
         });
         PhysicalAddress mac = ToPhysical(adapter);
         links.ChangeLink(link.Index, new LinkChange { Mac = mac.Equals(link.Mac) ? null : mac, Mtu = adapter.Mtu, Up = true });
-        EnsureAddresses(links, link.Index, adapter.Addresses);
+        EnsureAddresses(links, link.Index, adapter.Addresses, keepOthers: adapter.ConfiguresItself);
         foreach (IPAddress gateway in adapter.Gateways)
         {
             IPAddress any = gateway.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
@@ -168,11 +169,11 @@ internal sealed class LabWiring(string prefix)
         }
     }
 
-    /// <summary>Gives an interface these addresses and no others, link-local ones excepted.</summary>
-    private static void EnsureAddresses(Rtnetlink links, int index, IReadOnlyCollection<LabAddress> wanted)
+    /// <summary>Gives an interface these addresses and, unless others may stay, no others, link-local ones excepted.</summary>
+    private static void EnsureAddresses(Rtnetlink links, int index, IReadOnlyCollection<LabAddress> wanted, bool keepOthers = false)
     {
         IReadOnlyList<AddressInfo> there = links.GetAddresses(index);
-        foreach (AddressInfo old in there.Where(a => !a.Address.IsIPv6LinkLocal && !wanted.Contains(new LabAddress(a.Address, a.PrefixLength))))
+        foreach (AddressInfo old in there.Where(a => !keepOthers && !a.Address.IsIPv6LinkLocal && !wanted.Contains(new LabAddress(a.Address, a.PrefixLength))))
         {
             _ = links.DeleteAddress(index, old.Address, old.PrefixLength);
         }

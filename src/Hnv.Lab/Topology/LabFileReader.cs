@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Hnv.Api.Manifests;
@@ -25,6 +26,8 @@ public static class LabFileReader
     /// <summary>The words of <see cref="LabDevice"/>, in its order.</summary>
     private static readonly ImmutableArray<string> s_devices = ["veth", "tap"];
 
+    private static readonly ImmutableArray<string> s_configurations = ["static", "auto"];
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="LabFileException">It is wrong; all errors.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -41,11 +44,23 @@ public static class LabFileReader
         errors.AddRange(found);
         var hosts = new List<LabHostSpec>();
         var machines = new List<(ManifestDocument Document, VmDocument Vm)>();
+        var files = new List<LabFileSpec>();
         var names = new HashSet<string>(StringComparer.Ordinal) { FabricName };
         foreach (ManifestDocument document in read.Documents.Where(d => d.IsLab))
         {
             List<Finding> findings = [];
             StrictObject fields = StrictObject.Open(document.Root, string.Empty, document.Bind(findings))!;
+            if (string.Equals(document.KindName, "LabFile", StringComparison.OrdinalIgnoreCase))
+            {
+                if (ReadFile(fields, files) is { } file)
+                {
+                    files.Add(file);
+                }
+
+                errors.AddRange(findings.Select(document.ErrorOf));
+                continue;
+            }
+
             string? name = ReadName(fields, names);
             if (string.Equals(document.KindName, "LabHost", StringComparison.OrdinalIgnoreCase))
             {
@@ -69,11 +84,12 @@ public static class LabFileReader
 
         ImmutableArray<LabVmSpec> vms = Resolve(machines, resources, hosts, errors);
         return errors.Count == 0
-            ? new LabTopology(text, fileName, cloud, [.. hosts], vms)
+            ? new LabTopology(text, fileName, cloud, [.. hosts], vms, [.. files])
             : throw new LabFileException([.. errors.OrderBy(e => e.Line)]);
     }
 
-    private sealed record VmDocument(string? Name, string? Host, ImmutableArray<string> Ports, LabDevice Device, int Mtu);
+    private sealed record VmDocument(string? Name, string? Host, ImmutableArray<string> Ports, LabDevice Device, int Mtu, bool ConfiguresItself,
+        ImmutableArray<LabAddress> Addresses, ImmutableArray<LabProgramSpec> Programs);
 
     private static string? ReadName(StrictObject fields, HashSet<string> names)
     {
@@ -125,7 +141,68 @@ public static class LabFileReader
 
         var device = (LabDevice)(fields.Word("device", s_devices) ?? 0);
         uint mtu = fields.Number("mtu", MinMtu, MaxMtu) ?? DefaultMtu;
-        return new VmDocument(name, host, port is null ? ports : [port], device, (int)mtu);
+        bool configuresItself = (LabConfiguration)(fields.Word("configure", s_configurations) ?? 0) == LabConfiguration.Auto;
+        ImmutableArray<LabAddress> addresses = ReadAddresses(fields);
+        ImmutableArray<LabProgramSpec> programs = fields.Objects("run", static p =>
+        {
+            (string? program, string? command) = (ReadFileName(p, "name"), p.Text("command", required: true));
+            p.Close();
+            return program is null || command is null ? null : new LabProgramSpec(program, command);
+        });
+        RefuseTwice(fields, "run", programs.Select(static p => p.Name));
+        return new VmDocument(name, host, port is null ? ports : [port], device, (int)mtu, configuresItself, addresses, programs);
+    }
+
+    private static ImmutableArray<LabAddress> ReadAddresses(StrictObject fields)
+    {
+        var addresses = ImmutableArray.CreateBuilder<LabAddress>();
+        foreach (string text in fields.Texts("addresses"))
+        {
+            if (text.Split('/') is [var address, var length] && IPAddress.TryParse(address, out IPAddress? parsed)
+                && int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out int bits) && bits <= parsed.GetMaxLength())
+            {
+                addresses.Add(new LabAddress(parsed, bits));
+            }
+            else
+            {
+                fields.Add("addresses", $"{BindingContext.Quote(text)} is not an address with its prefix length", "write it such as 10.0.0.2/24");
+            }
+        }
+
+        return addresses.ToImmutable();
+    }
+
+    private static LabFileSpec? ReadFile(StrictObject fields, List<LabFileSpec> others)
+    {
+        _ = fields.Text("kind");
+        (string? name, string? text) = (ReadFileName(fields, "name"), fields.Text("text", required: true));
+        fields.Close();
+        if (others.Any(o => o.Name == name))
+        {
+            fields.Add("name", $"'{name}' is taken", "files of a lab need different names");
+        }
+
+        return name is null || text is null ? null : new LabFileSpec(name, text);
+    }
+
+    private static string? ReadFileName(StrictObject fields, string field)
+    {
+        string? name = fields.Text(field, required: true);
+        if (name is null || (name.Length is > 0 and <= 64 && name[0] != '.' && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')))
+        {
+            return name;
+        }
+
+        fields.Add(field, $"{BindingContext.Quote(name)} is not a plain name", "letters, digits, '-', '_' and '.'");
+        return null;
+    }
+
+    private static void RefuseTwice(StrictObject fields, string field, IEnumerable<string> names)
+    {
+        foreach (string twice in names.GroupBy(static n => n, StringComparer.Ordinal).Where(static g => g.Count() > 1).Select(static g => g.Key))
+        {
+            fields.Add(field, $"'{twice}' stands twice", "different names");
+        }
     }
 
     /// <summary>Joins VMs with their ports. Problems are said of the VM's document.</summary>
@@ -182,15 +259,21 @@ public static class LabFileReader
                 {
                     adapters.Add(new LabAdapterSpec(
                         $"eth{i}", $"{port.Tenant}/{port.Name}", $"{port.Tenant}/{port.VmNetwork}", port.Vsid, vm.Device, hostInterface, port.Mac,
-                        [.. port.Addresses.Select(a => new LabAddress(a, SubnetAddressing.PrefixOf(subnet, a.AddressFamily)?.PrefixLength ?? a.GetMaxLength()))],
+                        [
+                            .. port.Addresses.Select(a => new LabAddress(a, SubnetAddressing.PrefixOf(subnet, a.AddressFamily)?.PrefixLength ?? a.GetMaxLength())),
+                            .. i == 0 ? vm.Addresses : [],
+                        ],
                         i == 0 ? [.. Gateways(subnet, port)] : [],
-                        vm.Mtu));
+                        vm.Mtu) { ConfiguresItself = vm.ConfiguresItself || vm.Programs.Length > 0 });
                 }
             }
 
             if (adapters.Count > 0)
             {
-                vms.Add(new LabVmSpec(vm.Name ?? string.Empty, vm.Host ?? string.Empty, adapters.ToImmutable()));
+                vms.Add(new LabVmSpec(vm.Name ?? string.Empty, vm.Host ?? string.Empty, adapters.ToImmutable())
+                {
+                    Programs = vm.Programs,
+                });
             }
         }
 

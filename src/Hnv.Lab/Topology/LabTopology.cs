@@ -10,8 +10,10 @@ namespace Hnv.Lab.Topology;
 /// <param name="Text">The whole file, as it was read.</param>
 /// <param name="FileName">Where it came from, for messages.</param>
 /// <param name="Cloud">The documents for the controller.</param>
+/// <param name="Files">What the programs of the VMs find where they start.</param>
 public sealed record LabTopology(
-    string Text, string FileName, ImmutableArray<ManifestDocument> Cloud, ImmutableArray<LabHostSpec> Hosts, ImmutableArray<LabVmSpec> Vms)
+    string Text, string FileName, ImmutableArray<ManifestDocument> Cloud, ImmutableArray<LabHostSpec> Hosts, ImmutableArray<LabVmSpec> Vms,
+    ImmutableArray<LabFileSpec> Files)
 {
     /// <summary>The lab that <c>hnv lab up</c> starts without a file: Microsoft's sample of two tenants with equal addresses.</summary>
     public static LabTopology Default { get; } = ReadDefault();

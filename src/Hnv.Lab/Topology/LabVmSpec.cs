@@ -9,7 +9,27 @@ public sealed record LabVmSpec(string Name, string Host, ImmutableArray<LabAdapt
 {
     /// <summary>The adapter that <c>lab ping</c> and most tests mean.</summary>
     public LabAdapterSpec First => Adapters[0];
+
+    /// <summary>Programs that run in the VM as long as the lab does: a DHCP server, keepalived …</summary>
+    public ImmutableArray<LabProgramSpec> Programs { get; init; } = [];
 }
+
+/// <summary>Who gives a VM's adapter its addresses.</summary>
+public enum LabConfiguration
+{
+    /// <summary>The lab, from the port.</summary>
+    Static,
+
+    /// <summary>The VM: router advertisements, duplicate address detection, its programs.</summary>
+    Auto,
+}
+
+/// <summary>A program of a VM. It must stay in the foreground.</summary>
+/// <param name="Command">A line for <c>/bin/sh</c>, which the shell replaces itself with.</param>
+public sealed record LabProgramSpec(string Name, string Command);
+
+/// <summary>A file that the programs of all VMs find in their working directory (<c>kind: LabFile</c>).</summary>
+public sealed record LabFileSpec(string Name, string Text);
 
 /// <summary>How a VM's adapter is joined to its port's interface on the host.</summary>
 public enum LabDevice
@@ -34,4 +54,11 @@ public enum LabDevice
 /// <param name="Mtu">In bytes, as the guest believes it.</param>
 public sealed record LabAdapterSpec(
     string Name, string Port, string Network, uint Vsid, LabDevice Device, string HostInterface, MacAddress Mac,
-    ImmutableArray<LabAddress> Addresses, ImmutableArray<IPAddress> Gateways, int Mtu);
+    ImmutableArray<LabAddress> Addresses, ImmutableArray<IPAddress> Gateways, int Mtu)
+{
+    /// <summary>
+    /// The VM configures itself (router advertisements, duplicate address detection, DHCP, fail-over addresses): addresses that it takes
+    /// are left alone.
+    /// </summary>
+    public bool ConfiguresItself { get; init; }
+}

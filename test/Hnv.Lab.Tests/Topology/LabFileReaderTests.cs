@@ -49,6 +49,26 @@ public sealed class LabFileReaderTests
     }
 
     [Fact]
+    public void Parse_Programs_ComeWithTheVm_AndLetItConfigureItself()
+    {
+        LabTopology lab = new LabBuilder().Hosts("h1").Network("blue", (5001, ["10.0.0.0/24"])).Port("b1", "h1", "blue", 5001, ["10.0.0.5"])
+            .Document("""
+                kind: LabVm
+                name: b1
+                host: h1
+                port: b1
+                addresses: [10.0.0.2/24]
+                run: [{name: server, command: "sleep 1"}]
+                """)
+            .Document("kind: LabFile\nname: server.conf\ntext: hello").Build();
+        LabVmSpec vm = lab.Vms.Single();
+        Assert.Equal(new LabProgramSpec("server", "sleep 1"), Assert.Single(vm.Programs));
+        Assert.Equal(new LabFileSpec("server.conf", "hello"), Assert.Single(lab.Files));
+        Assert.True(vm.First.ConfiguresItself);
+        Assert.Equal(["10.0.0.5/24", "10.0.0.2/24"], vm.First.Addresses.Select(a => a.ToString()));
+    }
+
+    [Fact]
     public void Parse_LabDocuments_DoNotGoToTheController() =>
         Assert.DoesNotContain(LabTopology.Default.Cloud, d => d.IsLab);
 
@@ -56,6 +76,10 @@ public sealed class LabFileReaderTests
     [InlineData("host: h1\nport: nope", "/port", "no Port 'nope'")]
     [InlineData("host: h9\nport: b1", "/host", "no LabHost 'h9'")]
     [InlineData("host: h2\nport: b1", "/port", "on host 'h1'")]
+    [InlineData("host: h1\nport: b1\nconfigure: aut", "/configure", "did you mean 'auto'?")]
+    [InlineData("host: h1\nport: b1\naddresses: [10.0.0.2]", "/addresses", "10.0.0.2/24")]
+    [InlineData("host: h1\nport: b1\nrun: [{name: ../x, command: y}]", "/run/0/name", "not a plain name")]
+    [InlineData("host: h1\nport: b1\nrun: [{name: x, command: y}, {name: x, command: z}]", "/run", "stands twice")]
     [InlineData("host: h1\nport: b1\ndevice: tip", "/device", "did you mean 'tap'?")]
     [InlineData("host: h1\nport: b1\nmtuu: 9000", "/mtuu", "did you mean 'mtu'?")]
     [InlineData("host: h1\nport: b1\nmtu: 12", "/mtu", "out of range")]
