@@ -36,7 +36,7 @@ public enum ChangeOutcome
 
 /// <summary>
 /// A change in full: before and after, with what was left out filled in (RDID). <paramref name="Document"/> is null for what nobody
-/// wrote: a tenant made on first use.
+/// wrote: a tenant made on first use, a port whose lease came or went.
 /// </summary>
 public sealed record AppliedChange(ResourceId Id, Resource? Before, Resource? After, int? Document)
 {

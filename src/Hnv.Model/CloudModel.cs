@@ -91,7 +91,7 @@ public sealed partial class CloudModel
     public IEnumerable<Port> PortsIn(VmNetwork network) =>
         network.Subnets.SelectMany(s => PortsIn(s.Vsid)).Where(p => p.VmNetworkId == network.Id);
 
-    /// <summary>The ports with that customer address; at most one in a valid model.</summary>
+    /// <summary>The ports with that customer address, their own or leased; at most one in a valid model.</summary>
     public ImmutableArray<Port> PortsAt(uint vsid, IPAddress customerAddress) => Items(_portsByAddress, (vsid, customerAddress));
 
     /// <summary>The ports with that MAC address; at most one in a valid model.</summary>

@@ -108,6 +108,17 @@ public sealed partial class CloudModel
         /// <summary>The resource of that identity as it is now, or null.</summary>
         public Resource? Find(ResourceId id) => ByKind[(int)id.Kind].GetValueOrDefault(id);
 
+        /// <summary>The subnet of that VSID as it is now, or null.</summary>
+        internal SubnetRef? FindSubnet(uint vsid) => Subnets.TryGetValue(vsid, out ImmutableArray<SubnetRef> found) ? found[0] : null;
+
+        /// <summary>The ports that name the VSID, as they are now.</summary>
+        internal IEnumerable<Port> PortsIn(uint vsid) =>
+            PortsByVsid.TryGetValue(vsid, out ImmutableSortedDictionary<ResourceId, Port>? ports) ? ports.Values : [];
+
+        /// <summary>Whether a port or an explicit record has the address.</summary>
+        internal bool IsTaken(uint vsid, IPAddress address) =>
+            PortsByAddress.ContainsKey((vsid, address)) || RecordsByAddress.ContainsKey((vsid, address));
+
         /// <summary>Sets the revision.</summary>
         public Builder At(long revision)
         {
@@ -199,7 +210,7 @@ public sealed partial class CloudModel
 
             Group(PortsByVsid, port.Vsid, port, add);
             Item(PortsByMac, (port.Vsid, port.Mac), port, add);
-            foreach (IPAddress address in port.Addresses.Distinct())
+            foreach (IPAddress address in port.AllAddresses.Distinct())
             {
                 Item(PortsByAddress, (port.Vsid, address), port, add);
             }

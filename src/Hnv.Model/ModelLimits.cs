@@ -16,4 +16,33 @@ public static class ModelLimits
     public const int RoutesPerNetwork = 4096;
 
     public const int AddressesPerPort = 64;
+
+    /// <summary>Customer addresses that a VM may bring: what a port's limit may be.</summary>
+    public const uint DynamicAddresses = 1024;
+
+    /// <summary>Seconds of a subnet's learningAge.</summary>
+    public const uint LearningAgeMin = 60;
+
+    /// <inheritdoc cref="LearningAgeMin"/>
+    public const uint LearningAgeMax = 86400;
+
+    /// <summary>Seconds of a pool's leases.</summary>
+    public const uint LeaseSecondsMin = 60;
+
+    /// <inheritdoc cref="LeaseSecondsMin"/>
+    public const uint LeaseSecondsMax = 30 * 86400;
+
+    /// <summary>Bytes of an MTU that a pool may give out: what IPv4 hosts must take (RFC 791) to what providers carry.</summary>
+    public const uint PoolMtuMin = 576;
+
+    /// <inheritdoc cref="PoolMtuMin"/>
+    public const uint PoolMtuMax = 9216;
+
+    /// <summary>The smallest MTU of a subnet with IPv6 (RFC 8200, 5).</summary>
+    public const uint PoolMtuMin6 = 1280;
+
+    /// <summary>DNS servers of a pool; with these and <see cref="RoutesPerPool"/> an answer fits into one packet.</summary>
+    public const int DnsServersPerPool = 8;
+
+    public const int RoutesPerPool = 24;
 }

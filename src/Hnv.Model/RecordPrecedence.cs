@@ -7,7 +7,7 @@ namespace Hnv.Model;
 /// <summary>Where a lookup record comes from, in order of precedence: the lowest value wins.</summary>
 public enum RecordSource
 {
-    /// <summary>An address written at a port.</summary>
+    /// <summary>An address written at a port, or leased to it.</summary>
     Port,
 
     /// <summary>A <see cref="LookupRecord"/> that an operator wrote.</summary>
@@ -42,7 +42,7 @@ public static class RecordPrecedence
     /// <summary>Every record of a subnet that won, ordered by address family and address.</summary>
     public static IEnumerable<EffectiveRecord> EffectiveIn(CloudModel model, uint vsid)
     {
-        IEnumerable<EffectiveRecord> ports = model.PortsIn(vsid).SelectMany(p => p.Addresses.Select(a => FromPort(model, p, a)));
+        IEnumerable<EffectiveRecord> ports = model.PortsIn(vsid).SelectMany(p => p.AllAddresses.Select(a => FromPort(model, p, a)));
         IEnumerable<EffectiveRecord> records = model.RecordsIn(vsid).Select(FromRecord);
         return ports.Concat(records)
             .GroupBy(static r => r.CustomerAddress)

@@ -77,7 +77,7 @@ internal sealed class DirtyMarker(CloudModel before, CloudModel after)
 
         DirtyNetwork dirty = Network(network.RoutingDomainId);
         dirty.Ports.Add(port.Id);
-        foreach (IPAddress address in port.Addresses)
+        foreach (IPAddress address in port.AllAddresses)
         {
             dirty.Records.Add((port.Vsid, address));
         }

@@ -52,7 +52,7 @@ internal sealed class NetworkEditor
         foreach (Port port in input.Model.PortsIn(network))
         {
             dirty.Ports.Add(port.Id);
-            dirty.Records.UnionWith(port.Addresses.Select(a => (port.Vsid, a)));
+            dirty.Records.UnionWith(port.AllAddresses.Select(a => (port.Vsid, a)));
             if (port.Host is { } name && input.Model.FindHost(name) is { } host)
             {
                 dirty.ProviderAddresses.UnionWith(host.ProviderAddresses);

@@ -28,6 +28,37 @@ public class ResourceEqualityTests
     }
 
     [Fact]
+    public void Equals_OneLearningFieldDiffers_False()
+    {
+        VirtualSubnet subnet = Subnet(5001, "10.0.0.0/24");
+        AddressPool pool = Pool("10.0.0.50-10.0.0.99");
+        Assert.All(
+            (VirtualSubnet[])
+            [
+                subnet with { Learning = LearningMode.Dynamic }, subnet with { Flooding = FloodingMode.Unicast }, subnet with { LearningAge = 60 },
+                subnet with { MulticastGroup = IPAddress.Parse("239.1.1.1") }, subnet with { RouterAdvertisements = RouterAdvertisementMode.Off },
+                subnet with { Pool = pool },
+            ],
+            other => Assert.NotEqual(subnet, other));
+        Assert.Equal(pool with { Dns = Addresses("10.0.0.2") }, pool with { Dns = Addresses("10.0.0.2") });
+        Assert.All(
+            (AddressPool[])
+            [
+                pool with { Range6 = Range("::5-::6") }, pool with { Range = null }, pool with { Gateway = false }, pool with { Dns = Addresses("10.0.0.2") },
+                pool with { Routes = [new(IPNetwork.Parse("10.0.0.0/8"), IPAddress.Parse("10.0.0.9"))] }, pool with { Mtu = 1400 }, pool with { Domain = "a" },
+                pool with { LeaseSeconds = 60 },
+            ],
+            other => Assert.NotEqual(pool, other));
+        Assert.All(
+            (Port[])
+            [
+                Blue1 with { Leases = Addresses("10.0.0.50") }, Blue1 with { Learning = LearningMode.Static }, Blue1 with { DynamicAddressLimit = 1 },
+                Blue1 with { LearningSources = LearningSources.Arp }, Blue1 with { DhcpGuard = true }, Blue1 with { RouterGuard = true }, Blue1 with { StormLimit = 1 },
+            ],
+            other => Assert.NotEqual(Blue1, other));
+    }
+
+    [Fact]
     public void Equals_AnyTwo_AgreesWithTheirText() => Prop
         .ForAll(ResourceGenerators.Resource.ToArbitrary(), r => Assert.True(r.Equals(r with { }) && r.GetHashCode() == (r with { }).GetHashCode()))
         .Check(FsCheck.Config.QuickThrowOnFailure);

@@ -35,7 +35,46 @@ public static class ResourceGenerators
         from name in Gen.OneOf(Gen.Constant<string?>(null), Name.Where(n => n.Length > 0).Select(n => (string?)n))
         from prefixes in Few(Prefix, 1, 2)
         from gateways in Gen.Frequency((5, Gen.Constant(ImmutableArray<IPAddress>.Empty)), (1, Few(Address, 1, 2)))
-        select new VirtualSubnet { Vsid = vsid, Name = name, Prefixes = prefixes, Gateways = gateways };
+        from learning in Gen.Elements(Enum.GetValues<LearningMode>())
+        from age in Gen.Elements(60u, 1200u, 86400u)
+        from flooding in Gen.Elements(Enum.GetValues<FloodingMode>())
+        from advertisements in Gen.Elements<RouterAdvertisementMode?>(null, null, RouterAdvertisementMode.Off, RouterAdvertisementMode.Slaac, RouterAdvertisementMode.Managed)
+        from pool in Gen.Frequency((3, Gen.Constant<AddressPool?>(null)), (1, Pool))
+        select new VirtualSubnet
+        {
+            Vsid = vsid,
+            Name = name,
+            Prefixes = prefixes,
+            Gateways = gateways,
+            Learning = learning,
+            LearningAge = age,
+            Flooding = flooding,
+            MulticastGroup = flooding == FloodingMode.Multicast ? IPAddress.Parse("239.1.1.1") : null,
+            RouterAdvertisements = advertisements,
+            Pool = pool,
+        };
+
+    private static Gen<AddressPool?> Pool { get; } =
+        from first in Address
+        from last in Address
+        from six in Gen.Elements(null, new AddressRange(IPAddress.Parse("2001:db8:1::5"), IPAddress.Parse("2001:db8:1::6")))
+        from gateway in Gen.Elements(true, false)
+        from dns in Few(Address, 0, 2)
+        from routes in Few(from prefix in Prefix from hop in Address select new PoolRoute(prefix, hop), 0, 2)
+        from mtu in Gen.Elements<uint?>(null, 576, 1458)
+        from domain in Gen.Elements(null, "example.com", "-")
+        from seconds in Gen.Elements(60u, AddressPool.DefaultLeaseSeconds)
+        select (AddressPool?)new AddressPool
+        {
+            Range = new AddressRange(first, last),
+            Range6 = six,
+            Gateway = gateway,
+            Dns = dns,
+            Routes = routes,
+            Mtu = mtu,
+            Domain = domain,
+            LeaseSeconds = seconds,
+        };
 
     private static Gen<CustomerRoute> Route { get; } =
         from prefix in Gen.Frequency((1, Prefix), (3, Gen.Elements("0.0.0.0/0", "172.16.0.0/12", "::/0").Select(p => IPNetwork.Parse(p))))
@@ -60,6 +99,8 @@ public static class ResourceGenerators
             }),
         (6, from name in Name from tenant in TenantName from network in Name from vsid in Vsid from host in Gen.OneOf(Gen.Constant<string?>(null), Name.Select(n => (string?)n))
             from nic in Gen.Elements("v-1", "v-2", "v-3", "a/b", null) from mac in Mac from addresses in Few(Address, 0, 2)
+            from leases in Few(Address, 0, 1) from learning in Gen.Elements<LearningMode?>(null, LearningMode.Static, LearningMode.Dynamic)
+            from limit in Gen.Elements(0u, 16u, 1024u) from sources in Gen.Choose(0, 31) from flags in Gen.Choose(0, 7)
             select (Resource)new Port
             {
                 Name = name,
@@ -70,6 +111,13 @@ public static class ResourceGenerators
                 Interface = nic,
                 Mac = mac,
                 Addresses = addresses,
+                Leases = leases,
+                Learning = learning,
+                DynamicAddressLimit = limit,
+                LearningSources = (LearningSources)sources,
+                DhcpGuard = (flags & 1) != 0,
+                RouterGuard = (flags & 2) != 0,
+                StormLimit = (flags & 4) != 0 ? 1000u : 0,
             }),
         (3, from name in Name from tenant in TenantName from vsid in Vsid from address in Address from mac in Mac from provider in ProviderAddress
             from type in Gen.Frequency((8, Gen.Constant(LookupRecordType.Static)), (1, Gen.Elements(Enum.GetValues<LookupRecordType>())))

@@ -56,6 +56,13 @@ internal static class Sample
     public static VirtualSubnet Subnet(uint vsid, params string[] prefixes) =>
         new() { Vsid = vsid, Prefixes = [.. prefixes.Select(p => IPNetwork.Parse(p))] };
 
+    public static AddressRange Range(string text) => new(IPAddress.Parse(text.Split('-')[0]), IPAddress.Parse(text.Split('-')[1]));
+
+    public static AddressPool Pool(string range) => new() { Range = Range(range) };
+
+    /// <summary>The blue network with its first subnet changed.</summary>
+    public static VmNetwork BlueWith(Func<VirtualSubnet, VirtualSubnet> change) => Blue with { Subnets = Blue.Subnets.SetItem(0, change(Blue.Subnets[0])) };
+
     public static CustomerRoute Route(string prefix, string nextHop, uint metric = 0) =>
         new() { Prefix = IPNetwork.Parse(prefix), NextHop = IPAddress.Parse(nextHop), Metric = metric };
 

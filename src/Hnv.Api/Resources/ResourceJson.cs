@@ -16,6 +16,9 @@ public sealed record ResourceReadOptions
 
     /// <summary>Number of the document in the request; findings carry it.</summary>
     public int? Document { get; init; }
+
+    /// <summary>Whether it was written by <see cref="ResourceJson.Write"/>, so that it may hold what users do not write (a port's leases).</summary>
+    public bool Stored { get; init; }
 }
 
 /// <summary>
@@ -54,7 +57,7 @@ public static class ResourceJson
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            return TryRead(document.RootElement, ResourceId.DefaultTenant, out Resource? resource, findings)
+            return TryRead(document.RootElement, new ResourceReadOptions { Stored = true }, out Resource? resource, findings)
                 ? resource
                 : throw new FormatException($"A stored resource cannot be read: {string.Join("; ", findings)}");
         }

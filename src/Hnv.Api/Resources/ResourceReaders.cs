@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Hnv.Model;
 using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
 
@@ -55,9 +56,53 @@ internal static class ResourceReaders
         string? name = fields.Text("name");
         ImmutableArray<IPNetwork> prefixes = fields.Prefixes("prefixes", required: true);
         ImmutableArray<IPAddress> gateways = fields.Addresses("gateways");
-        fields.NotInThisVersion("learning", "flooding", "multicastGroup", "pool");
+        var learning = (LearningMode)(fields.Word("learning", ResourceWords.LearningModes) ?? 0);
+        uint age = fields.Number("learningAge", ModelLimits.LearningAgeMin, ModelLimits.LearningAgeMax) ?? VirtualSubnet.DefaultLearningAge;
+        var flooding = (FloodingMode)(fields.Word("flooding", ResourceWords.FloodingModes) ?? 0);
+        IPAddress? group = fields.Address("multicastGroup");
+        var advertisements = (RouterAdvertisementMode?)fields.Word("routerAdvertisements", ResourceWords.RouterAdvertisementModes);
+        AddressPool? pool = fields.Object("pool", ReadPool);
         fields.Close();
-        return vsid is null ? null : new VirtualSubnet { Vsid = vsid.Value, Name = name, Prefixes = prefixes, Gateways = gateways };
+        return vsid is null
+            ? null
+            : new VirtualSubnet
+            {
+                Vsid = vsid.Value,
+                Name = name,
+                Prefixes = prefixes,
+                Gateways = gateways,
+                Learning = learning,
+                LearningAge = age,
+                Flooding = flooding,
+                MulticastGroup = group,
+                RouterAdvertisements = advertisements,
+                Pool = pool,
+            };
+    }
+
+    private static AddressPool ReadPool(StrictObject fields)
+    {
+        var pool = new AddressPool
+        {
+            Range = fields.Range("range"),
+            Range6 = fields.Range("range6"),
+            Gateway = fields.Flag("gateway") ?? true,
+            Dns = fields.Addresses("dns"),
+            Routes = fields.Objects("routes", ReadPoolRoute),
+            Mtu = fields.Number("mtu", ModelLimits.PoolMtuMin, ModelLimits.PoolMtuMax),
+            Domain = fields.Text("domain"),
+            LeaseSeconds = fields.Number("leaseSeconds", ModelLimits.LeaseSecondsMin, ModelLimits.LeaseSecondsMax) ?? AddressPool.DefaultLeaseSeconds,
+        };
+        fields.Close();
+        return pool;
+    }
+
+    private static PoolRoute? ReadPoolRoute(StrictObject fields)
+    {
+        IPNetwork? prefix = fields.Prefix("prefix", required: true);
+        IPAddress? nextHop = fields.Address("nextHop", required: true);
+        fields.Close();
+        return prefix is null || nextHop is null ? null : new PoolRoute(prefix.Value, nextHop);
     }
 
     private static CustomerRoute? ReadRoute(StrictObject fields)
@@ -79,7 +124,14 @@ internal static class ResourceReaders
         string? interfaceName = fields.Text("interface");
         MacAddress? mac = fields.Mac("mac", required: true);
         ImmutableArray<IPAddress> addresses = fields.Addresses("addresses");
-        fields.NotInThisVersion("dynamicAddressLimit", "dhcpGuard", "routerGuard", "macSpoofing", "stormLimit");
+        ImmutableArray<IPAddress> leases = ReadLeases(fields, options);
+        var learning = (LearningMode?)fields.Word("learning", ResourceWords.LearningModes);
+        uint limit = fields.Number("dynamicAddressLimit", 0, ModelLimits.DynamicAddresses) ?? Port.DefaultDynamicAddressLimit;
+        LearningSources sources = ReadLearningSources(fields);
+        bool dhcpGuard = fields.Flag("dhcpGuard") ?? false;
+        bool routerGuard = fields.Flag("routerGuard") ?? false;
+        uint stormLimit = fields.Number("stormLimit") ?? 0;
+        fields.NotInThisVersion("macSpoofing");
         return name is null || tenant is null || network is null || vsid is null || mac is null
             ? null
             : new Port
@@ -92,8 +144,32 @@ internal static class ResourceReaders
                 Interface = interfaceName,
                 Mac = mac.Value,
                 Addresses = addresses,
+                Leases = leases,
+                Learning = learning,
+                DynamicAddressLimit = limit,
+                LearningSources = sources,
+                DhcpGuard = dhcpGuard,
+                RouterGuard = routerGuard,
+                StormLimit = stormLimit,
             };
     }
+
+    /// <summary>Shown by the controller and kept by it, never taken from anybody.</summary>
+    private static ImmutableArray<IPAddress> ReadLeases(StrictObject fields, ResourceReadOptions options)
+    {
+        if (options.Stored)
+        {
+            return fields.Addresses("leases");
+        }
+
+        fields.ReadOnly("leases", "comes from the subnet's pool, and is not written", "remove it; write addresses for those of the VM's own");
+        return [];
+    }
+
+    private static LearningSources ReadLearningSources(StrictObject fields) =>
+        fields.Has("learningSources")
+            ? fields.Words("learningSources", ResourceWords.LearningSources).Aggregate(LearningSources.None, static (all, bit) => all | (LearningSources)(1 << bit))
+            : LearningSources.All;
 
     private static LookupRecord? ReadLookupRecord(StrictObject fields, ResourceReadOptions options)
     {

@@ -59,6 +59,7 @@ internal static class ResourceWriters
                 WriteText(writer, "name", subnet.Name);
                 WriteTexts(writer, "prefixes", subnet.Prefixes, keepEmpty: true);
                 WriteTexts(writer, "gateways", subnet.Gateways);
+                WriteLearning(writer, subnet);
                 writer.WriteEndObject();
             }
 
@@ -89,6 +90,77 @@ internal static class ResourceWriters
         WriteText(writer, "interface", port.Interface);
         writer.WriteString("mac", port.Mac.ToString());
         WriteTexts(writer, "addresses", port.Addresses);
+        WriteTexts(writer, "leases", port.Leases);
+        WriteText(writer, "learning", port.Learning is { } learning ? ResourceWords.Of(learning) : null);
+        WriteNumber(writer, "dynamicAddressLimit", port.DynamicAddressLimit, Port.DefaultDynamicAddressLimit);
+        if (port.LearningSources != LearningSources.All)
+        {
+            WriteTexts(
+                writer, "learningSources",
+                [.. ResourceWords.LearningSources.Where((_, bit) => port.LearningSources.HasFlag((LearningSources)(1 << bit)))],
+                keepEmpty: true);
+        }
+
+        WriteFlag(writer, "dhcpGuard", port.DhcpGuard, standard: false);
+        WriteFlag(writer, "routerGuard", port.RouterGuard, standard: false);
+        WriteNumber(writer, "stormLimit", port.StormLimit, 0);
+    }
+
+    private static void WriteLearning(Utf8JsonWriter writer, VirtualSubnet subnet)
+    {
+        WriteText(writer, "learning", subnet.Learning == default ? null : ResourceWords.Of(subnet.Learning));
+        WriteNumber(writer, "learningAge", subnet.LearningAge, VirtualSubnet.DefaultLearningAge);
+        WriteText(writer, "flooding", subnet.Flooding == default ? null : ResourceWords.Of(subnet.Flooding));
+        WriteText(writer, "multicastGroup", subnet.MulticastGroup?.ToString());
+        WriteText(writer, "routerAdvertisements", subnet.RouterAdvertisements is { } mode ? ResourceWords.Of(mode) : null);
+        if (subnet.Pool is not { } pool)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("pool");
+        WriteText(writer, "range", pool.Range?.ToString());
+        WriteText(writer, "range6", pool.Range6?.ToString());
+        WriteFlag(writer, "gateway", pool.Gateway, standard: true);
+        WriteTexts(writer, "dns", pool.Dns);
+        if (!pool.Routes.IsDefaultOrEmpty)
+        {
+            writer.WriteStartArray("routes");
+            foreach (PoolRoute route in pool.Routes)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("prefix", route.Prefix.ToString());
+                writer.WriteString("nextHop", route.NextHop.ToString());
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        if (pool.Mtu is { } mtu)
+        {
+            writer.WriteNumber("mtu", mtu);
+        }
+
+        WriteText(writer, "domain", pool.Domain);
+        WriteNumber(writer, "leaseSeconds", pool.LeaseSeconds, AddressPool.DefaultLeaseSeconds);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteNumber(Utf8JsonWriter writer, string field, uint value, uint standard)
+    {
+        if (value != standard)
+        {
+            writer.WriteNumber(field, value);
+        }
+    }
+
+    private static void WriteFlag(Utf8JsonWriter writer, string field, bool value, bool standard)
+    {
+        if (value != standard)
+        {
+            writer.WriteBoolean(field, value);
+        }
     }
 
     private static void WriteText(Utf8JsonWriter writer, string field, string? text)

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json;
 using Hnv.Model;
 using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
 
 namespace Hnv.Api.Resources;
 
@@ -16,6 +17,7 @@ public sealed class StrictObject
     private readonly Dictionary<string, JsonElement> _fields = new(StringComparer.Ordinal);
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly HashSet<string> _later = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _shown = new(StringComparer.Ordinal);
     private readonly BindingContext _context;
     private readonly string _pointer;
 
@@ -83,15 +85,58 @@ public sealed class StrictObject
         return null;
     }
 
-    /// <summary>One of some words, in any case.</summary>
-    /// <returns>The index of the word; null when there is none that is right.</returns>
-    public int? Word(string field, ImmutableArray<string> words, bool required = false)
+    /// <summary>True or false.</summary>
+    public bool? Flag(string field)
     {
-        if (Text(field, required) is not { } text)
+        if (!TryGet(field, required: false, out JsonElement value))
         {
             return null;
         }
 
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.GetBoolean();
+        }
+
+        Add(field, $"is {Describe(value)}", "true or false is expected");
+        return null;
+    }
+
+    /// <summary>An object; null when it is absent.</summary>
+    public T? Object<T>(string field, Func<StrictObject, T?> read)
+        where T : class =>
+        TryGet(field, required: false, out JsonElement value) && Open(value, JsonPointer.Append(_pointer, field), _context) is { } item ? read(item) : null;
+
+    /// <summary>FIRST-LAST, two addresses.</summary>
+    public AddressRange? Range(string field)
+    {
+        if (Text(field) is not { } text)
+        {
+            return null;
+        }
+
+        int dash = text.IndexOf('-', StringComparison.Ordinal);
+        if (dash > 0 && AddressText.TryParseAddress(text[..dash].Trim(), out IPAddress first, out _)
+            && AddressText.TryParseAddress(text[(dash + 1)..].Trim(), out IPAddress last, out _))
+        {
+            return new AddressRange(first, last);
+        }
+
+        Add(field, $"{BindingContext.Quote(text)} is not a range of addresses", "write it such as 10.0.0.50-10.0.0.99 or \"2001:db8::50-2001:db8::99\"");
+        return null;
+    }
+
+    /// <summary>One of some words, in any case.</summary>
+    /// <returns>The index of the word; null when there is none that is right.</returns>
+    public int? Word(string field, ImmutableArray<string> words, bool required = false) =>
+        Text(field, required) is { } text ? Word(text, JsonPointer.Append(_pointer, field), words) : null;
+
+    /// <summary>Some of some words, in any case; the index of each.</summary>
+    public ImmutableArray<int> Words(string field, ImmutableArray<string> words) =>
+        [.. Items(field, required: false, (value, pointer) => Text(value, pointer) is { } text ? (object?)Word(text, pointer, words) : null).Cast<int>()];
+
+    private int? Word(string text, string pointer, ImmutableArray<string> words)
+    {
         for (int i = 0; i < words.Length; i++)
         {
             if (string.Equals(words[i], text, StringComparison.OrdinalIgnoreCase))
@@ -101,8 +146,8 @@ public sealed class StrictObject
         }
 
         string? nearest = Suggestion.Nearest(text, words);
-        Add(
-            field, $"{BindingContext.Quote(text)} is not known",
+        _context.Add(
+            pointer, $"{BindingContext.Quote(text)} is not known",
             (nearest is null ? "" : $"did you mean '{nearest}'? ") + $"one of {string.Join(", ", words)} is expected");
         return null;
     }
@@ -192,6 +237,16 @@ public sealed class StrictObject
         }
     }
 
+    /// <summary>A field that is shown, and not taken.</summary>
+    public void ReadOnly(string field, string problem, string remedy)
+    {
+        if (_fields.ContainsKey(field))
+        {
+            _shown.Add(field);
+            Add(field, problem, remedy);
+        }
+    }
+
     /// <summary>Reports what nobody asked for.</summary>
     public void Close()
     {
@@ -202,7 +257,7 @@ public sealed class StrictObject
                 return;
             }
 
-            if (_known.Contains(field))
+            if (_known.Contains(field) || _shown.Contains(field))
             {
                 continue;
             }

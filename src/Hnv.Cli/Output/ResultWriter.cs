@@ -9,7 +9,7 @@ namespace Hnv.Cli.Output;
 internal sealed class ResultWriter(CliEnvironment environment)
 {
     /// <summary>What the controller adds to an object; a manifest has none of it.</summary>
-    private static readonly string[] s_added = ["revision", "set", "status"];
+    private static readonly string[] s_added = ["leases", "revision", "set", "status"];
 
     private readonly Lazy<IAnsiConsole> _console = new(() => Consoles.Create(environment, environment.Output, environment.OutputIsTerminal));
 

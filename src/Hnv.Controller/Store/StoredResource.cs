@@ -65,7 +65,7 @@ internal sealed record StoredResource(Resource Resource, uint Number, string? Se
     {
         var findings = new List<Finding>();
         if (!envelope.TryGetProperty("resource", out JsonElement element)
-            || !ResourceJson.TryRead(element, ResourceId.DefaultTenant, out Resource? resource, findings))
+            || !ResourceJson.TryRead(element, new ResourceReadOptions { Stored = true }, out Resource? resource, findings))
         {
             throw new InvalidDataException(
                 $"The state log's {key} is not understood; a newer version may have written it. {string.Join("; ", findings.Select(static f => $"{f.Field} {f.Problem}"))}");

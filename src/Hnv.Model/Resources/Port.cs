@@ -22,14 +22,51 @@ public sealed record Port : TenantResource
     /// <summary>Customer addresses: static lookup records at this port.</summary>
     public ImmutableArray<IPAddress> Addresses { get; init; } = [];
 
+    /// <summary>
+    /// Addresses from the subnet's pool, at most one of each family; static lookup records too. Given and taken by
+    /// <see cref="LeaseAllocation"/>, never written by users.
+    /// </summary>
+    public ImmutableArray<IPAddress> Leases { get; init; } = [];
+
+    /// <summary>Whether the VM may bring addresses; null: as its subnet says.</summary>
+    public LearningMode? Learning { get; init; }
+
+    /// <summary>How many it may bring (DynamicIPAddressLimit).</summary>
+    public uint DynamicAddressLimit { get; init; } = DefaultDynamicAddressLimit;
+
+    /// <summary>What proves that it has one.</summary>
+    public LearningSources LearningSources { get; init; } = LearningSources.All;
+
+    /// <summary>No DHCP or DHCPv6 server answers from this port.</summary>
+    public bool DhcpGuard { get; init; }
+
+    /// <summary>No router advertisement and no redirect leaves this port.</summary>
+    public bool RouterGuard { get; init; }
+
+    /// <summary>Frames that flood, per second; 0: no limit.</summary>
+    public uint StormLimit { get; init; }
+
+    /// <summary>Addresses of <see cref="DynamicAddressLimit"/> when nothing is said.</summary>
+    public const uint DefaultDynamicAddressLimit = 16;
+
+    /// <summary>Every customer address that policy gives it: its own, then its leases.</summary>
+    public IEnumerable<IPAddress> AllAddresses => Addresses.Concat(Leases);
+
     public override ResourceId Id => new(ResourceKind.Port, Tenant, Name);
 
     /// <summary>The VM network it names, which is in the port's own tenant.</summary>
     public ResourceId VmNetworkId => new(ResourceKind.VmNetwork, Tenant, VmNetwork);
 
+    /// <summary>Whether its VM may bring addresses.</summary>
+    public bool Learns(VirtualSubnet subnet) => (Learning ?? subnet.Learning) == LearningMode.Dynamic && DynamicAddressLimit > 0;
+
     public bool Equals(Port? other) =>
         base.Equals(other) && VmNetwork == other!.VmNetwork && Vsid == other.Vsid && Host == other.Host
-        && Interface == other.Interface && Mac == other.Mac && Sequences.Equal(Addresses, other.Addresses);
+        && Interface == other.Interface && Mac == other.Mac && Sequences.Equal(Addresses, other.Addresses)
+        && Sequences.Equal(Leases, other.Leases) && Learning == other.Learning && DynamicAddressLimit == other.DynamicAddressLimit
+        && LearningSources == other.LearningSources && DhcpGuard == other.DhcpGuard && RouterGuard == other.RouterGuard && StormLimit == other.StormLimit;
 
-    public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), VmNetwork, Vsid, Host, Interface, Mac, Sequences.Hash(Addresses));
+    public override int GetHashCode() => HashCode.Combine(
+        HashCode.Combine(base.GetHashCode(), VmNetwork, Vsid, Host, Interface, Mac, Sequences.Hash(Addresses), Sequences.Hash(Leases)),
+        Learning, DynamicAddressLimit, LearningSources, DhcpGuard, RouterGuard, StormLimit);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Model.Addressing;
 
 namespace Hnv.Model.Resources;
@@ -21,9 +22,44 @@ public sealed record VirtualSubnet
     /// </summary>
     public ImmutableArray<IPAddress> Gateways { get; init; } = [];
 
+    /// <summary>Of the ports that say nothing else.</summary>
+    public LearningMode Learning { get; init; }
+
+    public FloodingMode Flooding { get; init; }
+
+    /// <summary>Group of the provider network that floods go to; with <see cref="FloodingMode.Multicast"/> only. Subnets may share one.</summary>
+    public IPAddress? MulticastGroup { get; init; }
+
+    /// <summary>Seconds without a proof after which a learned address is forgotten.</summary>
+    public uint LearningAge { get; init; } = DefaultLearningAge;
+
+    /// <summary>As written; null: see <see cref="EffectiveRouterAdvertisements"/>.</summary>
+    public RouterAdvertisementMode? RouterAdvertisements { get; init; }
+
+    /// <summary>Addresses for ports without their own.</summary>
+    public AddressPool? Pool { get; init; }
+
+    /// <summary>Seconds of <see cref="LearningAge"/> when nothing is said.</summary>
+    public const uint DefaultLearningAge = 1200;
+
+    /// <summary>
+    /// What holds when nothing is said: <c>managed</c> where the pool has IPv6 addresses, <c>slaac</c> in a learning subnet with an IPv6
+    /// prefix of 64 bits (RFC 4862 needs them), else <c>off</c>.
+    /// </summary>
+    public RouterAdvertisementMode EffectiveRouterAdvertisements =>
+        RouterAdvertisements
+        ?? (Pool?.Range6 is not null ? RouterAdvertisementMode.Managed
+            : Learning == LearningMode.Dynamic && SubnetAddressing.PrefixOf(this, AddressFamily.InterNetworkV6) is { PrefixLength: 64 }
+                ? RouterAdvertisementMode.Slaac
+            : RouterAdvertisementMode.Off);
+
     public bool Equals(VirtualSubnet? other) =>
         other is not null && Vsid == other.Vsid && Name == other.Name
-        && Sequences.Equal(Prefixes, other.Prefixes) && Sequences.Equal(Gateways, other.Gateways);
+        && Sequences.Equal(Prefixes, other.Prefixes) && Sequences.Equal(Gateways, other.Gateways)
+        && Learning == other.Learning && Flooding == other.Flooding && Equals(MulticastGroup, other.MulticastGroup)
+        && LearningAge == other.LearningAge && RouterAdvertisements == other.RouterAdvertisements && Pool == other.Pool;
 
-    public override int GetHashCode() => HashCode.Combine(Vsid, Name, Sequences.Hash(Prefixes), Sequences.Hash(Gateways));
+    public override int GetHashCode() => HashCode.Combine(
+        HashCode.Combine(Vsid, Name, Sequences.Hash(Prefixes), Sequences.Hash(Gateways)),
+        Learning, Flooding, MulticastGroup, LearningAge, RouterAdvertisements, Pool);
 }

@@ -76,11 +76,17 @@ internal static class AddressRules
             return new Problem($"{address} is an IPv6 address, and provider networks are IPv4 in this version", "give an IPv4 address");
         }
 
+        return OfServer(address) is { } problem ? problem with { Remedy = "give a unicast address of the provider network" } : null;
+    }
+
+    /// <summary>What keeps an address from being a server's that VMs are told of.</summary>
+    public static Problem? OfServer(IPAddress address)
+    {
         foreach ((IPNetwork special, string name) in Special)
         {
             if (name != "link-local" && special.Covers(address))
             {
-                return new Problem($"{address} is a {name} address", "give a unicast address of the provider network");
+                return new Problem($"{address} is a {name} address", "give the unicast address of a server");
             }
         }
 

@@ -51,9 +51,12 @@ internal static class LookupRecordRules
         bool wildcard = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
         switch (record.Type)
         {
-            case LookupRecordType.Dynamic or LookupRecordType.L2Only:
+            case LookupRecordType.Dynamic:
+                judgement.Add(change, "/type", "Dynamic records are learned by hosts, and not written", "use Static, or let the port learn (learning: dynamic)");
+                break;
+            case LookupRecordType.L2Only:
                 judgement.Add(
-                    change, "/type", $"{record.Type} is not in this version, which does not learn addresses", "use Static or GatewayWildcard");
+                    change, "/type", "L2Only records follow from ports, and are not written", "use a port without addresses in a subnet with learning: dynamic");
                 break;
             case LookupRecordType.GatewayWildcard when !wildcard:
                 judgement.Add(change, Field, $"{address} is one address, and a GatewayWildcard stands for all", "write 0.0.0.0 or \"::\"");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Model.Resources;
 
 namespace Hnv.Model.Validation;
@@ -14,6 +15,12 @@ public enum ConditionKind
 
     /// <summary>The port has no address, so nothing reaches it.</summary>
     NoAddresses,
+
+    /// <summary>The pool of the port's subnet has no address left for it.</summary>
+    PoolExhausted,
+
+    /// <summary>It says how to learn where nothing is learned.</summary>
+    LearnsNothing,
 
     /// <summary>The record is for an address that a port has; the port wins.</summary>
     ShadowedByPort,
@@ -40,7 +47,7 @@ public static class ModelConditions
     {
         Host { ProviderAddresses.IsEmpty: true } host =>
             [new Condition(host.Id, ConditionKind.NoProviderAddress, "/providerAddresses", "has no provider address yet; other hosts cannot reach it")],
-        VmNetwork network => OfRoutes(model, network),
+        VmNetwork network => OfRoutes(model, network).Concat(OfSubnets(model, network)),
         Port port => OfPort(model, port),
         LookupRecord record when model.PortsAt(record.Vsid, record.CustomerAddress) is [var port, ..] =>
             [new Condition(record.Id, ConditionKind.ShadowedByPort, "/customerAddress", $"{record.CustomerAddress} is at {port.Id}, which takes precedence")],
@@ -71,9 +78,48 @@ public static class ModelConditions
             yield return new Condition(port.Id, ConditionKind.HostHasNoProviderAddress, "/host", $"{host} has no provider address yet; other hosts cannot reach the port");
         }
 
-        if (port.Addresses.IsEmpty)
+        VirtualSubnet? subnet = model.FindSubnet(port.Vsid) is { } found && found.Network.Id == port.VmNetworkId ? found.Subnet : null;
+        foreach (AddressFamily family in (AddressFamily[])[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
+        {
+            if (subnet?.Pool?.RangeOf(family) is { } range && !port.AllAddresses.Any(a => a.AddressFamily == family))
+            {
+                yield return new Condition(
+                    port.Id, ConditionKind.PoolExhausted, "/leases", $"every address of {range} of subnet {port.Vsid} is taken; the port gets the first one that is given up");
+            }
+        }
+
+        bool learns = subnet is not null && port.Learns(subnet);
+        if (!port.AllAddresses.Any() && !learns)
         {
             yield return new Condition(port.Id, ConditionKind.NoAddresses, "/addresses", "has no address; nothing reaches it");
+        }
+
+        if (subnet is not null && !learns && port.DynamicAddressLimit != 0)
+        {
+            const string Why = "has no effect: nothing is learned at this port (learning: dynamic at the subnet or the port would change that)";
+            if (port.DynamicAddressLimit != Port.DefaultDynamicAddressLimit)
+            {
+                yield return new Condition(port.Id, ConditionKind.LearnsNothing, "/dynamicAddressLimit", Why);
+            }
+
+            if (port.LearningSources != LearningSources.All)
+            {
+                yield return new Condition(port.Id, ConditionKind.LearnsNothing, "/learningSources", Why);
+            }
+        }
+    }
+
+    private static IEnumerable<Condition> OfSubnets(CloudModel model, VmNetwork network)
+    {
+        for (int i = 0; i < network.Subnets.Length; i++)
+        {
+            VirtualSubnet subnet = network.Subnets[i];
+            if (subnet.LearningAge != VirtualSubnet.DefaultLearningAge && subnet.Learning == LearningMode.Static
+                && !model.PortsIn(subnet.Vsid).Any(p => p.VmNetworkId == network.Id && p.Learns(subnet)))
+            {
+                yield return new Condition(
+                    network.Id, ConditionKind.LearnsNothing, $"/subnets/{i}/learningAge", $"has no effect: nothing is learned in subnet {subnet.Vsid} (learning: dynamic would change that)");
+            }
         }
     }
 }

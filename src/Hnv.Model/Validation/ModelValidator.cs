@@ -40,6 +40,7 @@ public static class ModelValidator
         }
 
         IReadOnlyList<AppliedChange> tenants = MakeTenants(changes, builder, ordinals, viewer, early);
+        List<AppliedChange> leases = Lease(current, changes, builder);
         var judgement = new Judgement(current, builder.Build(), viewer, ordinals);
         judgement.Findings.AddRange(early);
         foreach (AppliedChange change in changes)
@@ -53,7 +54,7 @@ public static class ModelValidator
             UseRules.Check(judgement, change);
         }
 
-        return new ValidationOutcome(judgement.Next, [.. tenants, .. changes], [.. judgement.Findings]);
+        return new ValidationOutcome(judgement.Next, [.. tenants, .. changes, .. leases], [.. judgement.Findings]);
     }
 
     private static void CheckWritten(Judgement judgement, AppliedChange change, Resource resource)
@@ -79,11 +80,40 @@ public static class ModelValidator
         }
     }
 
-    /// <summary>An RDID left out is the one the network has, or a new one.</summary>
-    private static Resource? Complete(Resource? resource, Resource? before, Func<Guid> newRoutingDomainId) =>
-        resource is VmNetwork { RoutingDomainId: var id } network && id == Guid.Empty
-            ? network with { RoutingDomainId = before is VmNetwork old ? old.RoutingDomainId : newRoutingDomainId() }
-            : resource;
+    /// <summary>An RDID left out is the one the network has, or a new one. A port's leases are not its writer's to say.</summary>
+    private static Resource? Complete(Resource? resource, Resource? before, Func<Guid> newRoutingDomainId) => resource switch
+    {
+        VmNetwork { RoutingDomainId: var id } network when id == Guid.Empty =>
+            network with { RoutingDomainId = before is VmNetwork old ? old.RoutingDomainId : newRoutingDomainId() },
+        Port { Leases.IsEmpty: false } port => port with { Leases = [] },
+        _ => resource,
+    };
+
+    /// <summary>Gives and takes leases: into the changes of the ports written, and as changes of others, which nobody wrote.</summary>
+    private static List<AppliedChange> Lease(
+        CloudModel current, List<AppliedChange> changes, CloudModel.Builder builder)
+    {
+        List<AppliedChange> others = [];
+        Dictionary<ResourceId, int> places = [];
+        for (int i = 0; i < changes.Count; i++)
+        {
+            places[changes[i].Id] = i;
+        }
+
+        foreach (Port port in new LeaseAllocation(current, builder).Apply(changes))
+        {
+            if (places.TryGetValue(port.Id, out int at))
+            {
+                changes[at] = changes[at] with { After = port };
+            }
+            else
+            {
+                others.Add(new AppliedChange(port.Id, current.Find(port.Id), port, null));
+            }
+        }
+
+        return others;
+    }
 
     /// <summary>
     /// Tenants come into being with the first object that names them, if it is the cloud's administrator who writes it: a tenant that

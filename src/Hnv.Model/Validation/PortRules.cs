@@ -15,6 +15,7 @@ internal static class PortRules
         CheckPlace(judgement, change, port);
         CheckMac(judgement, change, port);
         CheckAddresses(judgement, change, port, subnet);
+        LearningRules.Check(judgement, change, port);
     }
 
     private static VirtualSubnet? CheckSubnet(Judgement judgement, AppliedChange change, Port port)
@@ -128,7 +129,14 @@ internal static class PortRules
 
             foreach (Port other in judgement.Next.PortsAt(port.Vsid, address))
             {
-                if (judgement.ComesBefore(other.Id, port.Id))
+                if (other.Leases.Contains(address))
+                {
+                    // Whatever the order in the change set: who has the lease has it until it is given up.
+                    judgement.Add(
+                        change, field, $"{address} is {judgement.UsedBy(other.Id)} in subnet {port.Vsid}, from its pool",
+                        "choose another address, or give that port an address of its own");
+                }
+                else if (judgement.ComesBefore(other.Id, port.Id))
                 {
                     judgement.Add(
                         change, field, $"{address} is {judgement.UsedBy(other.Id)} in subnet {port.Vsid}", "a customer address is unique in its subnet");

@@ -31,6 +31,7 @@ internal static class VmNetworkRules
 
             CheckPrefixes(judgement, change, subnet, i);
             CheckGateways(judgement, change, subnet, i);
+            LearningRules.Check(judgement, change, subnet, i);
         }
 
         CheckOverlaps(judgement, change, network);

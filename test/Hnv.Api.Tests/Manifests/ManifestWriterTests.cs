@@ -2,6 +2,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Hnv.Api.Manifests;
+using Hnv.Model.Resources;
 using Hnv.Model.Tests;
 
 namespace Hnv.Api.Tests.Manifests;
@@ -74,8 +75,10 @@ public class ManifestWriterTests
 
     [Fact]
     public void ToYaml_AnyResources_AreReadBackAsTheSame() => Prop
-        .ForAll(ResourceGenerators.Readable.ListOf().ToArbitrary(), resources =>
+        .ForAll(ResourceGenerators.Readable.ListOf().ToArbitrary(), any =>
         {
+            // Leases are shown by the controller, and not written.
+            List<Resource> resources = [.. any.Select(r => r is Port port ? port with { Leases = [] } : r)];
             ManifestReadResult file = ManifestReader.Read(ManifestWriter.ToYaml(resources), "f");
             Assert.Empty(file.Errors);
             Assert.Equal(resources, ManifestBinding.Read(file.Documents).Resources);

@@ -39,6 +39,14 @@ public class ResourceDiffTests
         ["/subnets"], ResourceDiff.Between(Network(Subnet(5001), Subnet(5002)), Network(Subnet(5002), Subnet(5001))).Select(c => c.Pointer));
 
     [Fact]
+    public void Between_LearningFields_NamesEach() => Assert.Equal(
+        ["/subnets/0/learning: - -> dynamic", "/subnets/0/pool/mtu: - -> 1400", "/subnets/0/pool/range: 10.9.0.5-10.9.0.6 -> 10.9.0.5-10.9.0.7"],
+        Show(
+            Network(Subnet(5001) with { Pool = Pool("10.9.0.6") }),
+            Network(Subnet(5001) with { Learning = LearningMode.Dynamic, Pool = Pool("10.9.0.7") with { Mtu = 1400 } })),
+        Unordered);
+
+    [Fact]
     public void Between_AnyTwo_IsEmptyExactlyWhenEqual() => Prop
         .ForAll(ResourceGenerators.Readable.ToArbitrary(), ResourceGenerators.Readable.ToArbitrary(), (a, b) =>
             a.Equals(b) == ResourceDiff.Between(a, b).IsEmpty && ResourceDiff.Between(a, a with { }).IsEmpty)
@@ -49,6 +57,8 @@ public class ResourceDiffTests
 
     private static IEnumerable<string> Show(Resource a, Resource b) =>
         ResourceDiff.Between(a, b).Select(c => $"{c.Pointer}: {c.Old?.ToString() ?? "-"} -> {c.New?.ToString() ?? "-"}");
+
+    private static AddressPool Pool(string last) => new() { Range = new AddressRange(IPAddress.Parse("10.9.0.5"), IPAddress.Parse(last)) };
 
     private static VmNetwork Network(params VirtualSubnet[] subnets) => new() { Name = "n", Subnets = [.. subnets] };
 

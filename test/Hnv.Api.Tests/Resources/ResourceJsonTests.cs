@@ -13,6 +13,9 @@ public class ResourceJsonTests
     private const string PortJson =
         """{"kind":"Port","name":"blue1","tenant":"blue-corp","vmNetwork":"blue","vsid":5001,"host":"host1","interface":"v-blue1","mac":"06:06:00:00:00:05","addresses":["10.0.0.5"]}""";
 
+    private const string LearningJson =
+        """{"kind":"VmNetwork","name":"blue","tenant":"t","encapsulation":"nvgre","subnets":[{"vsid":5001,"prefixes":["10.0.0.0/24"],"learning":"dynamic","learningAge":60,"flooding":"multicast","multicastGroup":"239.1.1.1","routerAdvertisements":"off","pool":{"range":"10.0.0.50-10.0.0.99","range6":"2001:db8::50-2001:db8::99","gateway":false,"dns":["10.0.0.2"],"routes":[{"prefix":"172.16.0.0/12","nextHop":"10.0.0.9"}],"mtu":1458,"domain":"blue.example","leaseSeconds":600}}]}""";
+
     [Theory]
     [InlineData(PortJson)]
     [InlineData("""{"kind":"Port","name":"p","tenant":"default","vmNetwork":"blue","vsid":5001,"mac":"06:06:00:00:00:05"}""")]
@@ -22,6 +25,8 @@ public class ResourceJsonTests
     [InlineData("""{"kind":"ProviderEndpoint","name":"192.168.4.99","providerAddress":"192.168.4.99","flowId":"zero"}""")]
     [InlineData("""{"kind":"VmNetwork","name":"blue","tenant":"t","routingDomainId":"{11111111-2222-3333-4444-000000005001}","encapsulation":"nvgre","subnets":[{"vsid":5001,"name":"web","prefixes":["10.0.0.0/24","2001:db8:5001::/64"],"gateways":["10.0.0.254"]}],"routes":[{"prefix":"0.0.0.0/0","nextHop":"10.0.0.5","metric":10}]}""")]
     [InlineData("""{"kind":"LookupRecord","name":"5001-10.0.0.9","tenant":"t","vsid":5001,"customerAddress":"10.0.0.9","mac":"06:06:00:00:00:09","providerAddress":"192.168.4.99","type":"GatewayWildcard"}""")]
+    [InlineData(LearningJson)]
+    [InlineData("""{"kind":"Port","name":"p","tenant":"default","vmNetwork":"blue","vsid":5001,"mac":"06:06:00:00:00:05","learning":"dynamic","dynamicAddressLimit":3,"learningSources":["dhcp","arp"],"dhcpGuard":true,"routerGuard":true,"stormLimit":1000}""")]
     public void ToUtf8Bytes_WhatWasRead_IsTheDocumentedForm(string json) =>
         Assert.Equal(json, System.Text.Encoding.UTF8.GetString(ResourceJson.ToUtf8Bytes(Read(json))));
 
@@ -84,12 +89,22 @@ public class ResourceJsonTests
     [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":4095,"prefixes":[]}]}""", "VmNetwork default/n", "/subnets/0/vsid", "'4095' is out of range", "a whole number from 4096 to 16777214 is expected")]
     [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":"5001","prefixes":[]}]}""", "VmNetwork default/n", "/subnets/0/vsid", "is the text '5001'", "a whole number is expected")]
     [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001}]}""", "VmNetwork default/n", "/subnets/0/prefixes", "is missing", null)]
-    [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001,"prefixes":[],"learning":"dynamic"}]}""", "VmNetwork default/n", "/subnets/0/learning", "is not in this version", "remove it")]
+    [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001,"prefixes":[],"learning":"dynamc"}]}""", "VmNetwork default/n", "/subnets/0/learning", "'dynamc' is not known", "did you mean 'dynamic'? one of static, dynamic is expected")]
+    [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001,"prefixes":[],"learningAge":59}]}""", "VmNetwork default/n", "/subnets/0/learningAge", "'59' is out of range", "a whole number from 60 to 86400 is expected")]
+    [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001,"prefixes":[],"floding":"unicast"}]}""", "VmNetwork default/n", "/subnets/0/floding", "'floding' is not a field here", "did you mean 'flooding'?")]
+    [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001,"prefixes":[],"pool":{"range":"10.0.0.50"}}]}""", "VmNetwork default/n", "/subnets/0/pool/range", "'10.0.0.50' is not a range of addresses", "write it such as 10.0.0.50-10.0.0.99 or \"2001:db8::50-2001:db8::99\"")]
+    [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001,"prefixes":[],"pool":{"range":"10.0.0.5-10.0.0.9","gatway":false}}]}""", "VmNetwork default/n", "/subnets/0/pool/gatway", "'gatway' is not a field here", "did you mean 'gateway'?")]
+    [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001,"prefixes":[],"pool":[]}]}""", "VmNetwork default/n", "/subnets/0/pool", "is a list", "an object with named fields is expected")]
+    [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"060600000005","learningSources":["dhcp","apr"]}""", "Port default/p", "/learningSources/1", "'apr' is not known", "did you mean 'arp'? one of dhcp, arp, nd, dhcpv6, slaac is expected")]
+    [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"060600000005","dynamicAddressLimit":1025}""", "Port default/p", "/dynamicAddressLimit", "'1025' is out of range", "a whole number from 0 to 1024 is expected")]
+    [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"060600000005","dhcpGuard":"yes"}""", "Port default/p", "/dhcpGuard", "is the text 'yes'", "true or false is expected")]
+    [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"060600000005","leases":["10.0.0.50"]}""", "Port default/p", "/leases", "comes from the subnet's pool, and is not written", "remove it; write addresses for those of the VM's own")]
+    [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"060600000005","macSpoofing":true}""", "Port default/p", "/macSpoofing", "is not in this version", "remove it")]
     [InlineData("""{"kind":"VmNetwork","name":"n","routes":[{"prefix":"0.0.0.0/0","nextHop":"10.0.0.5","metric":-1}]}""", "VmNetwork default/n", "/routes/0/metric", "'-1' is out of range", "a whole number from 0 to 4294967295 is expected")]
     [InlineData("""{"kind":"VmNetwork","name":"n","routingDomainId":"00000000-0000-0000-0000-000000000000"}""", "VmNetwork default/n", "/routingDomainId", "'00000000-0000-0000-0000-000000000000' is not a GUID", "write it such as \"{11111111-2222-3333-4444-000000005001}\", or leave it out")]
     [InlineData("""{"kind":"VmNetwork","name":"n","encapsulation":"vxlan"}""", "VmNetwork default/n", "/encapsulation", "'vxlan' is not known", "one of nvgre is expected")]
     [InlineData("""{"kind":"ProviderEndpoint","providerAddress":"192.168.4.99","flowId":"zreo"}""", "ProviderEndpoint", "/flowId", "'zreo' is not known", "did you mean 'zero'? one of hash, zero is expected")]
-    [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"06:06","dhcpGuard":true}""", "Port default/p", "/mac", "'06:06' is not a MAC address", "write it such as 06:06:00:00:00:05")]
+    [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"06:06"}""", "Port default/p", "/mac", "'06:06' is not a MAC address", "write it such as 06:06:00:00:00:05")]
     [InlineData("""{"kind":"Host","name":"\ud800"}""", "Host", "/name", "is not valid text", "text is expected")]
     [InlineData("""{"kind":"Host","name":"h","\ud800":1}""", "Host h", "", "has a field whose name is not valid text", null)]
     public void TryRead_BadForm_SaysWhatAndWhere(string json, string about, string field, string problem, string? remedy) =>
@@ -98,7 +113,7 @@ public class ResourceJsonTests
     [Fact]
     public void TryRead_SeveralMistakes_FindsAll() => Assert.Equal(
         ["/name", "/vmNetwork", "/vsid", "/mac", "/addresses/1", "/dhcpGuard", "/hots"],
-        FindingsOf("""{"kind":"Port","name":7,"vsid":1.5,"addresses":["10.0.0.5","10.0.0"],"dhcpGuard":true,"hots":"h"}""").Select(f => f.Field));
+        FindingsOf("""{"kind":"Port","name":7,"vsid":1.5,"addresses":["10.0.0.5","10.0.0"],"dhcpGuard":1,"hots":"h"}""").Select(f => f.Field));
 
     [Theory]
     [InlineData("""{"vmNetwork":"blue","vsid":5001,"mac":"06:06:00:00:00:05"}""", null)]

@@ -41,11 +41,10 @@ public class LookupRecordRulesTests
         ":: stands for all addresses, and a Static record is for one", "write the VM's address, or type: GatewayWildcard");
 
     [Theory]
-    [InlineData(LookupRecordType.Dynamic, "10.0.0.10")]
-    [InlineData(LookupRecordType.L2Only, "0.0.0.0")]
-    public void Record_OfALearningType_IsNotInThisVersion(LookupRecordType type, string address) => Finds(
-        New with { Type = type, CustomerAddress = IPAddress.Parse(address) }, "/type",
-        $"{type} is not in this version, which does not learn addresses", "use Static or GatewayWildcard");
+    [InlineData(LookupRecordType.Dynamic, "10.0.0.10", "Dynamic records are learned by hosts, and not written", "use Static, or let the port learn (learning: dynamic)")]
+    [InlineData(LookupRecordType.L2Only, "0.0.0.0", "L2Only records follow from ports, and are not written", "use a port without addresses in a subnet with learning: dynamic")]
+    public void Record_OfALearningType_IsNotWritten(LookupRecordType type, string address, string problem, string remedy) => Finds(
+        New with { Type = type, CustomerAddress = IPAddress.Parse(address) }, "/type", problem, remedy);
 
     [Fact]
     public void Record_SecondForAnAddress_NamesTheFirst() => Finds(

@@ -52,13 +52,22 @@ internal static class SoundChanges
                         Vsid = e.s.Vsid,
                         Prefixes = [IPNetwork.Parse(e.s.Prefixes[variant[e.i] % 2 % e.s.Prefixes.Length]), .. variant[e.i] > 1 ? e.s.Prefixes.Skip(2).Select(p => IPNetwork.Parse(p)) : []],
                         Gateways = variant[e.i] == 7 ? [IPAddress.Parse(e.s.Addresses[0])] : [],
+                        Learning = (LearningMode)(keep[e.i] % 2),
+                        Pool = e.s.Vsid == 5001 && keep[e.i] % 4 != 0 && variant[e.i] < 7 ? Pool(variant[e.i]) : null,
                     }),
             ],
         };
 
+    /// <summary>Few addresses, of which a static port may have one: pools run out, and ranges move.</summary>
+    private static AddressPool Pool(int variant) => new()
+    {
+        Range = new AddressRange(IPAddress.Parse(variant % 3 == 0 ? "10.0.0.4" : "10.0.0.5"), IPAddress.Parse("10.0.0.5")),
+        Range6 = variant > 1 && variant % 2 == 0 ? new AddressRange(IPAddress.Parse("2001:db8:1::5"), IPAddress.Parse("2001:db8:1::6")) : null,
+    };
+
     private static readonly Gen<Resource> Port =
         from subnet in Gen.Elements(Subnets) from name in Gen.Choose(0, 2) from host in Gen.Choose(-1, 2) from clash in Gen.Choose(0, 9)
-        from addresses in Gen.SubListOf(subnet.Addresses)
+        from all in Gen.SubListOf(subnet.Addresses) from own in Gen.Choose(0, 1) let addresses = own == 0 ? [] : all
         select (Resource)new Port
         {
             Tenant = subnet.Tenant,
