@@ -66,6 +66,31 @@ internal sealed class DirtyMarker(CloudModel before, CloudModel after)
             dirty.Itself = true;
             dirty.Rebuild |= !same;
         }
+
+        if (same)
+        {
+            MarkLearning(old!, now!);
+        }
+    }
+
+    /// <summary>What a subnet learns and floods decides what its ports are.</summary>
+    private void MarkLearning(VmNetwork old, VmNetwork now)
+    {
+        DirtyNetwork dirty = Network(now.RoutingDomainId);
+        foreach (VirtualSubnet subnet in now.Subnets)
+        {
+            VirtualSubnet was = old.Subnets.First(s => s.Vsid == subnet.Vsid);
+            if (was.Learning == subnet.Learning && was.Flooding == subnet.Flooding)
+            {
+                continue;
+            }
+
+            foreach (Port port in after.PortsIn(subnet.Vsid))
+            {
+                dirty.Ports.Add(port.Id);
+                dirty.Members.Add((port.Vsid, port.Mac));
+            }
+        }
     }
 
     private void MarkPort(CloudModel model, Port port)
@@ -77,6 +102,7 @@ internal sealed class DirtyMarker(CloudModel before, CloudModel after)
 
         DirtyNetwork dirty = Network(network.RoutingDomainId);
         dirty.Ports.Add(port.Id);
+        dirty.Members.Add((port.Vsid, port.Mac));
         foreach (IPAddress address in port.AllAddresses)
         {
             dirty.Records.Add((port.Vsid, address));

@@ -1,4 +1,5 @@
 using System.Net;
+using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
 
 namespace Hnv.Policy;
@@ -15,6 +16,9 @@ internal sealed class DirtyNetwork
     public HashSet<(uint Vsid, IPAddress Address)> Records { get; } = [];
 
     public HashSet<IPAddress> ProviderAddresses { get; } = [];
+
+    /// <summary>Adapters that are members of a subnet, were or may be.</summary>
+    public HashSet<(uint Vsid, MacAddress Mac)> Members { get; } = [];
 
     public HashSet<ResourceId> Ports { get; } = [];
 

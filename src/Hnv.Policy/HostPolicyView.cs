@@ -52,6 +52,11 @@ public static class HostPolicyView
             yield return PolicyItems.Record(model, record, family);
         }
 
+        foreach (MemberItem member in PortsOf(model, network).Select(p => PolicyItems.Member(model, p, family)).OfType<MemberItem>())
+        {
+            yield return member;
+        }
+
         foreach (Port port in PortsOf(model, network).Where(p => p.Host == host.Name))
         {
             yield return PolicyItems.Port(input, port);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hnv.Api.Stream;
 using Hnv.Model;
+using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
 
 namespace Hnv.Policy;
@@ -52,6 +53,7 @@ internal sealed class NetworkEditor
         foreach (Port port in input.Model.PortsIn(network))
         {
             dirty.Ports.Add(port.Id);
+            dirty.Members.Add((port.Vsid, port.Mac));
             dirty.Records.UnionWith(port.AllAddresses.Select(a => (port.Vsid, a)));
             if (port.Host is { } name && input.Model.FindHost(name) is { } host)
             {
@@ -86,6 +88,11 @@ internal sealed class NetworkEditor
             SetRecord(vsid, address);
         }
 
+        foreach ((uint vsid, MacAddress mac) in dirty.Members)
+        {
+            SetMember(vsid, mac);
+        }
+
         foreach (ResourceId id in dirty.Ports)
         {
             SetPort(before.Find<Port>(id), Model.Find<Port>(id));
@@ -118,6 +125,14 @@ internal sealed class NetworkEditor
         RecordItem? v4 = PolicyItems.Record(Model, vsid, address, AddressFamily.InterNetwork);
         RecordItem? v6 = PolicyItems.Record(Model, vsid, address, AddressFamily.InterNetworkV6);
         SetShared(RecordItem.KeyOf(vsid, address), v4 is null || v6 is null ? null : SharedItem.Of(v4, v6));
+    }
+
+    private void SetMember(uint vsid, MacAddress mac)
+    {
+        Port? port = Model.PortsAt(vsid, mac).FirstOrDefault(IsHere);
+        MemberItem? v4 = port is null ? null : PolicyItems.Member(Model, port, AddressFamily.InterNetwork);
+        MemberItem? v6 = port is null ? null : PolicyItems.Member(Model, port, AddressFamily.InterNetworkV6);
+        SetShared(MemberItem.KeyOf(vsid, mac), v4 is null || v6 is null ? null : SharedItem.Of(v4, v6));
     }
 
     private void SetShared(string key, SharedItem? item)

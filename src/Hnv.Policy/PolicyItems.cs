@@ -62,8 +62,34 @@ internal static class PolicyItems
     public static AddressFamily FamilyOf(Host host) =>
         host.ProviderAddresses is [{ AddressFamily: AddressFamily.InterNetworkV6 }, ..] ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
 
-    public static PortItem Port(PolicyInput input, Port port) =>
-        new(PortName(port), input.PortNumbers.GetValueOrDefault(port.Id), port.Vsid, port.Interface ?? string.Empty, port.Mac);
+    public static PortItem Port(PolicyInput input, Port port)
+    {
+        bool learns = input.Model.FindSubnet(port.Vsid) is { } subnet && port.Learns(subnet.Subnet);
+        return new PortItem(PortName(port), input.PortNumbers.GetValueOrDefault(port.Id), port.Vsid, port.Interface ?? string.Empty, port.Mac)
+        {
+            LearnLimit = learns ? port.DynamicAddressLimit : 0,
+            LearnSources = learns ? port.LearningSources : LearningSources.None,
+            DhcpGuard = port.DhcpGuard,
+            RouterGuard = port.RouterGuard,
+            StormLimit = port.StormLimit,
+            Lease4 = port.Leases.FirstOrDefault(static a => a.AddressFamily == AddressFamily.InterNetwork),
+            Lease6 = port.Leases.FirstOrDefault(static a => a.AddressFamily == AddressFamily.InterNetworkV6),
+        };
+    }
+
+    /// <summary>The adapter as a member of its subnet, as a host of that family shall know it; null where policy alone says who is where.</summary>
+    public static MemberItem? Member(CloudModel model, Port port, AddressFamily family)
+    {
+        if (model.FindSubnet(port.Vsid) is not { Subnet: var subnet })
+        {
+            return null;
+        }
+
+        bool learns = port.Learns(subnet);
+        return learns || subnet.Learning == LearningMode.Dynamic || subnet.Flooding != FloodingMode.None
+            ? new MemberItem(port.Vsid, port.Mac, ProviderAddress(model, port, family), PortName(port), learns)
+            : null;
+    }
 
     public static string PortName(Port port) => $"{port.Tenant}/{port.Name}";
 
@@ -81,7 +107,15 @@ internal static class PolicyItems
         SubnetAddressing.PrefixOf(subnet, AddressFamily.InterNetwork),
         SubnetAddressing.PrefixOf(subnet, AddressFamily.InterNetworkV6),
         SubnetAddressing.GatewayOf(subnet, AddressFamily.InterNetwork),
-        SubnetAddressing.GatewayOf(subnet, AddressFamily.InterNetworkV6));
+        SubnetAddressing.GatewayOf(subnet, AddressFamily.InterNetworkV6))
+    {
+        Learning = subnet.Learning,
+        Flooding = subnet.Flooding,
+        MulticastGroup = subnet.MulticastGroup,
+        LearningAge = subnet.LearningAge == VirtualSubnet.DefaultLearningAge ? null : subnet.LearningAge,
+        RouterAdvertisements = subnet.EffectiveRouterAdvertisements,
+        Pool = subnet.Pool is { } pool ? new PoolItem(pool.Gateway, pool.Dns, pool.Routes, pool.Mtu, pool.Domain, pool.LeaseSeconds) : null,
+    };
 
     private static uint? SubnetOf(VmNetwork network, IPAddress address)
     {

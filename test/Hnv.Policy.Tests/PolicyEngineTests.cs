@@ -34,7 +34,7 @@ public sealed class PolicyEngineTests
 
                 accepted++;
                 input = Next(input, outcome.Next, wishes);
-                PolicyChange change = engine.Apply(input, [.. wishes.Changes.Select(static c => c.Id)]);
+                PolicyChange change = engine.Apply(input, [.. outcome.Changes.Select(static c => c.Id)]);
                 foreach (Replica replica in replicas)
                 {
                     replica.Apply(change);
@@ -87,6 +87,27 @@ public sealed class PolicyEngineTests
 
     /// <summary>Policy handles provider addresses of both families, whether or not validation lets them in yet.</summary>
     private static bool IsOfThePolicy(Finding finding) => !finding.Problem.Contains("IPv4 in this version", StringComparison.Ordinal);
+
+    [Fact]
+    public void Apply_SubnetBeginsToLearn_TellsItsHostsOfMembersAndLimits()
+    {
+        CloudModel model = CloudModel.Empty.With(Host("h1", "192.168.4.1")).With(Host("h2", "192.168.4.2")).With(Network())
+            .With(Port("a", "h1", "10.0.0.5")).With(Port("b", "h2", "10.0.0.6") with { Learning = LearningMode.Static });
+        var input = new PolicyInput(model, ImmutableDictionary<ResourceId, uint>.Empty);
+        var engine = new PolicyEngine();
+        engine.Apply(input, [.. model.All.Select(static r => r.Id)]);
+        VmNetwork learning = Network() with { Subnets = [Network().Subnets[0] with { Learning = LearningMode.Dynamic }] };
+        Assert.DoesNotContain(engine.Current.Content("h1", s_network)!.Items, i => i is MemberItem or PortItem { LearnLimit: > 0 });
+
+        engine.Apply(input with { Model = model.With(learning) }, [learning.Id]);
+
+        IHostContent content = engine.Current.Content("h1", s_network)!;
+        Assert.Equal(
+            [("t/a", "192.168.4.1", true), ("t/b", "192.168.4.2", false)],
+            content.Items.OfType<MemberItem>().OrderBy(m => m.Port, StringComparer.Ordinal).Select(m => (m.Port, m.ProviderAddress!.ToString(), m.Learns)));
+        Assert.Equal((16u, LearningSources.All), content.Items.OfType<PortItem>().Select(p => (p.LearnLimit, p.LearnSources)).Single());
+        Assert.Equal(LearningMode.Dynamic, content.Items.OfType<SubnetItem>().Single().Learning);
+    }
 
     private static string? ProviderAddressOf(PolicyEngine engine, string host, string customerAddress) =>
         ((RecordItem?)engine.Current.Content(host, s_network)?.Find(RecordItem.KeyOf(5001, IPAddress.Parse(customerAddress))))?.ProviderAddress?.ToString();

@@ -96,7 +96,7 @@ internal static class RandomCloud
             Name = n == 1 ? "same" : $"n{n}",
             Tenant = n == 2 ? "t2" : "t1",
             RoutingDomainId = new Guid(n + 1 + (w.C % 20 == 0 ? 100 : 0), 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]),
-            Subnets = [.. Enumerable.Range(0, subnets).Select(s => Subnet(n, s, w.B))],
+            Subnets = [.. Enumerable.Range(0, subnets).Select(s => Learning(Subnet(n, s, w.B), s, w.C))],
             Routes = w.C % 3 == 0
                 ? []
                 :
@@ -115,6 +115,25 @@ internal static class RandomCloud
             ? [IPNetwork.Parse($"10.0.{index}.0/24")]
             : [IPNetwork.Parse($"10.0.{index}.0/24"), IPNetwork.Parse($"2001:db8:{index}::/64")],
         Gateways = variant % 7 == 0 ? [IPAddress.Parse($"10.0.{index}.254")] : [],
+    };
+
+    /// <summary>Subnet 0 of a network learns and floods now and then, subnet 1 has a pool that runs out.</summary>
+    private static VirtualSubnet Learning(VirtualSubnet subnet, int index, int variant) => subnet with
+    {
+        Learning = index == 0 && variant % 3 == 1 ? LearningMode.Dynamic : LearningMode.Static,
+        LearningAge = variant % 5 == 0 ? 60u : VirtualSubnet.DefaultLearningAge,
+        Flooding = index == 0 ? (FloodingMode)(variant % 3) : FloodingMode.None,
+        MulticastGroup = index == 0 && variant % 3 == 2 ? IPAddress.Parse($"239.1.1.{1 + variant % 2}") : null,
+        Pool = index == 1 && variant % 4 != 0
+            ? new AddressPool
+            {
+                Range = new AddressRange(Ca(index, 2 + variant % 2), Ca(index, 3)),
+                Range6 = subnet.Prefixes.Length > 1
+                    ? new AddressRange(IPAddress.Parse($"2001:db8:{index}::2"), IPAddress.Parse($"2001:db8:{index}::{3 + variant % 3}"))
+                    : null,
+                Dns = [.. Enumerable.Range(1, variant % 3).Select(i => Ca(0, i))],
+            }
+            : null,
     };
 
     private static Port Port(Wish w)
@@ -136,6 +155,12 @@ internal static class RandomCloud
                 1 => [Ca(subnet, 2 + w.C % 11)],
                 _ => [Ca(subnet, 2 + w.C % 11), IPAddress.Parse($"2001:db8:{subnet}::{2 + w.C % 11:x}")],
             },
+            Learning = (w.C % 5) switch { 0 => LearningMode.Dynamic, 1 => LearningMode.Static, _ => null },
+            DynamicAddressLimit = w.C % 7 == 0 ? 3u : 16,
+            LearningSources = w.C % 3 == 0 ? LearningSources.Dhcp | LearningSources.Arp : LearningSources.All,
+            DhcpGuard = w.A % 7 == 0,
+            RouterGuard = w.A % 7 == 1,
+            StormLimit = w.A % 7 == 2 ? 100u : 0,
         };
     }
 

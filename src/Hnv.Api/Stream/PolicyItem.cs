@@ -9,6 +9,10 @@ namespace Hnv.Api.Stream;
 /// One thing a host must know within a network it takes part in. Items are values with a key: a network's policy on a host is a set
 /// of items, at most one a key.
 /// </summary>
+/// <remarks>
+/// What an item says beyond the first version is left out of its JSON where it says nothing: so the digest of a network that does not
+/// use it stays what it was.
+/// </remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "item")]
 [JsonDerivedType(typeof(ProviderAddressItem), "providerAddress")]
 [JsonDerivedType(typeof(SubnetItem), "subnet")]
@@ -16,6 +20,7 @@ namespace Hnv.Api.Stream;
 [JsonDerivedType(typeof(RecordItem), "record")]
 [JsonDerivedType(typeof(PortItem), "port")]
 [JsonDerivedType(typeof(PeerItem), "peer")]
+[JsonDerivedType(typeof(MemberItem), "member")]
 public abstract record PolicyItem
 {
     /// <summary>Identity within the network, e.g. <c>record/5001/10.0.0.5</c>. Canonical: equal things have equal keys.</summary>
@@ -27,13 +32,6 @@ public abstract record PolicyItem
 public sealed record ProviderAddressItem(IPAddress Address, int Preference) : PolicyItem
 {
     public override string Key => $"pa/{Address}";
-}
-
-/// <summary>A virtual subnet of the network, with the addresses of its distributed gateway (null without a prefix of the family).</summary>
-public sealed record SubnetItem(uint Vsid, string? Name, IPNetwork? Prefix4, IPNetwork? Prefix6, IPAddress? Gateway4, IPAddress? Gateway6)
-    : PolicyItem
-{
-    public override string Key => $"subnet/{Vsid}";
 }
 
 /// <summary>
@@ -57,14 +55,6 @@ public sealed record RecordItem(
 
     /// <summary>The key of the record of an address.</summary>
     public static string KeyOf(uint vsid, IPAddress customerAddress) => $"record/{vsid}/{customerAddress}";
-}
-
-/// <summary>A port on this host.</summary>
-/// <param name="Name">TENANT/PORT.</param>
-/// <param name="Number">A number of the cloud's that this port keeps for life; never 0.</param>
-public sealed record PortItem(string Name, uint Number, uint Vsid, string Interface, MacAddress Mac) : PolicyItem
-{
-    public override string Key => $"port/{Name}";
 }
 
 /// <summary>A provider address that takes part in the network: another host's, or a third party's.</summary>

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json.Serialization;
+using Hnv.Model.Resources;
+
+namespace Hnv.Api.Stream;
+
+/// <summary>A virtual subnet of the network, with the addresses of its distributed gateway (null without a prefix of the family).</summary>
+public sealed record SubnetItem(uint Vsid, string? Name, IPNetwork? Prefix4, IPNetwork? Prefix6, IPAddress? Gateway4, IPAddress? Gateway6)
+    : PolicyItem
+{
+    public override string Key => $"subnet/{Vsid}";
+
+    /// <summary>Of the ports that say nothing else; what holds at a port is <see cref="PortItem.LearnLimit"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LearningMode Learning { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public FloodingMode Flooding { get; init; }
+
+    /// <summary>Provider group that floods go to; with <see cref="FloodingMode.Multicast"/> only.</summary>
+    public IPAddress? MulticastGroup { get; init; }
+
+    /// <summary>Seconds without a proof after which something learned is forgotten; null: <see cref="VirtualSubnet.DefaultLearningAge"/>.</summary>
+    public uint? LearningAge { get; init; }
+
+    /// <summary>Of what is learned from now on; a higher one wins over all that was learned before.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public uint LearningEpoch { get; init; }
+
+    /// <summary>What the distributed gateway advertises.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public RouterAdvertisementMode RouterAdvertisements { get; init; }
+
+    /// <summary>What VMs are told with an address from the pool; null without a pool.</summary>
+    public PoolItem? Pool { get; init; }
+}
+
+/// <summary>What a host's responder tells VMs with an address from their subnet's pool. The addresses themselves are at the ports.</summary>
+/// <param name="Gateway">Whether the distributed gateway is their router.</param>
+/// <param name="Dns">Servers of both families.</param>
+/// <param name="Routes">Classless routes (option 121).</param>
+/// <param name="Mtu">Option 26, and the MTU option of router advertisements; null: nothing is said.</param>
+/// <param name="Domain">DNS domain; null: nothing is said.</param>
+/// <param name="LeaseSeconds">After which the VM asks again.</param>
+public sealed record PoolItem(bool Gateway, ImmutableArray<IPAddress> Dns, ImmutableArray<PoolRoute> Routes, uint? Mtu, string? Domain, uint LeaseSeconds)
+{
+    public bool Equals(PoolItem? other) =>
+        other is not null && Gateway == other.Gateway && Mtu == other.Mtu && Domain == other.Domain && LeaseSeconds == other.LeaseSeconds
+        && Dns.AsSpan().SequenceEqual(other.Dns.AsSpan()) && Routes.AsSpan().SequenceEqual(other.Routes.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Gateway, Dns.Length, Routes.Length, Mtu, Domain, LeaseSeconds);
+}
