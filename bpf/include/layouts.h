@@ -259,10 +259,12 @@ HNV_SIZE(struct hnv_bucket, 16);
 struct hnv_config {
 	__u32 layout;          /* HNV_LAYOUT */
 	__u32 normaliser_in;   /* where decapsulated frames for taps are sent; 0: none */
-	__u32 normaliser_out;  /* its other end, where they come back clean */
-	__u32 flags;
+	__u32 normaliser_out;  /* where they come back clean */
+	__u32 flags;           /* HNV_CONFIG_* */
 };
 HNV_SIZE(struct hnv_config, 16);
+
+#define HNV_CONFIG_UNWRAP 0x1 /* the normaliser takes frames wrapped in IPv6, at its ingress */
 
 /*
  * decision (per CPU, one entry): what a program decided for the last frame on this CPU. Tests and trace pin a CPU and read it;

@@ -4,10 +4,8 @@
 
 #include "checksum.h"
 #include "decide.h"
+#include "normalise.h"
 #include "parse.h"
-
-#define HNV_NORMALISER_OUI_0 0x02
-#define HNV_NORMALISER_OUI_1 0x48
 
 /* Writes both MACs of the frame at the front of the skb. */
 static __always_inline int write_macs(struct __sk_buff *skb, const __u8 *dmac, const __u8 *smac, __be16 proto)
@@ -36,14 +34,31 @@ static __always_inline int reply(struct __sk_buff *skb, const struct hnv_frame *
 	return redirect_marked(skb, f->ifindex, HNV_MARK_DELIVER, 0);
 }
 
+/* The port that a frame was sent to through the normaliser; 0, and a count, when it is nothing that these programs sent there. */
+static __always_inline struct hnv_port *normalised_port(struct __sk_buff *skb, const struct ethhdr *eth, __u32 *ifindex)
+{
+	struct hnv_port *port;
+
+	if (skb->mark != HNV_MARK_DELIVER || eth->h_dest[0] != HNV_NORMALISER_OUI_0 || eth->h_dest[1] != HNV_NORMALISER_OUI_1) {
+		count(0, HNV_HostStackFrame, skb->len);
+		return 0;
+	}
+	*ifindex = eth->h_dest[2] << 24 | eth->h_dest[3] << 16 | eth->h_dest[4] << 8 | eth->h_dest[5];
+	port = bpf_map_lookup_elem(&ports, ifindex);
+	if (!port)
+		count(0, HNV_PortUnbound, skb->len);
+	return port;
+}
+
 /*
  * Hands a finished frame (MACs written) to the VM behind a port of this host.
  *
  *   veth, protocol right   straight into the VM's namespace (bpf_redirect_peer)
  *   veth                   through the device, which determines the protocol anew
- *   tap, decapsulated      TCP goes through the normaliser pair: there the super-packet loses its tunnel state, which the tap's
- *                          driver would otherwise answer with segmentation in software. The far end finds the port by the
- *                          destination MAC, which also keeps GRO from merging what belongs to different ports.
+ *   tap, decapsulated      TCP goes through the normaliser: there the super-packet loses its tunnel state, which the tap's driver
+ *                          would otherwise answer with segmentation in software. All TCP, so that its order stays. Where it comes
+ *                          out the port is found by the destination MAC, which also keeps GRO from merging what belongs to
+ *                          different ports.
  */
 static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d, __be32 vsid, __u32 ifindex,
 				   const struct hnv_frame *f, const __u8 *dmac, const __u8 *smac, int decapsulated, int protocol_right)
@@ -73,9 +88,16 @@ static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d
 			__u8 marked[6] = { HNV_NORMALISER_OUI_0, HNV_NORMALISER_OUI_1, ifindex >> 24, ifindex >> 16, ifindex >> 8,
 					   ifindex };
 
-			if (write_macs(skb, marked, smac, f->proto))
-				return drop(d, HNV_Internal);
-			return redirect_marked(skb, c->normaliser_in, HNV_MARK_DELIVER, 0);
+			if (!(c->flags & HNV_CONFIG_UNWRAP)) {
+				if (write_macs(skb, marked, smac, f->proto))
+					return drop(d, HNV_Internal);
+				return redirect_marked(skb, c->normaliser_in, HNV_MARK_DELIVER, 0);
+			}
+			if (can_wrap(skb)) {
+				if (wrap(skb, f->proto, marked, smac))
+					return drop(d, HNV_Internal);
+				return redirect_marked(skb, c->normaliser_in, HNV_MARK_DELIVER, BPF_F_INGRESS);
+			}
 		}
 	}
 	if (write_macs(skb, dmac, smac, f->proto))

@@ -40,7 +40,7 @@ public sealed class Dataplane : IDataplane
     private bool _sweep;
     private bool _sweptDevices;
 
-    private Dataplane(DataplaneOptions options, FileLock owner, KernelFeatures features, DataplaneParts parts)
+    private Dataplane(DataplaneOptions options, FileLock owner, DataplaneBuild build, KernelFeatures features, DataplaneParts parts)
     {
         _options = options;
         _owner = owner;
@@ -48,7 +48,7 @@ public sealed class Dataplane : IDataplane
         (_route, _pins, _maps, _programs) = (parts.Route, parts.Pins, parts.Maps, parts.Programs);
         _attachments = new Attachments(_programs, _maps, _pins);
         _devices = new DeviceBook(_maps[MapNames.Devices]);
-        _normaliser = new Normaliser(options.Directory, _maps, _attachments, _devices, _route);
+        _normaliser = new Normaliser(options.Directory, _maps, _attachments, _devices, _route, build.UsesSegmentRouting);
         _uplinks = new UplinkManager(_attachments, _devices, _route);
         _domains = new RoutingDomainNumbers(_maps[MapNames.Networks]);
         _records = new(MapNames.Records, _maps[MapNames.Records]);
@@ -102,7 +102,7 @@ public sealed class Dataplane : IDataplane
             KernelFeatures features = build.Features ?? FeatureProbe.Run();
             parts = new DataplaneParts(directory, options.Sizes, build);
             parts.Load(build, features);
-            var dataplane = new Dataplane(options with { Directory = directory }, owner, features, parts);
+            var dataplane = new Dataplane(options with { Directory = directory }, owner, build, features, parts);
             dataplane.Adopt();
             return dataplane;
         }

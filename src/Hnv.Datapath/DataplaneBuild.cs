@@ -16,4 +16,7 @@ internal sealed record DataplaneBuild
 
     /// <summary>Null: ask the kernel.</summary>
     public KernelFeatures? Features { get; init; }
+
+    /// <summary>Whether the kernel's segment routing is used where there is one.</summary>
+    public bool UsesSegmentRouting { get; init; } = true;
 }

@@ -4,7 +4,7 @@ namespace Hnv.Datapath;
 public sealed record DataplaneOptions
 {
     /// <summary>
-    /// Directory of its own, on which a BPF file system is mounted (when none is yet), e.g. /run/hnv/bpf. Also names the normaliser pair,
+    /// Directory of its own, on which a BPF file system is mounted (when none is yet), e.g. /run/hnv/bpf. Also names the normaliser,
     /// so two data planes on one host never meet.
     /// </summary>
     /// <remarks>

@@ -53,7 +53,7 @@ public interface IDataplane : IDisposable
 
     /// <summary>
     /// What has to be looked after now and then (say, every 10 s): counts the entries that the programs write themselves and grows their
-    /// map when it is three quarters full; makes the normaliser pair anew when somebody deleted it.
+    /// map when it is three quarters full; makes the normaliser anew when somebody deleted it.
     /// </summary>
     void Maintain();
 
@@ -116,7 +116,7 @@ public interface IDataplane : IDisposable
     DecisionEntry ReadDecision(int cpu);
 
     /// <summary>
-    /// Uninstalls: removes the filters, qdiscs that were made for them and are empty now, the normaliser pair and every pin of ours, and nothing
+    /// Uninstalls: removes the filters, qdiscs that were made for them and are empty now, the normaliser and every pin of ours, and nothing
     /// else. Afterwards only <see cref="IDisposable.Dispose"/> may be called.
     /// </summary>
     void Purge();

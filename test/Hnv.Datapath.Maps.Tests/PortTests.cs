@@ -5,6 +5,7 @@ using Hnv.Datapath.Ports;
 using Hnv.Datapath.Programs;
 using Hnv.Datapath.Reading;
 using Hnv.Linux.Bpf;
+using Hnv.Linux.Namespaces;
 using Hnv.Linux.Netlink;
 using Hnv.Model.Addressing;
 
@@ -42,11 +43,82 @@ public sealed class PortTests : IDisposable
     }
 
     [Fact]
-    public void BindPort_Tap_GetsANormaliserPair_ThatAdoptionKeeps()
+    public void BindPort_Tap_GetsAnUnwrappingNormaliser_ThatAdoptionKeeps()
     {
         int tap = AddTap("tap0");
         (string Name, int Index)[] pair;
         using (Dataplane first = _host.Open())
+        {
+            Assert.DoesNotContain(_host.Route.GetLinks(), link => link.Name.StartsWith("hnvn", StringComparison.Ordinal));
+            Assert.Equal(PortFlags.Normalise, Bind(first, tap).Entry.Flags);
+            pair = NormaliserPair();
+        }
+
+        Assert.Equal(2, pair.Length);
+        ConfigEntry config = ReadConfig();
+        (string name, int index) = pair[1];
+        Assert.Equal(new ConfigEntry(Layout.Version, (uint)index, (uint)index, ConfigFlags.Unwrap), config);
+        Assert.Contains($"End.DX2 oif {name}", Command.Run("ip", "-n", _host.Name, "-6", "route", "show", "fd48:4e56::1"), StringComparison.Ordinal);
+        Assert.Contains("normaliser_exit", Command.Run("tc", "-n", _host.Name, "filter", "show", "dev", name, "egress"), StringComparison.Ordinal);
+
+        using Dataplane next = _host.Open();
+        Bind(next, tap);
+        Assert.Equal(pair, NormaliserPair());
+        Assert.Equal(config, ReadConfig());
+    }
+
+    [Fact]
+    public void Maintain_AfterTheNormaliserWasDeleted_MakesItAnew()
+    {
+        using Dataplane dataplane = _host.Open();
+        Bind(dataplane, AddTap("tap0"));
+        _host.Route.DeleteLink(NormaliserPair()[1].Index);
+
+        _host.Namespace.Run(dataplane.Maintain);
+        Assert.Equal((uint)NormaliserPair()[1].Index, ReadConfig().NormaliserIn);
+    }
+
+    [Fact]
+    public void Maintain_AfterSomebodySwitchedIPv6OffEverywhere_PutsTheNormaliserRight()
+    {
+        using Dataplane dataplane = _host.Open();
+        Bind(dataplane, AddTap("tap0"));
+        _host.Namespace.Run(() => Sysctl.Write("net/ipv6/conf/all/disable_ipv6", 1));
+        Assert.DoesNotContain("End.DX2", Command.Run("ip", "-n", _host.Name, "-6", "route", "show", "fd48:4e56::1"), StringComparison.Ordinal);
+
+        _host.Namespace.Run(dataplane.Maintain);
+        Assert.Contains("End.DX2", Command.Run("ip", "-n", _host.Name, "-6", "route", "show", "fd48:4e56::1"), StringComparison.Ordinal);
+        Assert.Equal(ConfigFlags.Unwrap, ReadConfig().Flags);
+    }
+
+    [Fact]
+    public void Open_OnAKernelThatUnwraps_ChangesASegmentingNormaliser_AndBack()
+    {
+        int tap = AddTap("tap0");
+        using (Dataplane first = _host.Open(WithoutSegmentRouting()))
+        {
+            Bind(first, tap);
+            Assert.Equal(ConfigFlags.None, ReadConfig().Flags);
+        }
+
+        string output = NormaliserPair()[1].Name;
+        using (Dataplane next = _host.Open())
+        {
+            Assert.Equal(ConfigFlags.Unwrap, ReadConfig().Flags);
+            Assert.Equal("", Filters(output));
+        }
+
+        using Dataplane back = _host.Open(WithoutSegmentRouting());
+        Assert.Equal(ConfigFlags.None, ReadConfig().Flags);
+        Assert.Contains("normaliser", Filters(output), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BindPort_Tap_WhereTheKernelCannotUnwrap_GetsASegmentingPair_ThatAdoptionKeeps()
+    {
+        int tap = AddTap("tap0");
+        (string Name, int Index)[] pair;
+        using (Dataplane first = _host.Open(WithoutSegmentRouting()))
         {
             Assert.DoesNotContain(_host.Route.GetLinks(), link => link.Name.StartsWith("hnvn", StringComparison.Ordinal));
             Assert.Equal(PortFlags.Normalise, Bind(first, tap).Entry.Flags);
@@ -62,7 +134,7 @@ public sealed class PortTests : IDisposable
             feature is { Active: true, Name: "tx-tcp-segmentation" or "tx-tcp6-segmentation" or "tx-gre-segmentation" or "tx-gre-csum-segmentation" });
         Assert.Contains(ethtool.GetFeatures(pair.Single(end => end.Name.EndsWith('o')).Name), feature => feature is { Active: true, Name: "rx-gro" });
 
-        using Dataplane next = _host.Open();
+        using Dataplane next = _host.Open(WithoutSegmentRouting());
         Bind(next, tap);
         Assert.Equal(pair, NormaliserPair());
         Assert.Equal(config, ReadConfig());
@@ -220,6 +292,8 @@ public sealed class PortTests : IDisposable
 
     private BoundPort Bind(Dataplane dataplane, int index) =>
         _host.Namespace.Run(() => dataplane.BindPort(new PortBinding(index, 7, 1, 5001, s_mac)));
+
+    private static DataplaneBuild WithoutSegmentRouting() => new() { UsesSegmentRouting = false };
 
     private void AttachForeign(int index, TcDirection direction)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.NetworkInformation;
 using Hnv.Linux.Bpf;
 using Hnv.Linux.Netlink;
 
@@ -42,18 +43,19 @@ internal sealed class BareHosts(TwoHostsSpec spec) : TwoHosts(spec)
         decapsulate.AttachToIngress(host, Uplink);
     }
 
-    /// <summary>As the data plane's own (<c>docs/design/datapath.md</c>): segments in one end, plain super-packets out of the other.</summary>
+    /// <summary>As the data plane's own (<c>docs/design/datapath.md</c>): the kernel's segment routing clears the tunnel state.</summary>
     private static int AddNormaliser(Machine host, int port)
     {
-        int input = host.Netlink.CreateVeth(new VethSpec("in", "out") { Mtu = 65_535 }).Index;
-        host.SetFeatures("in", false, "tcp-segmentation-offload", "tx-gre-segmentation", "tx-gre-csum-segmentation");
-        host.SetFeatures("out", true, "generic-receive-offload");
-        using BpfObject forward = BenchPrograms.Open("bare_normaliser");
-        forward.SetGlobal("port", port);
-        forward.AttachToIngress(host, "out");
+        int input = host.Netlink.CreateVeth(new VethSpec("in", "out") { Mtu = 65_535 }).Index, output = host.IndexOf("out");
+        host.Inside.Run(() => Sysctl.Write("net/ipv6/conf/out/disable_ipv6", 0));
+        host.Netlink.ChangeLink(output, new LinkChange { Mac = PhysicalAddress.Parse("02-48-00-00-00-00") });
         host.Netlink.SetUp(input);
-        host.Netlink.SetUp(host.IndexOf("out"));
-        return input;
+        host.Netlink.SetUp(output);
+        host.Netlink.AddRoute(new RouteSpec(IPNetwork.Parse("fd48:4e56::1/128")) { InterfaceIndex = output, DecapsulateTo = output });
+        using BpfObject exit = BenchPrograms.Open("bare_normaliser_exit");
+        exit.SetGlobal("port", port);
+        exit.Attach(host, "out", TcDirection.Egress);
+        return output;
     }
 
     private static uint InNetworkOrder(IPAddress address) => BinaryPrimitives.ReadUInt32LittleEndian(address.GetAddressBytes());

@@ -25,7 +25,10 @@ internal static class BenchPrograms
             ?? throw new BenchException($"No program is attached to {link} of {machine.Name}.")));
 
     /// <summary>Loads it and attaches it at an interface's tc ingress, where the filter keeps it alive.</summary>
-    public static void AttachToIngress(this BpfObject program, Machine machine, string link)
+    public static void AttachToIngress(this BpfObject program, Machine machine, string link) => program.Attach(machine, link, TcDirection.Ingress);
+
+    /// <summary>Loads it and attaches it at tc, where the filter keeps it alive.</summary>
+    public static void Attach(this BpfObject program, Machine machine, string link, TcDirection direction)
     {
         program.Load();
         using BpfProgram loaded = program.OpenProgram(program.Name);
@@ -33,7 +36,7 @@ internal static class BenchPrograms
         {
             int index = machine.IndexOf(link);
             TcHook.EnsureQdisc(index);
-            new TcHook(index, TcDirection.Ingress).Attach(loaded, Handle, Priority);
+            new TcHook(index, direction).Attach(loaded, Handle, Priority);
         });
     }
 }

@@ -21,9 +21,19 @@ public readonly record struct BucketEntry(ulong LastNs, ulong Tokens);
 
 /// <summary>struct hnv_config: the one entry that tells all programs what they share.</summary>
 /// <param name="NormaliserIn">Interface that decapsulated frames for taps are sent to; 0: none.</param>
-/// <param name="NormaliserOut">Its other end, where they come back clean.</param>
+/// <param name="NormaliserOut">Where they come back clean.</param>
 [KernelStruct("hnv_config")]
-public readonly record struct ConfigEntry(uint Layout, uint NormaliserIn, uint NormaliserOut, uint Flags);
+public readonly record struct ConfigEntry(uint Layout, uint NormaliserIn, uint NormaliserOut, ConfigFlags Flags);
+
+/// <summary>HNV_CONFIG_*.</summary>
+[Flags]
+public enum ConfigFlags : uint
+{
+    None = 0,
+
+    /// <summary>The normaliser takes frames wrapped in IPv6, at its ingress.</summary>
+    Unwrap = 1,
+}
 
 /// <summary>struct hnv_decision: what a program decided for the last frame on a CPU.</summary>
 /// <param name="Ifindex">Interface the frame was sent to; 0: none.</param>

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using System.Text;
 using Hnv.Datapath.Layouts;
@@ -10,18 +12,30 @@ using Hnv.Linux.Netlink;
 namespace Hnv.Datapath.Ports;
 
 /// <summary>
-/// A veth pair through which decapsulated super-packets go on their way to a tap, because taking the outer header off in eBPF leaves
-/// the skb marked as GRE GSO, and a tap would have the host cut it up in software:
+/// A veth pair by which decapsulated super-packets go on their way to a tap, because taking the outer header off in eBPF leaves
+/// the skb marked as GRE GSO, and a tap would have the host cut it up in software. Where the kernel has segment routing, it takes the mark away:
+/// <code>
+///   uplink program, wraps in IPv6 ──redirect──► out, ingress: IPv6 input ──► route: End.DX2 ──► out, egress: program ──► tap
+/// </code>
+/// Elsewhere segments are cut and merged again:
 /// <code>
 ///   uplink program ──redirect──► in  (no segmentation offload: cut into plain segments here)
 ///                                out (GRO: joined into plain super-packets) ──program──► tap
 /// </code>
 /// Made with the first port that needs it; stays, as ports do, when the agent goes.
 /// </summary>
-internal sealed class Normaliser(string directory, MapStore maps, Attachments attachments, DeviceBook devices, Rtnetlink route)
+/// <param name="unwrapping">False: as on a kernel without segment routing.</param>
+internal sealed class Normaliser(string directory, MapStore maps, Attachments attachments, DeviceBook devices, Rtnetlink route, bool unwrapping)
 {
     /// <summary>Largest that veth takes: no port's MTU is larger, so no segment is refused here.</summary>
     private const int Mtu = 65_535;
+
+    private static readonly ConfigEntry s_none = new(Layout.Version, 0, 0, ConfigFlags.None);
+
+    /// <summary>HNV_NORMALISER_MAC and HNV_NORMALISER_PREFIX of the programs.</summary>
+    private static readonly PhysicalAddress s_mac = PhysicalAddress.Parse("02-48-00-00-00-00");
+    private static readonly IPNetwork s_unwraps = IPNetwork.Parse("fd48:4e56::1/128");
+    private static readonly IPNetwork s_wraps = IPNetwork.Parse("fd48:4e56::2/128");
 
     private readonly string _suffix = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(directory))))[..8];
     private bool _ensured;
@@ -42,21 +56,12 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
         {
             LinkInfo input = route.FindLink(In) ?? route.CreateVeth(new VethSpec(In, Out) { Mtu = Mtu });
             LinkInfo output = route.GetLink(Out);
-            SetOffloads();
-            foreach (LinkInfo end in (ReadOnlySpan<LinkInfo>)[input, output])
-            {
-                Sysctl.Write($"net/ipv4/conf/{end.Name}/arp_ignore", 8);
-                if (Sysctl.Exists($"net/ipv6/conf/{end.Name}/disable_ipv6"))
-                {
-                    Sysctl.Write($"net/ipv6/conf/{end.Name}/disable_ipv6", 1);
-                }
-            }
-
+            Silence(In);
+            Silence(Out);
             devices.EnsureQdisc(output.Index);
-            attachments.Ensure(output.Index, TcDirection.Ingress, ProgramNames.Normaliser);
             route.SetUp(input.Index);
             route.SetUp(output.Index);
-            SetConfig((uint)input.Index, (uint)output.Index);
+            SetConfig(unwrapping && TryUnwrap(output.Index) ? Unwrap(output.Index) : Segment(input.Index, output.Index));
         }
         catch (Exception failure) when (failure is LinuxException or IOException)
         {
@@ -69,38 +74,104 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
     /// <summary>The numbers in the configuration are those of the pair that stands, or none.</summary>
     public void Adopt()
     {
-        LinkInfo? input = route.FindLink(In), output = route.FindLink(Out);
-        if (input is not null && output is not null)
+        if (route.FindLink(In) is not null && route.FindLink(Out) is not null)
         {
             Ensure();
         }
         else
         {
-            SetConfig(0, 0);
+            SetConfig(s_none);
         }
     }
 
-    /// <summary>Makes the pair anew when somebody deleted it; until then taps are served without it.</summary>
+    /// <summary>
+    /// Makes the pair anew when somebody deleted it, and puts right what somebody set for all interfaces; until then taps are served without it.
+    /// </summary>
     public void Repair()
     {
-        if (_ensured && route.FindLink(In) is null)
+        if (!_ensured)
         {
-            SetConfig(0, 0);
-            _ensured = false;
-            Ensure();
+            return;
         }
+
+        if (route.FindLink(In) is null)
+        {
+            SetConfig(s_none);
+            _ensured = false;
+        }
+        else if (ReadConfig() is { } config && config.Flags.HasFlag(ConfigFlags.Unwrap) && Sysctl.Read($"net/ipv6/conf/{Out}/disable_ipv6") != "0")
+        {
+            _ensured = false; // Which took the route along, too.
+        }
+
+        Ensure();
     }
 
     /// <returns>False when there was none.</returns>
     public bool Remove()
     {
-        SetConfig(0, 0);
+        SetConfig(s_none);
         _ensured = false;
         return route.FindLink(In) is { } input && route.DeleteLink(input.Index);
     }
 
-    private void SetOffloads()
+    /// <summary>The host's own stack neither speaks nor answers there.</summary>
+    private static void Silence(string name)
     {
+        Sysctl.Write($"net/ipv4/conf/{name}/arp_ignore", 8);
+        string six = $"net/ipv6/conf/{name}";
+        if (Sysctl.Exists($"{six}/disable_ipv6"))
+        {
+            Sysctl.Write($"{six}/addr_gen_mode", 1); // No link-local address.
+            Sysctl.Write($"{six}/accept_ra", 0);
+            Sysctl.Write($"{six}/forwarding", 0);
+        }
+    }
+
+    /// <returns>False when this kernel has no segment routing.</returns>
+    private bool TryUnwrap(int output)
+    {
+        string disable = $"net/ipv6/conf/{Out}/disable_ipv6";
+        if (!Sysctl.Exists(disable))
+        {
+            return false;
+        }
+
+        Sysctl.Write(disable, 0);
+        route.ChangeLink(output, new LinkChange { Mac = s_mac });
+        try
+        {
+            route.ReplaceRoute(new RouteSpec(s_unwraps) { InterfaceIndex = output, DecapsulateTo = output });
+        }
+        catch (NetlinkException failure) when (failure.Errno == Errno.EOPNOTSUPP)
+        {
+            return false;
+        }
+
+        // Firewalls that look for a way back to the sender find one.
+        route.ReplaceRoute(new RouteSpec(s_wraps) { InterfaceIndex = output });
+        return true;
+    }
+
+    private ConfigEntry Unwrap(int output)
+    {
+        if (attachments.Find(output, TcDirection.Ingress) is not null)
+        {
+            SetConfig(s_none); // It segmented until now.
+            attachments.Remove(output, TcDirection.Ingress);
+        }
+
+        attachments.Ensure(output, TcDirection.Egress, ProgramNames.NormaliserExit);
+        return new ConfigEntry(Layout.Version, (uint)output, (uint)output, ConfigFlags.Unwrap);
+    }
+
+    private ConfigEntry Segment(int input, int output)
+    {
+        if (Sysctl.Exists($"net/ipv6/conf/{Out}/disable_ipv6"))
+        {
+            Sysctl.Write($"net/ipv6/conf/{Out}/disable_ipv6", 1);
+        }
+
         using var ethtool = new Ethtool();
         ethtool.SetFeatures(In, new Dictionary<string, bool>(StringComparer.Ordinal)
         {
@@ -109,16 +180,22 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
             ["tx-gre-csum-segmentation"] = false,
         });
         ethtool.SetFeature(Out, "generic-receive-offload", true);
+        attachments.Ensure(output, TcDirection.Ingress, ProgramNames.Normaliser);
+        return new ConfigEntry(Layout.Version, (uint)input, (uint)output, ConfigFlags.None);
     }
 
-    private void SetConfig(uint input, uint output)
+    private ConfigEntry? ReadConfig()
     {
-        BpfMap config = maps[MapNames.Config];
         uint index = 0;
-        var entry = new ConfigEntry(Layout.Version, input, output, 0);
-        if (!config.TryLookup(in index, out ConfigEntry before) || before != entry)
+        return maps[MapNames.Config].TryLookup(in index, out ConfigEntry entry) ? entry : null;
+    }
+
+    private void SetConfig(ConfigEntry entry)
+    {
+        if (ReadConfig() != entry)
         {
-            config.Update(in index, in entry);
+            uint index = 0;
+            maps[MapNames.Config].Update(in index, in entry);
         }
     }
 }

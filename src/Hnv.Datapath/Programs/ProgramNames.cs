@@ -15,6 +15,9 @@ internal static class ProgramNames
     /// <summary>Frames from the provider network.</summary>
     public const string UplinkIngress = "uplink_ingress";
 
-    /// <summary>Clean frames, on their way out of the normaliser pair to a tap.</summary>
+    /// <summary>Clean frames, on their way out of the segmenting normaliser to a tap.</summary>
     public const string Normaliser = "normaliser";
+
+    /// <summary>Frames that the kernel unwrapped, on their way out of the normaliser to a tap.</summary>
+    public const string NormaliserExit = "normaliser_exit";
 }

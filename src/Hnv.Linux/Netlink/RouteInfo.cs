@@ -92,6 +92,12 @@ public sealed record RouteSpec(IPNetwork Destination)
 
     public RouteType Type { get; init; } = RouteType.Unicast;
 
+    /// <summary>
+    /// IPv6 only: packets to the destination hold an Ethernet frame, which is taken out and sent by this interface (segment routing, End.DX2 of
+    /// RFC 8986, 4.9).
+    /// </summary>
+    public int? DecapsulateTo { get; init; }
+
     /// <summary>Who made it (RTPROT_*); 4 is "static". A number of one's own makes own routes recognisable.</summary>
     public byte Protocol { get; init; } = 4;
 }
@@ -100,6 +106,14 @@ public sealed record RouteSpec(IPNetwork Destination)
 internal static class RouteAttribute
 {
     public const ushort Destination = 1, Source = 2, OutInterface = 4, Gateway = 5, Priority = 6, PreferredSource = 7, Metrics = 8;
-    public const ushort Multipath = 9, Table = 15, Via = 18;
+    public const ushort Multipath = 9, Table = 15, Via = 18, EncapsulationType = 21, Encapsulation = 22;
     public const ushort MetricMtu = 2; // RTAX_MTU
+}
+
+/// <summary>SEG6_LOCAL_* of linux/seg6_local.h.</summary>
+internal static class SegmentRouting
+{
+    public const ushort EncapsulationType = 7; // LWTUNNEL_ENCAP_SEG6_LOCAL
+    public const ushort Action = 1, OutInterface = 7;
+    public const uint EndDx2 = 4; // SEG6_LOCAL_ACTION_END_DX2
 }

@@ -91,6 +91,13 @@ public sealed partial class Rtnetlink
             request.Put(RouteAttribute.Priority, metric);
         }
 
+        if (route.DecapsulateTo is { } output)
+        {
+            request.Put(RouteAttribute.EncapsulationType, SegmentRouting.EncapsulationType);
+            var action = request.Begin(RouteAttribute.Encapsulation);
+            request.Put(SegmentRouting.Action, SegmentRouting.EndDx2).Put(SegmentRouting.OutInterface, output).End(action);
+        }
+
         // A deletion would look for a route with exactly this MTU.
         if (route.Mtu is { } mtu && message != RouteMessage.DeleteRoute)
         {

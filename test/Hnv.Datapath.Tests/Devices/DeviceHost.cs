@@ -43,14 +43,15 @@ internal sealed class DeviceHost : IDisposable
     public uint Rd { get; private set; }
 
     /// <summary>Takes the interface `up0`, opens the data plane and says who the other hosts are.</summary>
-    public void Start(int mtu, params IPAddress[] peers)
+    /// <param name="segmentRouting">False: as on a kernel without it.</param>
+    public void Start(int mtu, bool segmentRouting, params IPAddress[] peers)
     {
         Uplink = Route.GetLink("up0").Index;
         Route.ChangeLink(Uplink, new LinkChange { Mtu = mtu, Up = true });
         Route.AddAddress(Uplink, Pa, 24);
         Namespace.Run(() =>
         {
-            _dataplane = Dataplane.Open(new DataplaneOptions { Directory = _bpf });
+            _dataplane = Dataplane.Open(new DataplaneOptions { Directory = _bpf }, new DataplaneBuild { UsesSegmentRouting = segmentRouting });
             Rd = Dataplane.RoutingDomains.Number(Network);
             Dataplane.LocalPas.Set(Pa, new LocalPaEntry((uint)Uplink));
             foreach (IPAddress peer in peers)

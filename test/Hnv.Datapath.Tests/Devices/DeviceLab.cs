@@ -21,15 +21,15 @@ internal sealed class DeviceLab : IDisposable
     private readonly List<TapRelay> _relays = [];
     private uint _ports;
 
-    public DeviceLab(int mtu = 1500)
+    public DeviceLab(int mtu = 1500, bool segmentRouting = true)
     {
         A = new DeviceHost($"{_name}-a", "192.168.4.11");
         B = new DeviceHost($"{_name}-b", "192.168.4.22");
         try
         {
             A.Route.CreateVeth(new VethSpec("up0", "up0") { PeerNamespace = B.Namespace });
-            A.Start(mtu, B.Pa);
-            B.Start(mtu, A.Pa);
+            A.Start(mtu, segmentRouting, B.Pa);
+            B.Start(mtu, segmentRouting, A.Pa);
             foreach (DeviceHost host in Hosts)
             {
                 host.AddSubnet(Near);

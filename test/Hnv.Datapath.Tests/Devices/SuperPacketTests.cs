@@ -65,10 +65,12 @@ public sealed class SuperPacketTests
         await BothFamiliesAsync(from, to);
     }
 
-    [Fact]
-    public async Task Tcp_BothWaysWithATapVm_ArrivesInSuperPackets()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Tcp_BothWaysWithATapVm_ArrivesInSuperPackets(bool segmentRouting)
     {
-        using var lab = new DeviceLab();
+        using var lab = new DeviceLab(segmentRouting: segmentRouting);
         DeviceAdapter far = lab.AddVethVm(lab.A, lab.Near, 5);
         (DeviceAdapter tap, TapRelay relay) = lab.AddTapVm(lab.B, lab.Near, 7);
         await BothFamiliesAsync(far, tap);

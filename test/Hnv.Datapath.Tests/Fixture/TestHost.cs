@@ -37,7 +37,7 @@ internal sealed class TestHost : IDisposable
     public void Reset()
     {
         Programs.Clear();
-        Programs.Map("config").Update(0u, new ConfigEntry(Layout.Version, 0, 0, 0));
+        Programs.Map("config").Update(0u, new ConfigEntry(Layout.Version, 0, 0, ConfigFlags.None));
         Programs.Map("local_pas").Update<KernelAddress, LocalPaEntry>(Pa, new LocalPaEntry((uint)Uplink));
     }
 

@@ -74,6 +74,16 @@ public sealed class AddressAndRouteTests : IDisposable
     }
 
     [Fact]
+    public void AddRoute_DecapsulateTo_IsSegmentRoutingsEndDx2()
+    {
+        Route.AddRoute(new RouteSpec(IPNetwork.Parse("fd48:4e56::1/128")) { InterfaceIndex = _up.Index, DecapsulateTo = _up.Index });
+        Assert.Contains(
+            $"encap seg6local action End.DX2 oif {_up.Name}",
+            TestCommand.Run(_ns.Namespace, "ip", "-6", "route", "show", "fd48:4e56::1"),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AddRoute_GatewayNotOnLink_CarriesTheExtendedAck()
     {
         var e = Assert.Throws<NetlinkException>(() =>
