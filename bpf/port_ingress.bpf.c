@@ -6,12 +6,15 @@
  *   what is it?       plain IPv4, IPv6 or ARP
  *   may it?           source guard, by reverse path
  *   ARP, ND           answered from policy, or forwarded to the VM that is asked
- *   group addresses   dropped: no subnet floods yet
+ *   services          no DHCP server and no router where the port is guarded against them
+ *   group addresses   copied to the members of a subnet that floods
  *   where to?         inside the subnet by record or MAC; otherwise routed in the routing domain
  *   how?              into a port of this host, or encapsulated to another's
  */
 #include "lib/arp.h"
+#include "lib/flood.h"
 #include "lib/gateway.h"
+#include "lib/guard_services.h"
 #include "lib/nd.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -57,7 +60,7 @@ static __always_inline int route(struct __sk_buff *skb, struct hnv_decision *d, 
 }
 
 /* A unicast IP packet whose source was found right. */
-static __always_inline int unicast(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+static __noinline int unicast(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
 {
 	struct hnv_subnet *subnet = 0;
 	struct hnv_record *record;
@@ -92,7 +95,15 @@ static __always_inline int unicast(struct __sk_buff *skb, struct hnv_decision *d
 			return drop(d, HNV_DestinationRecordMissing);
 		return route(skb, d, port, f);
 	}
-	return forward_to_mac(skb, d, port, f);
+	return forward_by_mac(skb, d, port, f, 1);
+}
+
+static __always_inline int flood_if_asked(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
+					  const struct hnv_frame *f, int action)
+{
+	if (action != HNV_ACTION_FLOOD && action != HNV_ACTION_FLOOD_LEARNERS)
+		return action;
+	return flood_copies(skb, d, port, f, action == HNV_ACTION_FLOOD_LEARNERS);
 }
 
 static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port)
@@ -100,6 +111,7 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	struct hnv_frame f;
 	__u32 verdict;
 	__u8 type = 0;
+	int group;
 
 	/* The kernel moves the outermost tag of a received frame out of its bytes. */
 	if (skb->vlan_present)
@@ -108,17 +120,27 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	if (verdict)
 		return drop(d, verdict);
 	if (f.proto == bpf_htons(ETH_P_ARP))
-		return arp_from_vm(skb, d, port, &f);
-	if (is_nd(skb, &f, &type))
-		return nd_from_vm(skb, d, port, &f, type);
-	/* Before it has an address a VM speaks to groups only: DHCP, MLD. */
-	if (address_is_unspecified(&f.src))
-		return drop(d, mac_is_group(f.dmac) ? HNV_FloodingDisabled : HNV_SourceRecordMissing);
-	verdict = guard_source(port, f.ifindex, &f);
+		return flood_if_asked(skb, d, port, &f, arp_from_vm(skb, d, port, &f));
+	verdict = guard_services(skb, port, &f);
 	if (verdict)
 		return drop(d, verdict);
-	if (mac_is_group(f.dmac))
-		return drop(d, HNV_FloodingDisabled);
+	if (is_nd(skb, &f, &type))
+		return flood_if_asked(skb, d, port, &f, nd_from_vm(skb, d, port, &f, type));
+	group = mac_is_group(f.dmac);
+	if (address_is_unspecified(&f.src)) {
+		/* Before it has an address a VM speaks to groups only: DHCP, MLD. */
+		if (!group)
+			return drop(d, HNV_SourceRecordMissing);
+		verdict = mac_equal(f.smac, port->mac) ? HNV_None : HNV_SourceCaMacMismatch;
+	} else {
+		verdict = guard_source(port, f.ifindex, &f);
+	}
+	if (verdict)
+		return drop(d, verdict);
+	/* To which IPv4 addresses the subnet's broadcast belongs, nobody knows here. */
+	if (group)
+		return f.proto == bpf_htons(ETH_P_IPV6) && !address_is_multicast6(&f.dst) ? drop(d, HNV_Malformed) :
+											    flood_copies(skb, d, port, &f, 0);
 	if (f.proto == bpf_htons(ETH_P_IP) ? address_is_multicast4(&f.dst) : address_is_multicast6(&f.dst))
 		return drop(d, HNV_Malformed);
 	return unicast(skb, d, port, &f);

@@ -12,6 +12,7 @@
  * What is ours and fails never reaches the host's own stack.
  */
 #include "lib/decap_nvgre.h"
+#include "lib/flood_wire.h"
 #include "lib/lookup.h"
 #include "lib/path_mtu.h"
 #include "lib/source_guard.h"
@@ -71,12 +72,13 @@ static __always_inline __u32 find_neighbour(struct hnv_decision *d, __be32 vsid,
 static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision *d, const struct iphdr *ip, __be32 key,
 				     const struct hnv_peer *peer)
 {
-	struct hnv_addr pa = address4(ip->saddr);
+	struct hnv_addr pa = address4(ip->saddr), to_pa;
 	struct hnv_location to = {};
 	struct hnv_subnet *subnet;
 	struct hnv_frame f;
 	__u32 verdict;
 	__be32 vsid = bpf_htonl(bpf_ntohl(key) >> 8);
+	int group;
 
 	d->source_vsid = vsid;
 	d->destination_vsid = vsid;
@@ -84,7 +86,8 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 	if (!peer)
 		return drop(d, HNV_UnknownPeer);
 	verdict = parse_frame(skb, HNV_INNER, &f);
-	if (!verdict)
+	/* What went to a group of the provider network reaches many hosts, and is for many. */
+	if (!verdict && !is_provider_group(ip->daddr))
 		to.ifindex = find_neighbour(d, vsid, &f, &pa);
 	if (!to.ifindex) {
 		subnet = bpf_map_lookup_elem(&subnets, &vsid);
@@ -93,11 +96,17 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 		d->rd = subnet->rd;
 		if (verdict)
 			return drop(d, verdict);
-		if (mac_is_group(f.dmac))
+		group = mac_is_group(f.dmac);
+		if (group && !(subnet->flags & HNV_SUBNET_FLOODS))
 			return drop(d, HNV_FloodingDisabled);
+		to_pa = address4(ip->daddr);
+		if (is_provider_group(ip->daddr) && (!group || !address_equal(&subnet->group, &to_pa)))
+			return drop(d, HNV_DestinationCaPaMismatch);
 		verdict = guard_wire_source(vsid, subnet, &f, &pa);
 		if (verdict)
 			return drop(d, verdict);
+		if (group)
+			return flood_from_wire(skb, d, &f, vsid, ip->tos);
 		verdict = find_destination(d, vsid, &f, &to);
 		if (verdict)
 			return drop(d, verdict);
@@ -148,19 +157,22 @@ int uplink_ingress(struct __sk_buff *skb)
 	if (outer->protocol != HNV_IPPROTO_GRE)
 		return HNV_NOT_OURS;
 	ip = *outer;
-	if (mark == HNV_MARK_ENCAPSULATED) {
-		/* Our own, on its way out (lib/encap_nvgre.h). A frame from a wire has no mark, and never our address. */
+	if (mark == HNV_MARK_ENCAPSULATED || (mark & HNV_MARK_FLOODING_MASK) == HNV_MARK_FLOODING) {
+		/* Our own, on its way out (lib/encap_nvgre.h, flood.h). A frame from a wire has no mark, and never our address. */
 		local = address4(ip.saddr);
 		if (!bpf_map_lookup_elem(&local_pas, &local))
 			return TC_ACT_SHOT;
+		if (mark != HNV_MARK_ENCAPSULATED)
+			return flood_to_members(skb, &ip, mark);
 		skb->mark = 0;
-		return bpf_redirect_neigh(skb->ifindex, 0, 0, 0);
+		return send_encapsulated(skb->ifindex, ip.daddr);
 	}
 	local = address4(ip.daddr);
 	remote = address4(ip.saddr);
 	peer = bpf_map_lookup_elem(&peers, &remote);
-	/* The address that we write from to a peer is ours; another one has to be asked for. */
-	if ((!peer || !address_equal(&peer->local, &local)) && !bpf_map_lookup_elem(&local_pas, &local))
+	/* The address that we write from to a peer is ours; another one has to be asked for, and so has a group that our subnets flood to. */
+	if ((!peer || !address_equal(&peer->local, &local)) &&
+	    !(is_provider_group(ip.daddr) ? bpf_map_lookup_elem(&peers, &local) : bpf_map_lookup_elem(&local_pas, &local)))
 		return HNV_NOT_OURS;
 	d = decision_begin(skb);
 	if (!d)

@@ -288,5 +288,13 @@ HNV_SIZE(struct hnv_decision, 88);
 #define HNV_MARK_DELIVER 0x484e5601   /* "HNV": sent by the data plane into a port */
 #define HNV_MARK_ENCAPSULATED 0x484e5602 /* encapsulated non-IP frame that re-enters at the uplink to be routed */
 #define HNV_MARK_TRACE 0x484e5603     /* BPF_PROG_RUN of a trace: no clone, no learning, no counter */
+/*
+ * A flooded frame that enters again at the uplink to be copied: in the mark's low bits the remote member who is next, and whether only
+ * members that learn get copies. A frame from a wire has no mark, and never our own source address.
+ */
+#define HNV_MARK_FLOODING 0x48500000
+#define HNV_MARK_FLOODING_MASK 0xfff00000
+#define HNV_FLOODING_LEARNERS 0x00080000
+#define HNV_FLOODING_SLOT 0x0007ffff
 
 #endif

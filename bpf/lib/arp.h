@@ -2,6 +2,7 @@
 #ifndef HNV_ARP_H
 #define HNV_ARP_H
 
+#include "flood.h"
 #include "forward.h"
 #include "source_guard.h"
 
@@ -44,7 +45,7 @@ static __always_inline int answer_arp(struct __sk_buff *skb, struct hnv_decision
  * neighbour is probed (NUD), reach that very VM. Announcements (gratuitous ARP, probes of an address that nobody holds) are never
  * answered; they are for the subnet's members, which in a subnet that does not flood is nobody.
  */
-static __always_inline int arp_from_vm(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
+static __noinline int arp_from_vm(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
 				       const struct hnv_frame *f)
 {
 	struct hnv_addr sender, target;
@@ -71,7 +72,7 @@ static __always_inline int arp_from_vm(struct __sk_buff *skb, struct hnv_decisio
 
 	d->next_hop = target;
 	if (arp.operation == HNV_ARP_REPLY || arp.sender == arp.target)
-		return mac_is_group(f->dmac) ? drop(d, HNV_FloodingDisabled) : forward_to_mac(skb, d, port, f);
+		return mac_is_group(f->dmac) ? flood_frame(0) : forward_to_mac(skb, d, port, f);
 
 	record = find_record(port->vsid, &target);
 	if (record)

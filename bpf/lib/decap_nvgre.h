@@ -8,31 +8,43 @@
 const volatile __u32 has_decap_l3 = 1;
 
 /*
- * Takes the outer headers off and delivers the tenant's frame. bpf_skb_adjust_room keeps the outer Ethernet header in front; it
- * becomes the tenant's. The skb's protocol follows where the kernel lets us say so; otherwise the frame takes the way through the
- * device, which reads it anew.
+ * Takes the outer headers off. bpf_skb_adjust_room keeps the outer Ethernet header in front; whoever sends the frame on writes the
+ * tenant's over it. The skb's protocol follows where the kernel lets us say so (`protocol_right`); otherwise the frame has to take the
+ * way through the device, which reads it anew. Returns HNV_None or the verdict.
  */
-static __always_inline int decapsulate_nvgre(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, __be32 vsid,
-					     __u32 ifindex, __u8 outer_tos)
+static __always_inline __u32 pop_nvgre(struct __sk_buff *skb, const struct hnv_frame *f, __u8 outer_tos, int *protocol_right)
 {
 	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
-	int ecn = 0, protocol_right = 0;
+	int ecn = 0;
 
+	*protocol_right = 0;
 	if (f->proto != bpf_htons(ETH_P_ARP)) {
 		ecn = ecn_decapsulate(outer_tos, f->tos);
 		if (ecn < 0)
-			return drop(d, HNV_EcnCongestionLost);
+			return HNV_EcnCongestionLost;
 		if (f->proto == bpf_htons(ETH_P_IP)) {
-			protocol_right = 1;
+			*protocol_right = 1;
 		} else if (has_decap_l3) {
 			flags |= HNV_DECAP_L3_IPV6;
-			protocol_right = 1;
+			*protocol_right = 1;
 		}
 	}
 	if (bpf_skb_adjust_room(skb, -HNV_NVGRE_ROOM, BPF_ADJ_ROOM_MAC, flags))
-		return drop(d, HNV_Internal);
+		return HNV_Internal;
 	if (f->proto != bpf_htons(ETH_P_ARP) && ecn != (f->tos & HNV_ECN_MASK) && ecn_set(skb, f, ecn))
-		return drop(d, HNV_Internal);
+		return HNV_Internal;
+	return HNV_None;
+}
+
+/* Takes the outer headers off and delivers the tenant's frame. */
+static __always_inline int decapsulate_nvgre(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, __be32 vsid,
+					     __u32 ifindex, __u8 outer_tos)
+{
+	int protocol_right;
+	__u32 verdict = pop_nvgre(skb, f, outer_tos, &protocol_right);
+
+	if (verdict)
+		return drop(d, verdict);
 	d->verdict = HNV_Decapsulated;
 	return deliver(skb, d, vsid, ifindex, f, f->dmac, f->smac, 1, protocol_right);
 }

@@ -35,40 +35,48 @@ static __always_inline __u32 nvgre_key(__be32 vsid, __u8 flow_id)
 }
 
 /* Eight bits of the flow's hash: all the entropy that the key has room for. */
-static __always_inline __u8 flow_id(struct __sk_buff *skb, const struct hnv_peer *peer)
+static __always_inline __u8 flow_hash(struct __sk_buff *skb)
 {
-	__u32 hash;
+	__u32 hash = bpf_get_hash_recalc(skb);
 
-	if (peer->flags & HNV_PEER_FLOWID_ZERO)
-		return 0;
-	hash = bpf_get_hash_recalc(skb);
 	hash ^= hash >> 16;
 	return hash ^ hash >> 8;
 }
 
+static __always_inline __u8 flow_id(struct __sk_buff *skb, const struct hnv_peer *peer)
+{
+	return peer->flags & HNV_PEER_FLOWID_ZERO ? 0 : flow_hash(skb);
+}
+
+/* 224.0.0.0/4 */
+static __always_inline int is_provider_group(__be32 address)
+{
+	return (address & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000);
+}
+
+/* What the outer headers of a frame say, and the MACs of the frame inside. */
+struct hnv_outer {
+	__be32 key;
+	__be32 local, remote;
+	__u8 dmac[6];
+	__u8 smac[6];
+};
+
+#define HNV_PUSHED_IN_FRONT -1
+
 /*
- * Encapsulates the frame towards a peer and hands it to the uplink, where the kernel finds the next hop. Returns the action.
+ * Puts the outer headers in front of the frame. Returns HNV_None, HNV_PUSHED_IN_FRONT, or the verdict that ends the frame.
  *
  * Room is made by bpf_skb_adjust_room, which keeps super-packets whole. It refuses ARP, and skbs that carry tunnel state already
- * (decapsulated before, on their way through a router VM; a tenant's own tunnel): those get room in front instead. They enter
- * again at the uplink's ingress, where the kernel has read the outer header, and are routed there.
+ * (decapsulated before, on their way through a router VM; a tenant's own tunnel): those get room in front instead. They enter again
+ * at the uplink's ingress, where the kernel has read the outer header, and are routed there.
  */
-static __always_inline int encapsulate_nvgre(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, __be32 vsid,
-					     const struct hnv_addr *pa, const struct hnv_peer *peer, const __u8 *dmac, const __u8 *smac)
+static __noinline int push_nvgre(struct __sk_buff *skb, const struct hnv_frame *f, const struct hnv_outer *outer)
 {
 	struct hnv_nvgre h;
 	void *data, *end;
 	__u32 length;
 	int in_front = f->proto == bpf_htons(ETH_P_ARP);
-
-	if (!peer->uplink || address_is_zero(&peer->local))
-		return drop(d, HNV_ProviderRouteMissing);
-	d->pa = *pa;
-	d->ifindex = peer->uplink;
-
-	__builtin_memset(&h, 0, sizeof(h));
-	h.key = nvgre_key(vsid, flow_id(skb, peer));
-	d->gre_key = h.key;
 
 	if (!in_front) {
 		int error = bpf_skb_adjust_room(skb, HNV_NVGRE_ROOM, BPF_ADJ_ROOM_MAC,
@@ -79,15 +87,16 @@ static __always_inline int encapsulate_nvgre(struct __sk_buff *skb, struct hnv_d
 		if (error == -HNV_EALREADY) {
 			/* A super-packet of a tenant's own UDP tunnel: its segmentation cannot be described a second time. */
 			if (skb->gso_size && f->l4 != HNV_IPPROTO_TCP)
-				return drop(d, HNV_TunnelStateUnsupported);
+				return HNV_TunnelStateUnsupported;
 			in_front = 1;
 		} else if (error) {
-			return drop(d, HNV_Internal);
+			return HNV_Internal;
 		}
 	}
 	if (in_front && bpf_skb_change_head(skb, HNV_NVGRE_ROOM, 0))
-		return drop(d, HNV_Internal);
+		return HNV_Internal;
 
+	__builtin_memset(&h, 0, sizeof(h));
 	h.outer.h_proto = bpf_htons(ETH_P_IP);
 	h.ip.version = 4;
 	h.ip.ihl = 5;
@@ -98,23 +107,57 @@ static __always_inline int encapsulate_nvgre(struct __sk_buff *skb, struct hnv_d
 	h.ip.frag_off = HNV_DONT_FRAGMENT;
 	h.ip.ttl = HNV_OUTER_TTL;
 	h.ip.protocol = HNV_IPPROTO_GRE;
-	h.ip.saddr = address_to4(&peer->local);
-	h.ip.daddr = address_to4(pa);
+	h.ip.saddr = outer->local;
+	h.ip.daddr = outer->remote;
 	h.ip.check = ip4_checksum(&h.ip);
 	h.gre_flags = HNV_NVGRE_FLAGS;
 	h.gre_proto = HNV_NVGRE_PROTO;
-	mac_copy(h.inner.h_dest, dmac);
-	mac_copy(h.inner.h_source, smac);
+	h.key = outer->key;
+	mac_copy(h.inner.h_dest, outer->dmac);
+	mac_copy(h.inner.h_source, outer->smac);
 	h.inner.h_proto = f->proto;
 
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;
 	if (data + sizeof(h) > end)
-		return drop(d, HNV_Internal);
+		return HNV_Internal;
 	__builtin_memcpy(data, &h, sizeof(h));
+	return in_front ? HNV_PUSHED_IN_FRONT : HNV_None;
+}
 
-	if (in_front)
+/*
+ * Hands an encapsulated packet that the kernel knows as IPv4 to the uplink. No route leads to a group of the provider network, but
+ * its MAC is known: the kernel makes it of the address, if that is given as the next hop.
+ */
+static __always_inline int send_encapsulated(__u32 uplink, __be32 remote)
+{
+	struct bpf_redir_neigh group = { .nh_family = HNV_AF_INET, .ipv4_nh = remote };
+
+	return is_provider_group(remote) ? bpf_redirect_neigh(uplink, &group, sizeof(group), 0) : bpf_redirect_neigh(uplink, 0, 0, 0);
+}
+
+/* Encapsulates the frame towards a peer and hands it to the uplink, where the kernel finds the next hop. Returns the action. */
+static __always_inline int encapsulate_nvgre(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, __be32 vsid,
+					     const struct hnv_addr *pa, const struct hnv_peer *peer, const __u8 *dmac, const __u8 *smac)
+{
+	struct hnv_outer outer;
+	int pushed;
+
+	if (!peer->uplink || address_is_zero(&peer->local))
+		return drop(d, HNV_ProviderRouteMissing);
+	d->pa = *pa;
+	d->ifindex = peer->uplink;
+	d->gre_key = nvgre_key(vsid, flow_id(skb, peer));
+	outer.key = d->gre_key;
+	outer.local = address_to4(&peer->local);
+	outer.remote = address_to4(pa);
+	mac_copy(outer.dmac, dmac);
+	mac_copy(outer.smac, smac);
+	pushed = push_nvgre(skb, f, &outer);
+	if (pushed == HNV_PUSHED_IN_FRONT)
 		return redirect_marked(skb, peer->uplink, HNV_MARK_ENCAPSULATED, BPF_F_INGRESS);
+	if (pushed)
+		return drop(d, pushed);
 	return bpf_redirect_neigh(peer->uplink, 0, 0, 0);
 }
 

@@ -15,9 +15,9 @@ struct hnv_hop {
 	__u8 smac[6];
 };
 
-/* Sends a frame of a VM on its last step: into a port of this host, or encapsulated to another's. */
-static __always_inline int forward(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
-				   const struct hnv_frame *f, const struct hnv_hop *hop)
+/* Sends a frame of a VM on its last step: into a port of this host, or encapsulated to another's. `tell`: by ICMP, when it is too large. */
+static __always_inline int forward_or_tell(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
+					   const struct hnv_frame *f, const struct hnv_hop *hop, int tell)
 {
 	struct hnv_peer *peer;
 	__u32 length;
@@ -36,6 +36,8 @@ static __always_inline int forward(struct __sk_buff *skb, struct hnv_decision *d
 		if (length > HNV_PATH_MTU_FLOOR - HNV_NVGRE_ROOM) {
 			__u32 mtu = inner_mtu(&hop->pa, peer);
 
+			if (length > mtu && !tell)
+				return drop(d, HNV_MtuExceeded);
 			if (length > mtu)
 				return drop_and_tell(skb, d, port, f, HNV_MtuExceeded, HNV_ERROR_TOO_BIG, mtu);
 		}
@@ -44,9 +46,15 @@ static __always_inline int forward(struct __sk_buff *skb, struct hnv_decision *d
 	return encapsulate_nvgre(skb, d, f, hop->vsid, &hop->pa, peer, hop->dmac, hop->smac);
 }
 
+static __always_inline int forward(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
+				   const struct hnv_frame *f, const struct hnv_hop *hop)
+{
+	return forward_or_tell(skb, d, port, f, hop, 1);
+}
+
 /* Inside a subnet, to the adapter with the frame's destination MAC: a VM, or a router VM that the guest chose itself. */
-static __always_inline int forward_to_mac(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
-					  const struct hnv_frame *f)
+static __always_inline int forward_by_mac(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
+					  const struct hnv_frame *f, int tell)
 {
 	struct hnv_location *location = find_mac(port->vsid, f->dmac);
 	struct hnv_hop hop = { .vsid = port->vsid };
@@ -57,7 +65,13 @@ static __always_inline int forward_to_mac(struct __sk_buff *skb, struct hnv_deci
 	hop.pa = location->pa;
 	mac_copy(hop.dmac, f->dmac);
 	mac_copy(hop.smac, f->smac);
-	return forward(skb, d, port, f, &hop);
+	return forward_or_tell(skb, d, port, f, &hop, tell);
+}
+
+/* ARP and ND to the adapter with the frame's destination MAC. Nobody is told by ICMP: the stack has no room for it. */
+static __noinline int forward_to_mac(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+{
+	return forward_by_mac(skb, d, port, f, 0);
 }
 
 /* TTL or hop limit less one. The IPv4 checksum absorbs the change, so a complete checksum of the device stays right. */

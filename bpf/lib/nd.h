@@ -2,6 +2,7 @@
 #ifndef HNV_ND_H
 #define HNV_ND_H
 
+#include "flood.h"
 #include "forward.h"
 #include "source_guard.h"
 
@@ -75,11 +76,8 @@ static __always_inline __u32 check_nd_options(struct __sk_buff *skb, const struc
 static __noinline int send_advertisement(struct __sk_buff *skb, const struct hnv_addr *target, const struct hnv_addr *to,
 					 const __u8 *mac_pair, __u32 flags)
 {
-	struct {
-		struct hnv_addr src, dst;
-		__be32 length, next;
-	} pseudo = {};
 	struct hnv_neighbour_advertisement na = {};
+	__be32 pseudo[2]; /* behind the addresses: length and next header, RFC 8200, 8.1 */
 	__u64 sum;
 
 	if (bpf_skb_change_tail(skb, sizeof(na), 0))
@@ -99,11 +97,10 @@ static __noinline int send_advertisement(struct __sk_buff *skb, const struct hnv
 	na.option = HNV_ND_OPTION_TARGET;
 	na.option_length = 1;
 	mac_copy(na.mac, mac_pair + 6);
-	pseudo.src = *target;
-	pseudo.dst = *to;
-	pseudo.length = bpf_htonl(sizeof(na.nd) + 8);
-	pseudo.next = bpf_htonl(HNV_IPPROTO_ICMPV6);
-	sum = bpf_csum_diff(0, 0, (__be32 *)&pseudo, sizeof(pseudo), 0);
+	pseudo[0] = bpf_htonl(sizeof(na.nd) + 8);
+	pseudo[1] = bpf_htonl(HNV_IPPROTO_ICMPV6);
+	sum = bpf_csum_diff(0, 0, (__be32 *)&na.ip.saddr, 32, 0);
+	sum = bpf_csum_diff(0, 0, pseudo, sizeof(pseudo), sum);
 	sum = bpf_csum_diff(0, 0, (__be32 *)&na.nd, sizeof(na.nd) + 8, sum);
 	na.nd.checksum = checksum_fold(sum);
 	return bpf_skb_store_bytes(skb, 0, &na, sizeof(na), 0);
@@ -133,7 +130,7 @@ static __always_inline int answer_solicitation(struct __sk_buff *skb, struct hnv
 #define HNV_LINK_LOCAL_MAX 4
 
 /* A VM probes a link-local address for itself. The first claim of a subnet holds; the limit of a port is kept in its slots. */
-static __always_inline int claim_link_local(struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f,
+static __noinline int claim_link_local(struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f,
 					    const struct hnv_addr *target)
 {
 	struct hnv_learned claim = {
@@ -202,7 +199,7 @@ static __always_inline int solicitation_to_subnet(struct __sk_buff *skb, struct 
 }
 
 /* Neighbour discovery from a VM. Same rules as for ARP. */
-static __always_inline int nd_from_vm(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
+static __noinline int nd_from_vm(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
 				      const struct hnv_frame *f, __u8 type)
 {
 	struct hnv_record *record;
@@ -223,7 +220,7 @@ static __always_inline int nd_from_vm(struct __sk_buff *skb, struct hnv_decision
 			return drop(d, verdict);
 	}
 	if (type != HNV_ND_NEIGHBOUR_SOLICITATION && type != HNV_ND_NEIGHBOUR_ADVERTISEMENT)
-		return mac_is_group(f->dmac) ? drop(d, HNV_FloodingDisabled) : forward_to_mac(skb, d, port, f);
+		return mac_is_group(f->dmac) ? flood_frame(0) : forward_to_mac(skb, d, port, f);
 
 	if (bpf_skb_load_bytes(skb, f->l4_offset, &nd, sizeof(nd)) || nd.code || address_is_multicast6(&nd.target) ||
 	    address_is_zero(&nd.target) || address_is_mapped4(&nd.target))
@@ -238,7 +235,7 @@ static __always_inline int nd_from_vm(struct __sk_buff *skb, struct hnv_decision
 							       guard_address(port, f->ifindex, &nd.target, f->smac);
 		if (verdict)
 			return drop(d, verdict);
-		return mac_is_group(f->dmac) ? drop(d, HNV_FloodingDisabled) : forward_to_mac(skb, d, port, f);
+		return mac_is_group(f->dmac) ? flood_frame(0) : forward_to_mac(skb, d, port, f);
 	}
 	if (mac_is_group(f->dmac))
 		return solicitation_to_subnet(skb, d, port, f, &nd.target);

@@ -66,7 +66,8 @@ static __always_inline __u32 guard_wire_source(__be32 vsid, const struct hnv_sub
 	int from_gateway = mac_equal(subnet->gateway_mac, f->smac);
 	struct hnv_record *record;
 
-	if (f->proto == bpf_htons(ETH_P_ARP) || (f->proto == bpf_htons(ETH_P_IPV6) && address_is_link_local6(&f->src))) {
+	if (f->proto == bpf_htons(ETH_P_ARP) || (f->proto == bpf_htons(ETH_P_IPV6) && address_is_link_local6(&f->src)) ||
+	    (mac_is_group(f->dmac) && address_is_unspecified(&f->src))) {
 		struct hnv_location *location = find_mac(vsid, f->smac);
 
 		if (!location)
