@@ -69,7 +69,7 @@ internal sealed partial class AgentCore
     public AgentState State { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); } = AgentState.Empty;
 
     /// <summary>Policy changed.</summary>
-    public void OnUpdate(PolicyChange change)
+    public void OnUpdate(HeldPolicyChange change)
     {
         switch (change)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Runtime;
 using Hnv.Agent.Answers;
 using Hnv.Agent.Cache;
 using Hnv.Agent.Local;
@@ -67,9 +68,9 @@ public static partial class AgentHost
 
         var cache = new PolicyCache(directory.Root, logs.CreateLogger<PolicyCache>());
         var store = new PolicyStore();
-        ImmutableArray<PolicyChange> cached = LoadCache(cache, store, out ImmutableArray<string> cacheProblems);
+        ImmutableArray<HeldPolicyChange> cached = LoadCache(cache, store, out ImmutableArray<string> cacheProblems);
         var writer = new CacheWriter(cache, time, logs.CreateLogger<CacheWriter>());
-        foreach (PolicyChange change in cached)
+        foreach (HeldPolicyChange change in cached)
         {
             core.OnUpdate(change);
         }
@@ -79,6 +80,7 @@ public static partial class AgentHost
             identity, options.Controllers, IdentityRenewal.Over(identity, options.Host), time, logs.CreateLogger<IdentityRenewal>());
         PolicySync sync = null!;
         ReportSender reports = null!;
+        GCSettings.LatencyMode = GCLatencyMode.Batch; // Collecting beside the work needs more memory; a pause here holds up no frame.
         var loop = new AgentLoop(core, dataplane, time, logs.CreateLogger<AgentLoop>()) { StateChanged = () => reports.OnUpdate() };
         ImmutableArray<string> Problems() =>
             [.. core.State.Problems, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(renewal.Problem)];
@@ -198,7 +200,7 @@ public static partial class AgentHost
         }
     }
 
-    private static ImmutableArray<PolicyChange> LoadCache(PolicyCache cache, PolicyStore store, out ImmutableArray<string> problems)
+    private static ImmutableArray<HeldPolicyChange> LoadCache(PolicyCache cache, PolicyStore store, out ImmutableArray<string> problems)
     {
         try
         {

@@ -23,6 +23,7 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
 
     // Full means: the stream waits. A policy message is at most some hundred items.
     private readonly Channel<Input> _inputs = Channel.CreateBounded<Input>(new BoundedChannelOptions(MaxBatch) { SingleReader = true });
+    private readonly IntakeCompaction _compaction = IntakeCompaction.OfProcess();
     private long _lastTurn = time.GetTimestamp();
     private long _lastMaintenance = time.GetTimestamp();
 
@@ -36,7 +37,7 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
     public bool IsAlive => time.GetElapsedTime(Volatile.Read(ref _lastTurn)) < TimeSpan.FromSeconds(30);
 
     /// <summary>Puts a policy change into the queue; waits while it is full.</summary>
-    public ValueTask PostAsync(PolicyChange change, CancellationToken ct) => _inputs.Writer.WriteAsync(new Input(change, null), ct);
+    public ValueTask PostAsync(HeldPolicyChange change, CancellationToken ct) => _inputs.Writer.WriteAsync(new Input(change, null), ct);
 
     /// <summary>Puts an event of the host's networking into the queue; waits while it is full (the kernel then says "overrun").</summary>
     public ValueTask PostAsync(NetworkEvent e, CancellationToken ct) => _inputs.Writer.WriteAsync(new Input(null, e), ct);
@@ -85,6 +86,7 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
         {
             if (input.Policy is { } change)
             {
+                _compaction.OnIntake(change is NetworkChanged { Changes.Length: var items } ? items : 0);
                 core.OnUpdate(change);
             }
             else if (input.Network is { } e)
@@ -119,10 +121,12 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
         {
             StateChanged?.Invoke();
         }
+
+        _compaction.OnPass(waiting: _inputs.Reader.Count > 0);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Bringing the kernel to what is desired failed; it forwards as before, and is tried again")]
     private static partial void LogFailed(ILogger log, Exception e);
 
-    private readonly record struct Input(PolicyChange? Policy, NetworkEvent? Network);
+    private readonly record struct Input(HeldPolicyChange? Policy, NetworkEvent? Network);
 }

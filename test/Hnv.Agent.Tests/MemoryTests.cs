@@ -54,7 +54,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
             store.BeginConnection();
         }
 
-        foreach (PolicyChange change in store.Apply(message))
+        foreach (HeldPolicyChange change in store.Apply(message))
         {
             desired.OnUpdate((NetworkChanged)change);
         }

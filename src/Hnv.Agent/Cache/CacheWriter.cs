@@ -15,13 +15,13 @@ internal sealed partial class CacheWriter(PolicyCache cache, TimeProvider time, 
 
     private readonly Lock _lock = new();
     private readonly Signal _signal = new();
-    private Dictionary<Guid, NetworkPolicy?> _pending = [];
+    private Dictionary<Guid, HeldNetworkPolicy?> _pending = [];
 
     /// <summary>Why the last writing failed, for the host's report; null when it did not.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>Notes what a change means for the disk. Does no I/O.</summary>
-    public void OnUpdate(PolicyChange change)
+    public void OnUpdate(HeldPolicyChange change)
     {
         lock (_lock)
         {
@@ -70,7 +70,7 @@ internal sealed partial class CacheWriter(PolicyCache cache, TimeProvider time, 
     /// <summary>Writes what is noted, now. False when something could not be written; it stays noted.</summary>
     public bool Flush()
     {
-        Dictionary<Guid, NetworkPolicy?> work;
+        Dictionary<Guid, HeldNetworkPolicy?> work;
         lock (_lock)
         {
             work = _pending;
@@ -78,7 +78,7 @@ internal sealed partial class CacheWriter(PolicyCache cache, TimeProvider time, 
         }
 
         string? problem = null;
-        foreach ((Guid network, NetworkPolicy? policy) in work)
+        foreach ((Guid network, HeldNetworkPolicy? policy) in work)
         {
             try
             {

@@ -22,10 +22,10 @@ internal sealed partial class PolicyCache(string stateDirectory, ILogger<PolicyC
     /// the controller sends that network anew.
     /// </summary>
     /// <exception cref="IOException">The directory cannot be made or read.</exception>
-    public ImmutableArray<NetworkPolicy> Load(out ImmutableArray<string> problems)
+    public ImmutableArray<HeldNetworkPolicy> Load(out ImmutableArray<string> problems)
     {
         Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var policies = ImmutableArray.CreateBuilder<NetworkPolicy>();
+        var policies = ImmutableArray.CreateBuilder<HeldNetworkPolicy>();
         var found = ImmutableArray.CreateBuilder<string>();
         foreach (string leftover in Directory.EnumerateFiles(_directory, "*" + Unfinished))
         {
@@ -36,7 +36,7 @@ internal sealed partial class PolicyCache(string stateDirectory, ILogger<PolicyC
         {
             try
             {
-                NetworkPolicy policy = PolicyFile.Read(File.ReadAllBytes(path));
+                HeldNetworkPolicy policy = PolicyFile.Read(File.ReadAllBytes(path));
                 if (PathOf(policy.Network) != path)
                 {
                     throw new PolicyFileException("it holds another network than its name says");
@@ -58,7 +58,7 @@ internal sealed partial class PolicyCache(string stateDirectory, ILogger<PolicyC
 
     /// <summary>Replaces the file of a network.</summary>
     /// <exception cref="IOException">The disk is full, or it failed; the old file stands.</exception>
-    public void Save(NetworkPolicy policy)
+    public void Save(HeldNetworkPolicy policy)
     {
         string path = PathOf(policy.Network);
         string aside = path + Unfinished;

@@ -32,7 +32,7 @@ internal static class PolicyFile
     private static ReadOnlySpan<byte> Magic => "HNVPOLCY"u8;
 
     /// <summary>Writes the policy to an empty, seekable stream.</summary>
-    public static void Write(Stream file, NetworkPolicy policy)
+    public static void Write(Stream file, HeldNetworkPolicy policy)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> head = stackalloc byte[BodyAt];
@@ -76,7 +76,7 @@ internal static class PolicyFile
 
     /// <summary>Reads a policy back.</summary>
     /// <exception cref="PolicyFileException">Anything is wrong with it; nothing else is thrown for any content.</exception>
-    public static NetworkPolicy Read(ReadOnlyMemory<byte> file)
+    public static HeldNetworkPolicy Read(ReadOnlyMemory<byte> file)
     {
         ReadOnlySpan<byte> bytes = file.Span;
         if (bytes.Length < BodyAt || !bytes[..8].SequenceEqual(Magic))
@@ -108,7 +108,7 @@ internal static class PolicyFile
         }
     }
 
-    private static NetworkPolicy Parse(ReadOnlyMemory<byte> body)
+    private static HeldNetworkPolicy Parse(ReadOnlyMemory<byte> body)
     {
         Head head = JsonSerializer.Deserialize<Head>(NextLine(ref body).Span, HnvJson.Options) ?? throw new JsonException("no head");
         var interner = new ItemInterner();
@@ -127,7 +127,7 @@ internal static class PolicyFile
             throw new JsonException("count or digest differ from the head's");
         }
 
-        return new NetworkPolicy(head.Network, head.Tenant, head.Name, head.Encapsulation, head.Revision, digest, items.ToImmutable());
+        return new HeldNetworkPolicy(head.Network, head.Tenant, head.Name, head.Encapsulation, head.Revision, digest, items.ToImmutable());
     }
 
     private static ReadOnlyMemory<byte> NextLine(ref ReadOnlyMemory<byte> body)

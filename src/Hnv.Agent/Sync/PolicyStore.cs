@@ -14,7 +14,7 @@ namespace Hnv.Agent.Sync;
 /// </remarks>
 internal sealed class PolicyStore
 {
-    private readonly Dictionary<Guid, NetworkPolicy> _networks = [];
+    private readonly Dictionary<Guid, HeldNetworkPolicy> _networks = [];
     private readonly HashSet<Guid> _doubtful = [];
     private readonly HashSet<Guid> _attached = [];
     private readonly Dictionary<Guid, OpenSnapshot> _snapshots = [];
@@ -23,18 +23,18 @@ internal sealed class PolicyStore
     private bool _complete;
 
     /// <summary>Every network known, attached in this connection or not.</summary>
-    public IReadOnlyDictionary<Guid, NetworkPolicy> Networks => _networks;
+    public IReadOnlyDictionary<Guid, HeldNetworkPolicy> Networks => _networks;
 
     /// <summary>The highest revision known of any network.</summary>
     public long HighestRevision { get; private set; }
 
     /// <summary>Takes over what the cache held, before any connection.</summary>
-    public ImmutableArray<PolicyChange> Load(IEnumerable<NetworkPolicy> cached)
+    public ImmutableArray<HeldPolicyChange> Load(IEnumerable<HeldNetworkPolicy> cached)
     {
-        var changes = ImmutableArray.CreateBuilder<PolicyChange>();
-        foreach (NetworkPolicy policy in cached)
+        var changes = ImmutableArray.CreateBuilder<HeldPolicyChange>();
+        foreach (HeldNetworkPolicy policy in cached)
         {
-            NetworkPolicy interned = policy with { Items = policy.Items.SetItems(policy.Items.Select(i => KeyValuePair.Create(i.Key, _interner.Intern(i.Value)))) };
+            HeldNetworkPolicy interned = policy with { Items = policy.Items.SetItems(policy.Items.Select(i => KeyValuePair.Create(i.Key, _interner.Intern(i.Value)))) };
             _networks.Add(policy.Network, interned);
             HighestRevision = Math.Max(HighestRevision, policy.Revision);
             changes.Add(new NetworkChanged(interned, [.. interned.Items.Values.Select(i => new ItemChange(null, i))]));
@@ -47,7 +47,7 @@ internal sealed class PolicyStore
     public void AcceptEarlier(long revision) => HighestRevision = revision;
 
     /// <summary>A new connection: what was open is void. Returns what to claim, as NETWORK:REVISION:DIGEST has it.</summary>
-    public ImmutableArray<NetworkPolicy> BeginConnection()
+    public ImmutableArray<HeldNetworkPolicy> BeginConnection()
     {
         _snapshots.Clear();
         _attached.Clear();
@@ -58,7 +58,7 @@ internal sealed class PolicyStore
 
     /// <summary>Takes a message; the changes that follow from it, in order.</summary>
     /// <exception cref="PolicyViolationException">It is not understood, contradicts earlier ones, or a digest does not match.</exception>
-    public ImmutableArray<PolicyChange> Apply(PolicyMessage message)
+    public ImmutableArray<HeldPolicyChange> Apply(PolicyMessage message)
     {
         if (message is HelloMessage hello)
         {
@@ -86,7 +86,7 @@ internal sealed class PolicyStore
 
     private static string Kind(PolicyMessage message) => message.GetType().Name.Replace("Message", string.Empty, StringComparison.Ordinal);
 
-    private ImmutableArray<PolicyChange> Greet(HelloMessage hello)
+    private ImmutableArray<HeldPolicyChange> Greet(HelloMessage hello)
     {
         if (_greeted)
         {
@@ -103,7 +103,7 @@ internal sealed class PolicyStore
         return [];
     }
 
-    private ImmutableArray<PolicyChange> Attach(AttachMessage m)
+    private ImmutableArray<HeldPolicyChange> Attach(AttachMessage m)
     {
         if (!Enum.IsDefined(m.Encapsulation))
         {
@@ -115,13 +115,13 @@ internal sealed class PolicyStore
             throw new PolicyViolationException($"network {m.Network} was attached twice");
         }
 
-        if (!_networks.TryGetValue(m.Network, out NetworkPolicy? known))
+        if (!_networks.TryGetValue(m.Network, out HeldNetworkPolicy? known))
         {
-            _networks.Add(m.Network, NetworkPolicy.Empty(m.Network, m.Tenant, m.Name, m.Encapsulation));
+            _networks.Add(m.Network, HeldNetworkPolicy.Empty(m.Network, m.Tenant, m.Name, m.Encapsulation));
             return [];
         }
 
-        NetworkPolicy renamed = known with { Tenant = m.Tenant, Name = m.Name, Encapsulation = m.Encapsulation };
+        HeldNetworkPolicy renamed = known with { Tenant = m.Tenant, Name = m.Name, Encapsulation = m.Encapsulation };
         if (renamed == known)
         {
             return [];
@@ -131,9 +131,9 @@ internal sealed class PolicyStore
         return [new NetworkChanged(renamed, [])];
     }
 
-    private ImmutableArray<PolicyChange> Confirm(CurrentMessage m)
+    private ImmutableArray<HeldPolicyChange> Confirm(CurrentMessage m)
     {
-        NetworkPolicy known = Attached(m.Network, "current");
+        HeldNetworkPolicy known = Attached(m.Network, "current");
         if (!string.Equals(m.Digest, known.Digest.ToString(), StringComparison.OrdinalIgnoreCase) || _doubtful.Contains(m.Network))
         {
             throw Doubt(known, "is said to be current, with another digest");
@@ -147,9 +147,9 @@ internal sealed class PolicyStore
         return [Take(known with { Revision = m.Revision }, [])];
     }
 
-    private ImmutableArray<PolicyChange> OpenSnapshotOf(SnapshotMessage m)
+    private ImmutableArray<HeldPolicyChange> OpenSnapshotOf(SnapshotMessage m)
     {
-        NetworkPolicy known = Attached(m.Network, "snapshot");
+        HeldNetworkPolicy known = Attached(m.Network, "snapshot");
         if (!_snapshots.TryAdd(m.Network, new OpenSnapshot(known.Items.KeyComparer)))
         {
             throw new PolicyViolationException($"a second snapshot of {known.Title} began before the first ended");
@@ -158,9 +158,9 @@ internal sealed class PolicyStore
         return [];
     }
 
-    private ImmutableArray<PolicyChange> Collect(ItemsMessage m)
+    private ImmutableArray<HeldPolicyChange> Collect(ItemsMessage m)
     {
-        NetworkPolicy known = Attached(m.Network, "items");
+        HeldNetworkPolicy known = Attached(m.Network, "items");
         if (!_snapshots.TryGetValue(m.Network, out OpenSnapshot? open))
         {
             throw new PolicyViolationException($"items of {known.Title} came outside of a snapshot");
@@ -180,9 +180,9 @@ internal sealed class PolicyStore
         return [];
     }
 
-    private ImmutableArray<PolicyChange> CloseSnapshot(SnapshotEndMessage m)
+    private ImmutableArray<HeldPolicyChange> CloseSnapshot(SnapshotEndMessage m)
     {
-        NetworkPolicy known = Attached(m.Network, "end");
+        HeldNetworkPolicy known = Attached(m.Network, "end");
         if (!_snapshots.Remove(m.Network, out OpenSnapshot? open))
         {
             throw new PolicyViolationException($"a snapshot of {known.Title} ended that never began");
@@ -222,9 +222,9 @@ internal sealed class PolicyStore
         return [Take(known with { Revision = m.Revision, Digest = open.Digest, Items = items.ToImmutable() }, changes.ToImmutable())];
     }
 
-    private ImmutableArray<PolicyChange> ApplyDelta(DeltaMessage m)
+    private ImmutableArray<HeldPolicyChange> ApplyDelta(DeltaMessage m)
     {
-        NetworkPolicy known = Attached(m.Network, "delta");
+        HeldNetworkPolicy known = Attached(m.Network, "delta");
         if (_snapshots.ContainsKey(m.Network))
         {
             throw new PolicyViolationException($"a delta of {known.Title} came inside of a snapshot");
@@ -279,23 +279,23 @@ internal sealed class PolicyStore
         return [Take(known with { Revision = m.Revision, Digest = digest, Items = items.ToImmutable() }, changes.ToImmutable())];
     }
 
-    private ImmutableArray<PolicyChange> Detach(Guid network)
+    private ImmutableArray<HeldPolicyChange> Detach(Guid network)
     {
         // A network the host never had may be named: the controller answers a claim of another age.
         _attached.Remove(network);
         _snapshots.Remove(network);
         _doubtful.Remove(network);
-        return _networks.Remove(network, out NetworkPolicy? known) ? [new NetworkDetached(known)] : [];
+        return _networks.Remove(network, out HeldNetworkPolicy? known) ? [new NetworkDetached(known)] : [];
     }
 
-    private ImmutableArray<PolicyChange> Bookmark(BookmarkMessage m)
+    private ImmutableArray<HeldPolicyChange> Bookmark(BookmarkMessage m)
     {
         if (_snapshots.Count > 0)
         {
             throw new PolicyViolationException("a bookmark came inside of a snapshot");
         }
 
-        var changes = ImmutableArray.CreateBuilder<PolicyChange>();
+        var changes = ImmutableArray.CreateBuilder<HeldPolicyChange>();
         if (!_complete)
         {
             // The first bookmark of a connection says that everything was sent: what it did not attach is not here any more.
@@ -312,12 +312,12 @@ internal sealed class PolicyStore
         return changes.ToImmutable();
     }
 
-    private NetworkPolicy Attached(Guid network, string what) =>
+    private HeldNetworkPolicy Attached(Guid network, string what) =>
         _attached.Contains(network)
             ? _networks[network]
             : throw new PolicyViolationException($"'{what}' came for network {network}, which was not attached");
 
-    private NetworkChanged Take(NetworkPolicy policy, ImmutableArray<ItemChange> changes)
+    private NetworkChanged Take(HeldNetworkPolicy policy, ImmutableArray<ItemChange> changes)
     {
         _networks[policy.Network] = policy;
         _doubtful.Remove(policy.Network);
@@ -325,7 +325,7 @@ internal sealed class PolicyStore
         return new NetworkChanged(policy, changes);
     }
 
-    private PolicyViolationException Doubt(NetworkPolicy policy, string what)
+    private PolicyViolationException Doubt(HeldNetworkPolicy policy, string what)
     {
         _doubtful.Add(policy.Network);
         return new PolicyViolationException($"the policy of {policy.Title} {what}; it is asked for anew");

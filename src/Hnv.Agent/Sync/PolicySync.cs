@@ -21,7 +21,7 @@ internal sealed partial class PolicySync(
     ImmutableArray<string> controllers,
     IControllerConnector connector,
     PolicyStore store,
-    Func<PolicyChange, CancellationToken, ValueTask> onChange,
+    Func<HeldPolicyChange, CancellationToken, ValueTask> onChange,
     Action<IControllerSession, QueryMessage> onQuery,
     TimeProvider time,
     Random random,
@@ -114,7 +114,7 @@ internal sealed partial class PolicySync(
         using IControllerSession session = connector.Open(controller);
         using var deadline = new CancellationTokenSource(Silence, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        ImmutableArray<NetworkPolicy> held = store.BeginConnection();
+        ImmutableArray<HeldNetworkPolicy> held = store.BeginConnection();
         HeldNetwork[] have = [.. held.OrderByDescending(n => n.Items.Count).Take(MaxClaims).Select(n => new HeldNetwork(n.Network, n.Revision, n.Digest.ToString()))];
         long lastBookmark = 0;
         try
@@ -134,7 +134,7 @@ internal sealed partial class PolicySync(
                         Connected(controller, hello);
                         break;
                     default:
-                        foreach (PolicyChange change in store.Apply(message))
+                        foreach (HeldPolicyChange change in store.Apply(message))
                         {
                             await onChange(change, ct);
                         }

@@ -25,7 +25,7 @@ public sealed class PolicyCacheTests : IDisposable
         _cache.Save(Policy(Blue, 5, Subnet()));
         _cache.Save(Policy(Blue, 6, Subnet(), Record("10.0.0.5")));
 
-        NetworkPolicy policy = Assert.Single(_cache.Load(out ImmutableArray<string> problems));
+        HeldNetworkPolicy policy = Assert.Single(_cache.Load(out ImmutableArray<string> problems));
         Assert.Equal((6, 2), (policy.Revision, policy.Items.Count));
         Assert.Empty(problems);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(FileOfBlue));
@@ -41,7 +41,7 @@ public sealed class PolicyCacheTests : IDisposable
         bytes[^5] ^= 1;
         File.WriteAllBytes(FileOfBlue, bytes);
 
-        NetworkPolicy policy = Assert.Single(_cache.Load(out ImmutableArray<string> problems));
+        HeldNetworkPolicy policy = Assert.Single(_cache.Load(out ImmutableArray<string> problems));
 
         Assert.Equal(Red, policy.Network);
         Assert.Contains("checksum", Assert.Single(problems), StringComparison.Ordinal);

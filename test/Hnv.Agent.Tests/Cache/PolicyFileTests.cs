@@ -14,7 +14,7 @@ public sealed class PolicyFileTests
     [Fact]
     public void Read_WhatWasWritten_IsEqual()
     {
-        NetworkPolicy read = PolicyFile.Read(_bytes);
+        HeldNetworkPolicy read = PolicyFile.Read(_bytes);
         Assert.Equal((Blue, 5, "blue-corp", "blue"), (read.Network, read.Revision, read.Tenant, read.Name));
         Assert.Equal(
             new Api.Stream.PolicyItem[] { Subnet(), Route(), Record("10.0.0.5", port: "blue/blue1"), Port(), Peer() }.OrderBy(i => i.Key, StringComparer.Ordinal),
@@ -68,7 +68,7 @@ public sealed class PolicyFileTests
 
     private static void Seal(byte[] file) => SHA256.HashData((byte[])[.. file[..12], .. file[44..]]).CopyTo(file, 12);
 
-    private static byte[] Write(NetworkPolicy policy)
+    private static byte[] Write(HeldNetworkPolicy policy)
     {
         using var stream = new MemoryStream();
         PolicyFile.Write(stream, policy);

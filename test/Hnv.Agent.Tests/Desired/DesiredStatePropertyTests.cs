@@ -124,7 +124,7 @@ public sealed class DesiredStatePropertyTests
 
             foreach ((Guid network, Dictionary<string, PolicyItem> items) in _networks.OrderBy(_ => random.Next()))
             {
-                NetworkPolicy policy = Policy(network, 1, items.Values);
+                HeldNetworkPolicy policy = Policy(network, 1, items.Values);
                 state.OnUpdate(new NetworkChanged(policy, [.. items.Values.OrderBy(_ => random.Next()).Select(i => new ItemChange(null, i))]));
             }
 

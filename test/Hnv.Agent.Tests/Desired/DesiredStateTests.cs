@@ -118,7 +118,7 @@ public sealed class DesiredStateTests : IDisposable
     [Fact]
     public void Detach_TakesOutEverythingAndFreesTheNumber()
     {
-        NetworkPolicy policy = Policy(Blue, 1, Subnet(), Route(), Record("10.0.0.5"), Port(), Peer());
+        HeldNetworkPolicy policy = Policy(Blue, 1, Subnet(), Route(), Record("10.0.0.5"), Port(), Peer());
         _state.OnUpdate(new NetworkChanged(policy, [.. policy.Items.Values.Select(i => new ItemChange(null, i))]));
         Assert.NotEmpty(_dataplane.Everything());
 

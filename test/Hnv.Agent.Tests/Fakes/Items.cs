@@ -33,10 +33,10 @@ internal static class Items
 
     public static PolicyDigest DigestOf(params IEnumerable<PolicyItem> items) => items.Aggregate(default(PolicyDigest), (d, i) => d.Add(i));
 
-    public static NetworkPolicy Policy(Guid network, long revision, params IEnumerable<PolicyItem> items)
+    public static HeldNetworkPolicy Policy(Guid network, long revision, params IEnumerable<PolicyItem> items)
     {
         PolicyItem[] all = [.. items];
-        return NetworkPolicy.Empty(network, "blue-corp", "blue", Encapsulation.Nvgre) with
+        return HeldNetworkPolicy.Empty(network, "blue-corp", "blue", Encapsulation.Nvgre) with
         {
             Revision = revision,
             Digest = DigestOf(all),

@@ -42,7 +42,7 @@ public sealed class KernelMemoryTests(ITestOutputHelper output)
 
     private static void Send(KernelHost host, PolicyStore store, params PolicyMessage[] messages)
     {
-        foreach (PolicyChange change in messages.SelectMany(m => store.Apply(m)))
+        foreach (HeldPolicyChange change in messages.SelectMany(m => store.Apply(m)))
         {
             host.Core.OnUpdate(change);
         }

@@ -19,7 +19,7 @@ public sealed class HostileStreamTests : IAsyncLifetime
     private const string Attach = """{"type":"attach","network":"11111111-2222-3333-4444-000000005001","tenant":"t","name":"n","encapsulation":"nvgre"}""";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("hnv-hostile-").FullName;
-    private readonly ConcurrentQueue<PolicyChange> _changes = new();
+    private readonly ConcurrentQueue<HeldPolicyChange> _changes = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly FakeTime _time = new();
     private WebApplication _server = null!;

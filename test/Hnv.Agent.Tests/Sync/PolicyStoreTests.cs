@@ -14,7 +14,7 @@ public sealed class PolicyStoreTests
     public void Snapshot_OfANewNetwork_PutsEveryItem()
     {
         Begin();
-        ImmutableArray<PolicyChange> changes = Send(Snapshot(Blue, 5, Subnet(), Record("10.0.0.5")));
+        ImmutableArray<HeldPolicyChange> changes = Send(Snapshot(Blue, 5, Subnet(), Record("10.0.0.5")));
 
         NetworkChanged change = Assert.IsType<NetworkChanged>(Assert.Single(changes));
         Assert.Equal(2, change.Changes.Length);
@@ -29,7 +29,7 @@ public sealed class PolicyStoreTests
         Send(Snapshot(Blue, 5, Subnet(), Record("10.0.0.5"), Record("10.0.0.6")));
         Begin();
 
-        ImmutableArray<PolicyChange> changes = Send(Snapshot(Blue, 6, Subnet(), Record("10.0.0.5", pa: "192.168.4.33"), Record("10.0.0.7")));
+        ImmutableArray<HeldPolicyChange> changes = Send(Snapshot(Blue, 6, Subnet(), Record("10.0.0.5", pa: "192.168.4.33"), Record("10.0.0.7")));
 
         NetworkChanged change = Assert.IsType<NetworkChanged>(Assert.Single(changes));
         Assert.Equal(
@@ -42,7 +42,7 @@ public sealed class PolicyStoreTests
     {
         Begin();
         Send(Snapshot(Blue, 5, Subnet(), Record("10.0.0.5")));
-        NetworkPolicy before = _store.Networks[Blue];
+        HeldNetworkPolicy before = _store.Networks[Blue];
         Begin();
 
         Assert.Empty(Send(Snapshot(Blue, 6, Subnet())[..3]));
@@ -56,7 +56,7 @@ public sealed class PolicyStoreTests
     {
         Begin();
         Send(Snapshot(Blue, 5, Record("10.0.0.5")));
-        NetworkPolicy before = _store.Networks[Blue];
+        HeldNetworkPolicy before = _store.Networks[Blue];
         Begin();
         PolicyMessage[] messages = Snapshot(Blue, 6, Record("10.0.0.6"));
         messages[3] = ((SnapshotEndMessage)messages[3]) with { Digest = new string('0', 32) };
@@ -83,7 +83,7 @@ public sealed class PolicyStoreTests
         Send(Snapshot(Blue, 5, Subnet(), Record("10.0.0.5"), Record("10.0.0.6")));
         RecordItem moved = Record("10.0.0.5", pa: "192.168.4.33");
 
-        ImmutableArray<PolicyChange> changes = Send(
+        ImmutableArray<HeldPolicyChange> changes = Send(
             new DeltaMessage(Blue, 7, [moved], ["record/5001/10.0.0.6"], DigestOf(Subnet(), moved).ToString()));
 
         Assert.Equal(2, Assert.IsType<NetworkChanged>(Assert.Single(changes)).Changes.Length);
@@ -96,7 +96,7 @@ public sealed class PolicyStoreTests
     {
         Begin();
         Send(Snapshot(Blue, 5, Subnet()));
-        NetworkPolicy before = _store.Networks[Blue];
+        HeldNetworkPolicy before = _store.Networks[Blue];
 
         Assert.Throws<PolicyViolationException>(() => Send(new DeltaMessage(Blue, 7, [Record("10.0.0.5")], [], DigestOf(Subnet()).ToString())));
 
@@ -111,7 +111,7 @@ public sealed class PolicyStoreTests
         Send(Snapshot(Blue, 5, Subnet()));
         Begin();
 
-        ImmutableArray<PolicyChange> changes = Send(Snapshot(Blue, 5)[0], new CurrentMessage(Blue, 5, DigestOf(Subnet()).ToString()));
+        ImmutableArray<HeldPolicyChange> changes = Send(Snapshot(Blue, 5)[0], new CurrentMessage(Blue, 5, DigestOf(Subnet()).ToString()));
 
         Assert.Empty(changes);
     }
@@ -132,7 +132,7 @@ public sealed class PolicyStoreTests
         Send([.. Snapshot(Blue, 5, Subnet()), .. Snapshot(Red, 5, Subnet(6001)), new BookmarkMessage(5)]);
         Begin();
 
-        ImmutableArray<PolicyChange> changes = Send(Snapshot(Red, 5)[0], new CurrentMessage(Red, 5, DigestOf(Subnet(6001)).ToString()), new BookmarkMessage(6));
+        ImmutableArray<HeldPolicyChange> changes = Send(Snapshot(Red, 5)[0], new CurrentMessage(Red, 5, DigestOf(Subnet(6001)).ToString()), new BookmarkMessage(6));
 
         Assert.Equal(Blue, Assert.IsType<NetworkDetached>(changes[0]).Policy.Network);
         Assert.Equal(6, Assert.IsType<BookmarkReached>(changes[1]).Revision);
@@ -182,7 +182,7 @@ public sealed class PolicyStoreTests
     {
         Begin();
         Send(Snapshot(Blue, 5, Subnet()));
-        NetworkPolicy before = _store.Networks[Blue];
+        HeldNetworkPolicy before = _store.Networks[Blue];
         PolicyItem item = s_bad[what];
 
         Assert.Throws<PolicyViolationException>(() => Send(new DeltaMessage(Blue, 6, [item], [], before.Digest.Add(item).ToString())));
@@ -232,10 +232,10 @@ public sealed class PolicyStoreTests
     [Fact]
     public void Load_ClaimsWhatTheCacheHeld()
     {
-        ImmutableArray<PolicyChange> changes = _store.Load([Policy(Blue, 5, Subnet(), Record("10.0.0.5"))]);
+        ImmutableArray<HeldPolicyChange> changes = _store.Load([Policy(Blue, 5, Subnet(), Record("10.0.0.5"))]);
 
         Assert.Equal(2, Assert.IsType<NetworkChanged>(Assert.Single(changes)).Changes.Length);
-        NetworkPolicy claim = Assert.Single(_store.BeginConnection());
+        HeldNetworkPolicy claim = Assert.Single(_store.BeginConnection());
         Assert.Equal((Blue, 5, DigestOf(Subnet(), Record("10.0.0.5"))), (claim.Network, claim.Revision, claim.Digest));
     }
 
@@ -245,7 +245,7 @@ public sealed class PolicyStoreTests
         _store.Apply(Hello());
     }
 
-    private ImmutableArray<PolicyChange> Send(params IEnumerable<PolicyMessage> messages) => [.. messages.SelectMany(m => _store.Apply(m))];
+    private ImmutableArray<HeldPolicyChange> Send(params IEnumerable<PolicyMessage> messages) => [.. messages.SelectMany(m => _store.Apply(m))];
 
     private sealed record FutureMessage : PolicyMessage;
 

@@ -12,7 +12,7 @@ public sealed class PolicySyncTests : IAsyncLifetime
 {
     private readonly FakeControllers _controllers = new();
     private readonly FakeTime _time = new();
-    private readonly ConcurrentQueue<PolicyChange> _changes = new();
+    private readonly ConcurrentQueue<HeldPolicyChange> _changes = new();
     private readonly ConcurrentQueue<QueryMessage> _queries = new();
     private readonly CancellationTokenSource _stop = new();
     private PolicySync _sync = null!;

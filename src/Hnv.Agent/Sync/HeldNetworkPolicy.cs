@@ -14,7 +14,7 @@ namespace Hnv.Agent.Sync;
 /// <param name="Revision">The content is that of this revision.</param>
 /// <param name="Digest">Of the content; verified against the sender's.</param>
 /// <param name="Items">By <see cref="PolicyItem.Key"/>.</param>
-internal sealed record NetworkPolicy(
+internal sealed record HeldNetworkPolicy(
     Guid Network,
     string Tenant,
     string Name,
@@ -24,7 +24,7 @@ internal sealed record NetworkPolicy(
     ImmutableDictionary<string, PolicyItem> Items)
 {
     /// <summary>A network of which nothing is known yet.</summary>
-    public static NetworkPolicy Empty(Guid network, string tenant, string name, Encapsulation encapsulation) =>
+    public static HeldNetworkPolicy Empty(Guid network, string tenant, string name, Encapsulation encapsulation) =>
         new(network, tenant, name, encapsulation, 0, default, ImmutableDictionary<string, PolicyItem>.Empty.WithComparers(StringComparer.Ordinal));
 
     /// <summary>For messages to people.</summary>
