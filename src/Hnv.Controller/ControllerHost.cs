@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Hnv.Api;
 using Hnv.Controller.Hosts;
 using Hnv.Controller.Identity;
+using Hnv.Controller.Learning;
 using Hnv.Controller.Metrics;
 using Hnv.Controller.Rest;
 using Hnv.Controller.Store;
@@ -46,12 +47,20 @@ public static class ControllerHost
         try
         {
             app = Build(options, listen, pki, log);
-            await app.Services.GetRequiredService<ModelStore>().StartAsync(app.Services.GetRequiredService<PolicyHub>().Take, cancellationToken);
+            PolicyHub hub = app.Services.GetRequiredService<PolicyHub>();
+            LearnedStore learned = app.Services.GetRequiredService<LearnedStore>();
+            await app.Services.GetRequiredService<ModelStore>().StartAsync(Take, cancellationToken);
             await app.Services.GetRequiredService<CloudWriter>().StartAsync(cancellationToken);
             app.Services.GetRequiredService<PrometheusText>();
             app.Services.GetRequiredService<ControllerMetrics>();
             await app.StartAsync(cancellationToken);
             return new RunningController(app, log, pki);
+
+            void Take(CloudChange change)
+            {
+                hub.Take(change);
+                learned.Take(change);
+            }
         }
         catch (Exception e)
         {
@@ -112,6 +121,9 @@ public static class ControllerHost
         builder.Services.AddHostedService<LogCompactor>();
         builder.Services.AddSingleton<PolicyHub>();
         builder.Services.AddSingleton<HostRegistry>();
+        builder.Services.AddSingleton<RecordEvents>();
+        builder.Services.AddSingleton<LearnedStore>();
+        builder.Services.AddHostedService(static s => s.GetRequiredService<LearnedStore>());
         builder.Services.AddSingleton<QueryBroker>();
         builder.Services.AddSingleton<Convergence>();
         builder.Services.AddSingleton<ResourceDocuments>();
@@ -143,6 +155,7 @@ public static class ControllerHost
         ApplyEndpoints.Map(app);
         ViewEndpoints.Map(app);
         HostEndpoints.Map(app);
+        EventEndpoints.Map(app);
         EnrollmentEndpoints.Map(app);
         HealthEndpoints.Map(app);
         app.MapOpenApi().WithMetadata(new AccessMetadata(Access.Public));

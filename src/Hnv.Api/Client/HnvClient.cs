@@ -110,6 +110,23 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
     public Task<ResourceList<RecordView>> RecordsAsync(string? tenant = null, CancellationToken cancellationToken = default) =>
         _rest.GetAsync<ResourceList<RecordView>>(RestPaths.Collection("records", tenant), cancellationToken);
 
+    /// <summary>What happened to learned addresses lately, oldest first; the list's revision is the number of the last event.</summary>
+    public Task<ResourceList<RecordEvent>> EventsAsync(string? tenant = null, CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<ResourceList<RecordEvent>>(RestPaths.Collection("events", tenant), cancellationToken);
+
+    /// <summary>Events after that number, then those to come. What was forgotten meanwhile is left out.</summary>
+    public async IAsyncEnumerable<RecordEvent> WatchEventsAsync(long after, string? tenant = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string path = $"{RestPaths.Collection("events", tenant)}?watch=true&revision={after}";
+        await foreach (string line in _rest.StreamLinesAsync(path, s_streamIdle, cancellationToken))
+        {
+            if (JsonSerializer.Deserialize<WatchEvent>(line, HnvJson.Options)?.Object is { } e)
+            {
+                yield return e.Deserialize<RecordEvent>(HnvJson.Options)!;
+            }
+        }
+    }
+
     /// <summary>Provider addresses of hosts and third parties.</summary>
     public Task<ResourceList<ProviderAddressView>> ProviderAddressesAsync(CancellationToken cancellationToken = default) =>
         _rest.GetAsync<ResourceList<ProviderAddressView>>(RestPaths.Collection("provideraddresses"), cancellationToken);

@@ -25,7 +25,7 @@ public sealed class PolicyStreamClient(HnvClient client, string host)
         IEnumerable<HeldNetwork> have, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string claims = string.Join(',', have.Select(h => $"{h.Network}:{h.Revision}:{h.Digest}"));
-        string path = RestPaths.OfHost(host, "policy") + (claims.Length == 0 ? string.Empty : $"?have={claims}");
+        string path = RestPaths.OfHost(host, "policy") + $"?protocol={PolicyProtocol.Version}" + (claims.Length == 0 ? string.Empty : $"&have={claims}");
         await foreach (string line in client.Rest.StreamLinesAsync(path, Idle, cancellationToken))
         {
             yield return Parse(line);
@@ -35,6 +35,10 @@ public sealed class PolicyStreamClient(HnvClient client, string host)
     /// <summary>Posts a report.</summary>
     public Task ReportAsync(HostReport report, CancellationToken cancellationToken = default) =>
         client.Rest.SendAsync(RestConnection.Request(HttpMethod.Post, RestPaths.OfHost(host, "reports"), report), cancellationToken);
+
+    /// <summary>Posts what VMs of the host were heard to have. Status 409: reports before it were not heard; begin anew.</summary>
+    public Task<LearnedAnswer> LearnedAsync(LearnedReport report, CancellationToken cancellationToken = default) =>
+        client.Rest.PostAsync<LearnedAnswer>(RestPaths.OfHost(host, "learned"), report, cancellationToken);
 
     /// <summary>Posts the answer to a query.</summary>
     public Task AnswerAsync<T>(string queryId, T answer, CancellationToken cancellationToken = default)

@@ -31,6 +31,9 @@ public static class ResourceKinds
     /// <summary>Lookup records as they count: ports', explicit and learned ones by precedence.</summary>
     public static readonly KindInfo Record = new("Record", "records", null, true, ["rec", "recs"]);
 
+    /// <summary>What happened to learned addresses.</summary>
+    public static readonly KindInfo Event = new("Event", "events", null, true, ["ev"]);
+
     /// <summary>Documents of lab files; not for the controller.</summary>
     public static readonly ImmutableArray<string> LabKinds = ["LabHost", "LabVm", "LabFile"];
 
@@ -45,7 +48,7 @@ public static class ResourceKinds
     ];
 
     /// <summary>All kinds: first what is written, in the order of <see cref="ResourceKind"/>, then the views.</summary>
-    public static ImmutableArray<KindInfo> All { get; } = [.. Written, VirtualSubnet, CustomerRoute, ProviderAddress, Record];
+    public static ImmutableArray<KindInfo> All { get; } = [.. Written, VirtualSubnet, CustomerRoute, ProviderAddress, Record, Event];
 
     private static readonly ImmutableDictionary<string, KindInfo> ByWord = All
         .SelectMany(static k => k.Words.Append(k.Name).Append(k.Collection), static (k, word) => (Word: word, Kind: k))

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Hnv.Api.Reports;
 using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
 
@@ -33,7 +34,10 @@ public sealed record ProviderAddressView(IPAddress ProviderAddress, string? Host
 /// <summary>A lookup record that won by precedence.</summary>
 /// <param name="Type"><c>Static</c>, <c>Dynamic</c>, <c>GatewayWildcard</c> or <c>L2Only</c>.</param>
 /// <param name="Port">TENANT/PORT where the address is at a port of the cloud.</param>
+/// <param name="Unsynchronized">Only its host knows it yet; the controller shows none such.</param>
 /// <param name="LearnedFrom">Host that reported a learned record.</param>
+/// <param name="LearnedAt">Since when its holder has it, by that host's clock.</param>
+/// <param name="Source">How that host learned it.</param>
 public sealed record RecordView(
     uint Vsid, IPAddress CustomerAddress, MacAddress Mac, IPAddress? ProviderAddress, string? Host, string? Port, string Type,
-    bool Unusable, bool Unsynchronized, string? LearnedFrom = null, DateTimeOffset? LearnedAt = null);
+    bool Unusable, bool Unsynchronized, string? LearnedFrom = null, DateTimeOffset? LearnedAt = null, AddressSource? Source = null);

@@ -14,6 +14,7 @@ namespace Hnv.Api.Stream;
 ///   delta N                        what changed in it since
 ///   detach N                       no port of it is left here
 ///   bookmark R                     everything up to revision R was sent
+///   learned N                      addresses that VMs of other hosts were heard to have (from protocol 2 on)
 ///   query I                        a question to the host; the answer goes to POST /api/v1/hosts/H/answers/I
 /// </code>
 /// The host's own scope (its provider addresses) travels as the network <see cref="HostScope.Id"/>.
@@ -29,6 +30,7 @@ namespace Hnv.Api.Stream;
 [JsonDerivedType(typeof(DetachMessage), "detach")]
 [JsonDerivedType(typeof(BookmarkMessage), "bookmark")]
 [JsonDerivedType(typeof(QueryMessage), "query")]
+[JsonDerivedType(typeof(LearnedMessage), "learned")]
 public abstract record PolicyMessage;
 
 /// <summary>The pseudo-network that carries what concerns the host itself.</summary>
@@ -105,7 +107,10 @@ public static class HostQueries
 public static class PolicyProtocol
 {
     /// <summary>The version this build speaks; it also understands the one before.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>The first version with <see cref="LearnedMessage"/>.</summary>
+    public const int Learned = 2;
 
     /// <summary>How long a host may take to answer a <see cref="QueryMessage"/>.</summary>
     public static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(10);

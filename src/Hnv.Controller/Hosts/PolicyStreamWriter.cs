@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using Hnv.Api;
 using Hnv.Api.Stream;
+using Hnv.Controller.Learning;
 using Hnv.Model.Resources;
 using Hnv.Policy;
 
@@ -12,7 +13,8 @@ namespace Hnv.Controller.Hosts;
 /// Writes a host's stream: compares what was sent with the newest snapshot where the session has marks, and writes the difference.
 /// Waits for the receiver after every message, so that nothing piles up here.
 /// </summary>
-internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, PolicySession session, ControllerOptions options)
+/// <param name="learned">Null for a host that does not understand learned addresses.</param>
+internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, LearnedStreams? learned, PolicySession session, ControllerOptions options)
 {
     private readonly Dictionary<Guid, IHostContent> _sent = [];
     private readonly HashSet<Guid> _claimed = [.. session.Have.Keys];
@@ -20,12 +22,14 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Polic
     /// <summary>Writes until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await WriteAsync(new HelloMessage(PolicyProtocol.Version, options.Name, hub.Current.Revision), cancellationToken);
+        int protocol = learned is null ? PolicyProtocol.Learned - 1 : PolicyProtocol.Version;
+        await WriteAsync(new HelloMessage(protocol, options.Name, hub.Current.Revision), cancellationToken);
+        long lastBookmark = 0;
         while (true)
         {
             // Read before the marks are taken: what is not marked by then was sent.
             long revision = hub.Current.Revision;
-            (PolicySnapshot latest, IReadOnlyDictionary<Guid, NetworkMarks> marks, IReadOnlyList<QueryMessage> queries) = session.Take();
+            (PolicySnapshot latest, IReadOnlyDictionary<Guid, NetworkMarks> marks, IReadOnlyList<QueryMessage> queries, IReadOnlySet<Guid> news) = session.Take();
             foreach ((Guid network, NetworkMarks mark) in marks.OrderBy(static m => m.Key))
             {
                 await SendAsync(latest, network, mark, cancellationToken);
@@ -36,13 +40,37 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Polic
                 await WriteAsync(query, cancellationToken);
             }
 
-            if (marks.Count > 0 || queries.Count == 0)
+            if (marks.Count > 0 || (queries.Count == 0 && news.Count == 0 && learned?.HasMore != true) || options.Time.GetElapsedTime(lastBookmark) > options.SignOfLife)
             {
                 await WriteAsync(new BookmarkMessage(Math.Max(revision, latest.Revision)), cancellationToken);
+                lastBookmark = options.Time.GetTimestamp();
             }
 
-            await session.WaitAsync(options.SignOfLife, options.Time, cancellationToken);
+            if (learned is null || !await WriteLearnedAsync(learned, news, cancellationToken))
+            {
+                await session.WaitAsync(options.SignOfLife, options.Time, cancellationToken);
+            }
         }
+    }
+
+    /// <summary>One line of each network in which there is something to send, so that none waits for another's burst; nor does policy.</summary>
+    /// <returns>Whether there is more.</returns>
+    private async Task<bool> WriteLearnedAsync(LearnedStreams streams, IReadOnlySet<Guid> news, CancellationToken cancellationToken)
+    {
+        streams.Add(news);
+        foreach (FeedNode node in streams.Turn())
+        {
+            await WriteAsync(node.Line, cancellationToken);
+        }
+
+        if (!streams.HasMore)
+        {
+            return false;
+        }
+
+        // Other streams, and requests, want to run too: a receiver that takes everything at once never makes this one wait.
+        await Task.Yield();
+        return true;
     }
 
     private async Task SendAsync(PolicySnapshot latest, Guid network, NetworkMarks marks, CancellationToken cancellationToken)
@@ -53,6 +81,7 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Polic
         if (now is null)
         {
             _sent.Remove(network);
+            learned?.Leave(network);
             if (before is not null || claimed)
             {
                 await WriteAsync(new DetachMessage(network), cancellationToken);
@@ -69,6 +98,11 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Polic
         }
 
         await WriteAsync(Attach(latest, network), cancellationToken);
+        if (network != HostScope.Id)
+        {
+            learned?.Follow(network);
+        }
+
         string digest = now.Digest.ToString();
         if (claimed && session.Have[network] == digest)
         {
@@ -115,11 +149,14 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Polic
     private async Task WriteAsync(PolicyMessage message, CancellationToken cancellationToken)
     {
         // The base type's contract writes the discriminator.
-        byte[] line = JsonSerializer.SerializeToUtf8Bytes(message, HnvJson.Options);
-        Memory<byte> memory = output.GetMemory(line.Length + 1);
-        line.CopyTo(memory);
-        memory.Span[line.Length] = (byte)'\n';
-        output.Advance(line.Length + 1);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(message, HnvJson.Options);
+        await WriteAsync([.. json, (byte)'\n'], cancellationToken);
+    }
+
+    private async Task WriteAsync(byte[] line, CancellationToken cancellationToken)
+    {
+        line.CopyTo(output.GetMemory(line.Length));
+        output.Advance(line.Length);
         using var limit = new CancellationTokenSource(options.StreamPatience, options.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         await output.FlushAsync(both.Token);

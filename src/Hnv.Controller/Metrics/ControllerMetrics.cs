@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Hnv.Controller.Hosts;
+using Hnv.Controller.Learning;
 using Hnv.Controller.Store;
 
 namespace Hnv.Controller.Metrics;
@@ -17,7 +18,7 @@ internal sealed class ControllerMetrics : IDisposable
     private readonly Histogram<double> _durations;
     private readonly Histogram<double> _applies;
 
-    public ControllerMetrics(ModelStore store, PolicyHub hub, HostRegistry hosts, IMeterFactory factory)
+    public ControllerMetrics(ModelStore store, PolicyHub hub, HostRegistry hosts, LearnedStore learned, IMeterFactory factory)
     {
         _meter = factory.Create(MeterName);
         _requests = _meter.CreateCounter<long>("hnv_requests_total", null, "Requests by method, route and status.");
@@ -29,6 +30,10 @@ internal sealed class ControllerMetrics : IDisposable
         _meter.CreateObservableGauge("hnv_hosts", () => hub.Current.Hosts.Count, null, "Hosts in the model.");
         _meter.CreateObservableGauge(
             "hnv_realised_lag_revisions", () => Lag(hub, hosts), null, "Largest distance of a host from the newest revision that concerns it.");
+        _meter.CreateObservableGauge("hnv_learned_entries", () => Entries(store, learned), null, "Learned addresses by VM network.");
+        _meter.CreateObservableCounter("hnv_learned_reports_total", () => learned.Reports, null, "Reports of learned addresses that were taken.");
+        _meter.CreateObservableCounter("hnv_learned_refused_total", () => learned.Refused, null, "Learned addresses and events that a host may not tell.");
+        _meter.CreateObservableCounter("hnv_learned_lost_total", () => learned.Lost, null, "Learned addresses that another host had a better right to.");
     }
 
     public void Took(HttpContext context, TimeSpan duration)
@@ -53,6 +58,12 @@ internal sealed class ControllerMetrics : IDisposable
 
     /// <summary>A series lives as long as the process, and strangers choose the method: what is none of HTTP's own is one series.</summary>
     private static string MethodOf(HttpRequest request) => s_methods.Contains(request.Method) ? request.Method : "other";
+
+    private static IEnumerable<Measurement<int>> Entries(ModelStore store, LearnedStore learned) =>
+        from network in learned.Networks
+        let named = store.State.Model.FindVmNetwork(network.Id)
+        where named is not null
+        select new Measurement<int>(network.Count, new("tenant", named.Tenant), new("network", named.Name));
 
     private static long Lag(PolicyHub hub, HostRegistry hosts)
     {

@@ -38,6 +38,7 @@ internal sealed class PrometheusText : IDisposable
 
     public string Render()
     {
+        Forget();
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
         lock (_gate)
@@ -46,7 +47,7 @@ internal sealed class PrometheusText : IDisposable
             {
                 bool histogram = instrument is Histogram<double>;
                 text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {instrument.Description}\n");
-                text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} {(histogram ? "histogram" : instrument is Counter<long> ? "counter" : "gauge")}\n");
+                text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} {(histogram ? "histogram" : instrument is Counter<long> or ObservableCounter<long> ? "counter" : "gauge")}\n");
                 foreach ((string series, double value) in _values.Where(v => v.Key == name || v.Key.StartsWith(name + "{", StringComparison.Ordinal)))
                 {
                     text.Append(CultureInfo.InvariantCulture, $"{series} {value}\n");
@@ -63,6 +64,18 @@ internal sealed class PrometheusText : IDisposable
     }
 
     public void Dispose() => _listener.Dispose();
+
+    /// <summary>What is asked anew every time may have fewer series now: a network is gone.</summary>
+    private void Forget()
+    {
+        lock (_gate)
+        {
+            foreach (string series in _values.Keys.Where(s => _instruments.GetValueOrDefault(s.Split('{')[0]) is { IsObservable: true }).ToArray())
+            {
+                _values.Remove(series);
+            }
+        }
+    }
 
     private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

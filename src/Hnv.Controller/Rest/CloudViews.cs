@@ -1,4 +1,6 @@
+using System.Net;
 using Hnv.Api.Rest;
+using Hnv.Controller.Learning;
 using Hnv.Model;
 using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
@@ -18,11 +20,37 @@ internal static class CloudViews
     public static IEnumerable<CustomerRouteView> CustomerRoutes(CloudModel model, string? tenant) =>
         Networks(model, tenant).SelectMany(n => Routes(model, n));
 
-    public static IEnumerable<RecordView> Records(CloudModel model, string? tenant) =>
-        from network in Networks(model, tenant)
-        from s in network.Subnets
-        from r in RecordPrecedence.EffectiveIn(model, s.Vsid)
-        select Record(model, r);
+    /// <summary>Subnet by subnet: what policy says, what was learned where policy says nothing, and the ports that have no address (yet).</summary>
+    public static IEnumerable<RecordView> Records(CloudModel model, LearnedStore learned, string? tenant)
+    {
+        foreach (VmNetwork network in Networks(model, tenant))
+        {
+            ILookup<uint, LearnedRecord> found = (learned.Find(network.RoutingDomainId)?.Records() ?? []).ToLookup(static r => r.Key.Vsid);
+            foreach (VirtualSubnet subnet in network.Subnets)
+            {
+                var taken = new HashSet<IPAddress>();
+                foreach (EffectiveRecord record in RecordPrecedence.EffectiveIn(model, subnet.Vsid))
+                {
+                    taken.Add(record.CustomerAddress);
+                    yield return Record(model, record);
+                }
+
+                LearnedRecord[] dynamic = [.. found[subnet.Vsid].Where(r => !taken.Contains(r.Key.Address)).OrderBy(static r => r.Key.Address.AddressFamily).ThenBy(static r => r.Key.Address.ToNumber())];
+                foreach (LearnedRecord record in dynamic)
+                {
+                    yield return Record(record);
+                }
+
+                var holders = dynamic.Select(static r => r.Port).ToHashSet(StringComparer.Ordinal);
+                foreach (Port port in model.PortsIn(subnet.Vsid).Where(p => p.VmNetworkId == network.Id && p.Addresses.IsEmpty && p.Learns(subnet) && !holders.Contains($"{p.Tenant}/{p.Name}")))
+                {
+                    yield return new RecordView(
+                        subnet.Vsid, IPAddress.Any, port.Mac, RecordPrecedence.ProviderAddressOf(model, port), port.Host, $"{port.Tenant}/{port.Name}",
+                        nameof(LookupRecordType.L2Only), port.Host is null, Unsynchronized: false);
+                }
+            }
+        }
+    }
 
     public static IEnumerable<ProviderAddressView> ProviderAddresses(CloudModel model) =>
         model.Hosts.SelectMany(static h => h.ProviderAddresses.Select((a, i) => new ProviderAddressView(a, h.Name, null, i, FlowIdMode.Hash)))
@@ -33,13 +61,17 @@ internal static class CloudViews
         r.Port?.Host ?? (r.ProviderAddress is { } pa ? model.OwnersOf(pa).OfType<Model.Resources.Host>().FirstOrDefault()?.Name : null),
         r.Port is { } p ? $"{p.Tenant}/{p.Name}" : null, r.Type.ToString(), r.ProviderAddress is null, Unsynchronized: false);
 
+    private static RecordView Record(LearnedRecord r) => new(
+        r.Key.Vsid, r.Key.Address, r.Mac, r.ProviderAddress, r.Host, r.Port, nameof(LookupRecordType.Dynamic), r.Unusable || r.ProviderAddress is null,
+        Unsynchronized: false, r.Reporter, r.LearnedAt, r.Source);
+
     /// <summary>A network's routes, on-link ones first.</summary>
     public static IEnumerable<CustomerRouteView> Routes(CloudModel model, VmNetwork network)
     {
-        var seen = new HashSet<System.Net.IPNetwork>();
+        var seen = new HashSet<IPNetwork>();
         foreach (VirtualSubnet subnet in network.Subnets)
         {
-            foreach (System.Net.IPNetwork prefix in subnet.Prefixes)
+            foreach (IPNetwork prefix in subnet.Prefixes)
             {
                 seen.Add(prefix);
                 yield return View(network, prefix, null, 0, subnet.Vsid, RouteConditions.Active);
@@ -57,7 +89,7 @@ internal static class CloudViews
     }
 
     private static CustomerRouteView View(
-        VmNetwork n, System.Net.IPNetwork prefix, System.Net.IPAddress? nextHop, uint metric, uint? vsid, string condition) =>
+        VmNetwork n, IPNetwork prefix, IPAddress? nextHop, uint metric, uint? vsid, string condition) =>
         new(n.Tenant, n.Name, n.RoutingDomainId, prefix, nextHop, metric, vsid, condition);
 
     private static IEnumerable<VmNetwork> Networks(CloudModel model, string? tenant) =>

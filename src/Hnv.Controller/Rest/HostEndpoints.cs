@@ -4,6 +4,7 @@ using Hnv.Api.Rest;
 using Hnv.Api.Stream;
 using Hnv.Controller.Hosts;
 using Hnv.Controller.Identity;
+using Hnv.Controller.Learning;
 using Hnv.Controller.Store;
 
 namespace Hnv.Controller.Rest;
@@ -23,7 +24,7 @@ internal static partial class HostEndpoints
     {
         string host = $"{RestPaths.Root}/hosts/{{host}}";
         app.MapGet($"{host}/policy", StreamAsync)
-            .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has.")
+            .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has, protocol=N what it understands.")
             .Produces<PolicyMessage>(StatusCodes.Status200OK, PolicyProtocol.ContentType);
 
         app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry, ModelStore store) =>
@@ -53,6 +54,17 @@ internal static partial class HostEndpoints
             .Accepts<HostReport>("application/json")
             .Produces(StatusCodes.Status204NoContent)
             .Problems(StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge);
+
+        app.MapPost($"{host}/learned", async (HttpContext context, string host, LearnedStore learned, ModelStore store) =>
+            {
+                LearnedReport report = await RequestJson.ReadAsync<LearnedReport>(context);
+                return store.State.Model.FindHost(host) is null ? throw ProblemException.NotFound($"Host {host}") : Answer.Json(learned.Take(host, report));
+            })
+            .For(Access.OfHost, "Takes what VMs of a host were heard to have. 409: reports before it were not heard; begin anew.")
+            .WithMetadata(new RequestLimit(LearnedReport.MaxBytes))
+            .Accepts<LearnedReport>("application/json")
+            .Produces<LearnedAnswer>()
+            .Problems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge);
 
         app.MapPost($"{host}/answers/{{id}}", async (HttpContext context, string host, string id, QueryBroker broker, HostRegistry registry) =>
             {
@@ -107,8 +119,8 @@ internal static partial class HostEndpoints
     }
 
     private static async Task StreamAsync(
-        HttpContext context, string host, PolicyHub hub, HostRegistry registry, ControllerOptions options, IHostApplicationLifetime lifetime,
-        ILogger<PolicySession> logger, string? have = null)
+        HttpContext context, string host, PolicyHub hub, LearnedStore learned, HostRegistry registry, ControllerOptions options, IHostApplicationLifetime lifetime,
+        ILogger<PolicySession> logger, int protocol = 1, string? have = null)
     {
         using PolicySession session = hub.Open(host, ReadClaims(have));
         registry.Connect(host);
@@ -118,7 +130,8 @@ internal static partial class HostEndpoints
         {
             context.Response.ContentType = PolicyProtocol.ContentType;
             await context.Response.StartAsync(stop.Token);
-            await new PolicyStreamWriter(context.Response.BodyWriter, hub, session, options).RunAsync(stop.Token);
+            using LearnedStreams? streams = protocol >= PolicyProtocol.Learned ? new LearnedStreams(learned, session) : null;
+            await new PolicyStreamWriter(context.Response.BodyWriter, hub, streams, session, options).RunAsync(stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

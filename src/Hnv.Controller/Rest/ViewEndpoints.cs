@@ -4,6 +4,7 @@ using Hnv.Api.Resources;
 using Hnv.Api.Rest;
 using Hnv.Controller.Hosts;
 using Hnv.Controller.Identity;
+using Hnv.Controller.Learning;
 using Hnv.Controller.Store;
 using Hnv.Policy;
 
@@ -16,8 +17,8 @@ internal static class ViewEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        MapView(app, ResourceKinds.VirtualSubnet, CloudViews.VirtualSubnets);
-        MapView(app, ResourceKinds.CustomerRoute, CloudViews.CustomerRoutes);
+        MapView(app, ResourceKinds.VirtualSubnet, static (model, _, tenant) => CloudViews.VirtualSubnets(model, tenant));
+        MapView(app, ResourceKinds.CustomerRoute, static (model, _, tenant) => CloudViews.CustomerRoutes(model, tenant));
         MapView(app, ResourceKinds.Record, CloudViews.Records);
 
         app.MapGet($"{RestPaths.Root}/{ResourceKinds.ProviderAddress.Collection}", (ModelStore store) =>
@@ -45,13 +46,13 @@ internal static class ViewEndpoints
             .Produces<ConvergenceAnswer>();
     }
 
-    private static void MapView<T>(IEndpointRouteBuilder app, KindInfo kind, Func<Model.CloudModel, string?, IEnumerable<T>> view)
+    private static void MapView<T>(IEndpointRouteBuilder app, KindInfo kind, Func<Model.CloudModel, LearnedStore, string?, IEnumerable<T>> view)
     {
-        IResult Get(HttpContext context, ModelStore store)
+        IResult Get(HttpContext context, ModelStore store, LearnedStore learned)
         {
             string? tenant = context.Request.RouteValues.GetValueOrDefault("tenant") as string ?? AccessControl.ScopeOf(context.Principal());
             CloudState state = store.State;
-            return Answer.Json(new ResourceList<T>(state.Revision, [.. view(state.Model, tenant)]));
+            return Answer.Json(new ResourceList<T>(state.Revision, [.. view(state.Model, learned, tenant)]));
         }
 
         app.MapGet($"{RestPaths.Root}/{kind.Collection}", Get).For(Access.ScopedToTenant, $"View: {kind.Name}.").Produces<ResourceList<T>>();

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using Hnv.Api.Reports;
+using Hnv.Controller.Store;
+using Hnv.Model;
+using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
+
+namespace Hnv.Controller.Learning;
+
+/// <summary>Whether policy lets a port hold an address, and where that port is.</summary>
+internal static class LearnedRules
+{
+    private const ulong VirtualRouter4 = 0x00_00_5e_00_01_00;
+    private const ulong VirtualRouter6 = 0x00_00_5e_00_02_00;
+
+    /// <summary>The record that follows from a host's claim.</summary>
+    /// <returns>Null where the host may not say that; then <paramref name="refusal"/> tells why.</returns>
+    public static LearnedRecord? Admit(CloudState state, Guid network, string host, LearnedClaim claim, out string? refusal)
+    {
+        refusal = claim.Port?.Split('/') is [var tenant, var name] && state.Model.FindPort(tenant, name) is { } port && port.Host == host
+            ? Judge(state.Model, network, port, new LearnedKey(claim.Vsid, claim.Address), claim.Mac)
+            : $"no port '{claim.Port}' is on host {host}";
+        return refusal is not null
+            ? null
+            : new LearnedRecord(
+                new LearnedKey(claim.Vsid, claim.Address), claim.Mac, claim.Port!, host, ProviderAddressOf(state.Model, host), host, claim.Source,
+                claim.LearnedAt, claim.Epoch, claim.Counter, claim.Unusable);
+    }
+
+    /// <summary>A record as policy has it now: its port may have moved, and may not learn any more.</summary>
+    /// <returns>Null when it is to go; then <paramref name="reason"/> tells why.</returns>
+    public static LearnedRecord? Review(CloudState state, Guid network, LearnedRecord record, out string? reason)
+    {
+        string[] parts = record.Port.Split('/');
+        if (state.Model.FindPort(parts[0], parts[1]) is not { Host: { } host } port)
+        {
+            reason = $"port {record.Port} is gone";
+            return null;
+        }
+
+        reason = Judge(state.Model, network, port, record.Key, record.Mac);
+        IPAddress? place = ProviderAddressOf(state.Model, host);
+        return reason is not null ? null
+            : record.Host == host && Equals(record.ProviderAddress, place) ? record
+            : record with { Host = host, ProviderAddress = place };
+    }
+
+    /// <summary>The provider address by which other hosts know a host; null while it has none.</summary>
+    public static IPAddress? ProviderAddressOf(CloudModel model, string host) =>
+        model.FindHost(host) is { ProviderAddresses: [var first, ..] } ? first : null;
+
+    /// <summary>Addresses that a port may have here at most. A host enforces its limit; this bounds what one that lies can cost.</summary>
+    public static int BoundOf(Port port) => (int)Math.Min(2 * port.DynamicAddressLimit, 2 * 1024);
+
+    private static string? Judge(CloudModel model, Guid network, Port port, LearnedKey key, MacAddress mac)
+    {
+        if (port.Vsid != key.Vsid || model.FindSubnet(key.Vsid) is not { } subnet || subnet.Network.RoutingDomainId != network || subnet.Network.Id != port.VmNetworkId)
+        {
+            return $"port {port.Tenant}/{port.Name} is not in virtual subnet {key.Vsid} of network {network}";
+        }
+
+        if (!port.Learns(subnet.Subnet))
+        {
+            return $"port {port.Tenant}/{port.Name} does not learn";
+        }
+
+        if (key.Address.IsIPv4MappedToIPv6 || !SubnetAddressing.Contains(subnet.Subnet, key.Address))
+        {
+            return $"{key.Address} is not in virtual subnet {key.Vsid}";
+        }
+
+        if (SubnetAddressing.GatewayOf(subnet.Subnet, key.Address.AddressFamily) is { } gateway && gateway.Equals(key.Address))
+        {
+            return $"{key.Address} is the distributed gateway's";
+        }
+
+        ulong router = key.Address.AddressFamily == AddressFamily.InterNetwork ? VirtualRouter4 : VirtualRouter6;
+        if (mac != port.Mac && (mac.Value & ~0xffUL) != router)
+        {
+            return $"{mac} is neither the MAC of port {port.Tenant}/{port.Name} nor a virtual router's";
+        }
+
+        return RecordPrecedence.Effective(model, key.Vsid, key.Address) is { } policy
+            ? $"policy gives {key.Address} to {(policy.Port is { } p ? $"port {p.Tenant}/{p.Name}" : $"record {policy.Record!.Name}")}"
+            : null;
+    }
+}

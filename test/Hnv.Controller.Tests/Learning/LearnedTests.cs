@@ -1,0 +1,412 @@
+using System.Net;
+using Hnv.Api.Client;
+using Hnv.Api.Reports;
+using Hnv.Api.Rest;
+using Hnv.Api.Stream;
+using Hnv.Controller.Learning;
+using Microsoft.Extensions.DependencyInjection;
+using static Hnv.Controller.Tests.Learning.LearnedReplica;
+using static Hnv.Controller.Tests.TestController;
+
+namespace Hnv.Controller.Tests.Learning;
+
+public sealed class LearnedTests
+{
+    [Fact]
+    public async Task What_one_host_learned_all_others_of_the_network_hear_and_only_they()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync([.. Cloud, Host(4), .. Other]);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2), three = await JoinAsync(c, 3), stranger = await JoinAsync(c, 4);
+        await one.BeginAsync();
+
+        LearnedAnswer answer = await one.PutAsync(Claim("10.0.0.70", 1), Claim("10.0.0.71", 1, counter: 4, epoch: 2));
+
+        Assert.Empty(answer.Refused);
+        Assert.Empty(answer.Lost);
+        await two.UntilKnownAsync("10.0.0.70 at 192.168.4.1 version 1.1", "10.0.0.71 at 192.168.4.1 version 2.4");
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.1 version 1.1", "10.0.0.71 at 192.168.4.1 version 2.4");
+        await one.DeleteAsync(Gone("10.0.0.70"));
+        await two.UntilKnownAsync("10.0.0.71 at 192.168.4.1 version 2.4");
+        Assert.Empty(one.Known());
+        Assert.DoesNotContain(stranger.Stream.Messages, static m => m is LearnedMessage { Put.Length: > 0 });
+
+        RecordView view = (await c.Client.RecordsAsync("blue-corp", Cancelled)).Items.Single(static r => r.Type == "Dynamic");
+        Assert.Equal(("10.0.0.71", "host1", "blue-corp/p1", "host1", AddressSource.Arp), ($"{view.CustomerAddress}", view.Host, view.Port, view.LearnedFrom, view.Source));
+    }
+
+    [Fact]
+    public async Task A_host_that_comes_later_is_told_what_is_known()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1);
+        await one.BeginAsync([.. Enumerable.Range(0, 1200).Select(static i => Claim($"10.0.{4 + (i / 200)}.{i % 200}", 1))]);
+
+        await using LearnedReplica two = await JoinAsync(c, 2);
+
+        await UntilAsync(() => Task.FromResult(two.Known().Length == 1200), "all are known");
+        Assert.Equal([LearnedSection.Part, LearnedSection.Part, LearnedSection.Complete], two.Stream.Messages.OfType<LearnedMessage>().Where(static m => m.Put.Length > 0).Select(static m => m.Section));
+    }
+
+    [Theory]
+    [InlineData("10.0.0.70", 2, null, "no port 'blue-corp/p2' is on host host1")]
+    [InlineData("10.0.0.70", 77, null, "no port 'blue-corp/p77' is on host host1")]
+    [InlineData("10.9.0.70", 1, null, "is not in virtual subnet 5001")]
+    [InlineData("::ffff:10.0.0.70", 1, null, "is not in virtual subnet 5001")]
+    [InlineData("10.0.0.1", 1, null, "is the distributed gateway's")]
+    [InlineData("10.0.0.9", 1, null, "policy gives 10.0.0.9 to port blue-corp/p9")]
+    [InlineData("10.0.0.70", 1, "06:06:00:00:00:02", "neither the MAC of port")]
+    [InlineData("10.0.0.70", 1, "00:00:5e:00:02:07", "neither the MAC of port")]
+    [InlineData("10.0.0.70", 1, "00:00:5e:00:01:07", null)]
+    [InlineData("10.0.0.70", 1, null, null)]
+    public async Task A_host_may_speak_of_its_own_ports_in_their_subnets_only(string address, int port, string? mac, string? refusal)
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync([.. Cloud, FixedPort(9, 1)]);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2);
+        await one.BeginAsync();
+
+        LearnedAnswer answer = await one.PutAsync(Claim(address, port, mac: mac), Claim("10.0.0.99", 1));
+
+        Assert.Equal(refusal is null ? 0 : 1, answer.Refused.Length);
+        Assert.All(answer.Refused, r => Assert.Contains(refusal!, r.Reason, StringComparison.Ordinal));
+        await UntilAsync(() => Task.FromResult(two.Known().Length == (refusal is null ? 2 : 1)), "what is allowed arrives");
+    }
+
+    [Fact]
+    public async Task A_host_cannot_make_a_port_hold_more_than_a_bounded_number_of_addresses()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1);
+
+        LearnedAnswer answer = await one.BeginAsync([.. Enumerable.Range(0, 5000).Select(static i => Claim($"10.0.{4 + (i / 200)}.{i % 200}", 1))]);
+
+        Assert.Equal(5000 - (PortLimit * 2), answer.Refused.Length);
+        Assert.Contains("limit", answer.Refused[0].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_report_taken_twice_changes_nothing_one_after_a_gap_is_a_conflict()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2);
+        HnvApiException unheard = await Assert.ThrowsAsync<HnvApiException>(() => one.PostAsync(false, [], [], sequence: 3));
+        await one.PostAsync(true, [new LearnedBatch(one.Network, [Claim("10.0.0.70", 1)], [], LearnedSection.Complete)], [], sequence: 4);
+        await one.PostAsync(false, [new LearnedBatch(one.Network, [], [Gone("10.0.0.70")])], [], sequence: 5);
+
+        await one.PostAsync(false, [new LearnedBatch(one.Network, [Claim("10.0.0.70", 1)], [])], [], sequence: 4);
+        await one.PostAsync(false, [new LearnedBatch(one.Network, [], [Gone("10.0.0.70")])], [], sequence: 5);
+        HnvApiException gap = await Assert.ThrowsAsync<HnvApiException>(() => one.PostAsync(false, [], [], sequence: 7));
+        await one.PostAsync(false, [new LearnedBatch(one.Network, [Claim("10.0.0.71", 1)], [])], [], sequence: 6);
+
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Conflict), (unheard.Status, gap.Status));
+        await two.UntilKnownAsync("10.0.0.71 at 192.168.4.1 version 1.1");
+    }
+
+    [Fact]
+    public async Task With_its_last_part_a_complete_report_takes_away_what_it_did_not_name()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2), three = await JoinAsync(c, 3);
+        await two.BeginAsync(Claim("10.0.0.80", 2));
+        await one.BeginAsync(Claim("10.0.0.70", 1), Claim("10.0.0.71", 1), Claim("10.0.0.72", 1));
+        await three.UntilKnownAsync(
+            "10.0.0.70 at 192.168.4.1 version 1.1", "10.0.0.71 at 192.168.4.1 version 1.1", "10.0.0.72 at 192.168.4.1 version 1.1", "10.0.0.80 at 192.168.4.2 version 1.1");
+
+        await one.PostAsync(true, new LearnedBatch(one.Network, [Claim("10.0.0.70", 1)], [], LearnedSection.Part));
+        await one.PostAsync(false, new LearnedBatch(one.Network, [Claim("10.0.0.72", 1)], [], LearnedSection.Complete));
+
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.1 version 1.1", "10.0.0.72 at 192.168.4.1 version 1.1", "10.0.0.80 at 192.168.4.2 version 1.1");
+    }
+
+    [Fact]
+    public async Task Two_hosts_that_were_cut_off_and_claim_one_address_agree_afterwards_and_the_loser_is_named()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2), three = await JoinAsync(c, 3);
+        await one.BeginAsync(Claim("10.0.0.70", 1, counter: 2), Claim("10.0.0.71", 1, at: 100), Claim("10.0.0.72", 1, at: 100));
+
+        LearnedAnswer answer = await two.BeginAsync(Claim("10.0.0.70", 2, counter: 3), Claim("10.0.0.71", 2, at: 99), Claim("10.0.0.72", 2, at: 101));
+
+        LearnedConflict lost = Assert.Single(answer.Lost);
+        Assert.Equal(("10.0.0.72", "host1", "192.168.4.1", 1u), ($"{lost.Winner.Address}", lost.Host, $"{lost.ProviderAddress}", lost.Winner.Counter));
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.2 version 1.3", "10.0.0.71 at 192.168.4.2 version 1.1", "10.0.0.72 at 192.168.4.1 version 1.1");
+
+        // The other loser hears of the winner, and is named when it insists.
+        Assert.Equal(["10.0.0.70", "10.0.0.71"], (await one.PutAsync(Claim("10.0.0.70", 1, counter: 2), Claim("10.0.0.71", 1, at: 100))).Lost.Select(static l => $"{l.Winner.Address}"));
+        await one.PutAsync(Claim("10.0.0.70", 1, counter: 2));
+        RecordEvent[] conflicts = [.. (await c.Client.EventsAsync("blue-corp", Cancelled)).Items.Where(static e => e.Event == RecordEventKind.ConflictLost)];
+        Assert.Equal(
+            ["10.0.0.72 host2 blue-corp/p2", "10.0.0.70 host1 blue-corp/p1", "10.0.0.71 host1 blue-corp/p1"],
+            conflicts.Select(static e => $"{e.CustomerAddress} {e.Host} {e.Port}"));
+        Assert.Contains("blue-corp/p2 on host2 holds it with version 1.3", conflicts[1].Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_was_released_may_be_claimed_from_the_first_version_on()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2), three = await JoinAsync(c, 3);
+        await one.BeginAsync(Claim("10.0.0.70", 1, counter: 5));
+        await two.BeginAsync();
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.1 version 1.5");
+
+        await one.DeleteAsync(Gone("10.0.0.70", counter: 5));
+        await two.PutAsync(Claim("10.0.0.70", 2, counter: 1));
+
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.2 version 1.1");
+    }
+
+    [Fact]
+    public async Task A_controller_that_starts_anew_erases_nothing_until_hosts_have_told_it()
+    {
+        string state = Path.Combine(Directory.CreateTempSubdirectory("hnv-learned-").FullName, "state.db");
+        await using (TestController first = await StartAsync(o => o with { Store = $"sqlite:{state}" }))
+        {
+            await first.ApplyAsync(Cloud);
+            await using LearnedReplica one = await JoinAsync(first, 1), two = await JoinAsync(first, 2);
+            await one.BeginAsync(Claim("10.0.0.70", 1));
+            await two.UntilKnownAsync("10.0.0.70 at 192.168.4.1 version 1.1");
+        }
+
+        await using (TestController second = await StartAsync(o => o with { Store = $"sqlite:{state}" }))
+        {
+            await using LearnedReplica one = await JoinAsync(second, 1), two = await JoinAsync(second, 2), three = await JoinAsync(second, 3);
+            await two.BeginAsync(Claim("10.0.0.80", 2));
+            await three.UntilKnownAsync("10.0.0.80 at 192.168.4.2 version 1.1");
+            Assert.DoesNotContain(three.Stream.Messages.OfType<LearnedMessage>(), static m => m.ProviderAddress.Equals(IPAddress.Parse("192.168.4.1")));
+
+            await one.BeginAsync();
+
+            await UntilAsync(
+                () => Task.FromResult(three.Stream.Messages.Any(static m => m is LearnedMessage { Section: LearnedSection.Complete, Put.Length: 0 } l && l.ProviderAddress.Equals(IPAddress.Parse("192.168.4.1")))),
+                "what else is held of host1 is said to be gone");
+        }
+
+        Directory.Delete(Path.GetDirectoryName(state)!, recursive: true);
+    }
+
+    [Fact]
+    public async Task With_its_port_an_address_goes_moves_and_is_handed_over()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync([.. Cloud, LearningPort(4, 1)]);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2), three = await JoinAsync(c, 3);
+        await one.BeginAsync(Claim("10.0.0.70", 4), Claim("10.0.0.71", 1));
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.1 version 1.1", "10.0.0.71 at 192.168.4.1 version 1.1");
+
+        await c.ApplyAsync(LearningPort(4, 2));
+
+        string moved = "10.0.0.70 at 192.168.4.2 version 1.1 for blue-corp/p4";
+        await three.UntilKnownAsync(moved, "10.0.0.71 at 192.168.4.1 version 1.1");
+        await two.UntilKnownAsync(moved, "10.0.0.71 at 192.168.4.1 version 1.1");
+        await one.UntilKnownAsync(moved);
+        Assert.Contains("is on host host1", Assert.Single((await one.PutAsync(Claim("10.0.0.70", 4))).Refused).Reason, StringComparison.Ordinal);
+        await two.BeginAsync(Claim("10.0.0.70", 4));
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.2 version 1.1", "10.0.0.71 at 192.168.4.1 version 1.1");
+
+        await c.Client.DeleteAsync(PortId(4), cancellationToken: Cancelled);
+        await three.UntilKnownAsync("10.0.0.71 at 192.168.4.1 version 1.1");
+        await c.ApplyAsync(FixedPort(69, 3));
+        await three.UntilKnownAsync();
+
+        Assert.Equal(
+            ["port blue-corp/p4 is gone", "policy gives 10.0.0.71 to port blue-corp/p69"],
+            (await c.Client.EventsAsync("blue-corp", Cancelled)).Items.Where(static e => e.Event == RecordEventKind.Deleted).Select(static e => e.Note));
+    }
+
+    [Fact]
+    public async Task A_host_that_changes_its_provider_address_takes_its_addresses_along()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2);
+        await one.BeginAsync(Claim("10.0.0.70", 1));
+        await two.UntilKnownAsync("10.0.0.70 at 192.168.4.1 version 1.1");
+
+        await c.ApplyAsync("""{"kind":"Host","name":"host1","providerAddresses":["192.168.4.101"]}""");
+
+        await two.UntilKnownAsync("10.0.0.70 at 192.168.4.101 version 1.1");
+    }
+
+    [Fact]
+    public async Task Events_are_kept_by_tenant_and_followed()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync([.. Cloud, Host(4), .. Other]);
+        await using LearnedReplica one = await JoinAsync(c, 1), stranger = await JoinAsync(c, 4);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var seen = new List<RecordEvent>();
+        Task watch = Task.Run(
+            async () =>
+            {
+                await foreach (RecordEvent e in c.Client.WatchEventsAsync(0, "blue-corp", stop.Token))
+                {
+                    lock (seen)
+                    {
+                        seen.Add(e);
+                    }
+                }
+            },
+            Cancelled);
+        DateTimeOffset at = DateTimeOffset.UnixEpoch.AddDays(1);
+
+        await one.PostAsync(
+            true, [new LearnedBatch(one.Network, [Claim("10.0.0.70", 1)], [], LearnedSection.Complete)],
+            [new(at, RecordEventKind.Added, 5001, IPAddress.Parse("10.0.0.70"), default, "blue-corp/p1", AddressSource.Dhcp), new(at, RecordEventKind.Added, 5001, null, null, "blue-corp/p2", null)]);
+        await stranger.PostAsync(true, [], [new(at, RecordEventKind.Throttled, 6001, null, null, "red-corp/p1", null)]);
+
+        await UntilAsync(() => Task.FromResult(Seen().Length == 2), "the events of the tenant arrive");
+        Assert.Equal([RecordEventKind.Added, RecordEventKind.MarkedSynchronized], Seen().Select(static e => e.Event));
+        Assert.Equal(("blue", "host1", "blue-corp/p1", AddressSource.Dhcp, at), (seen[0].VmNetwork, seen[0].Host, seen[0].Port, seen[0].Source!.Value, seen[0].Time));
+        Assert.Equal(3, (await c.Client.EventsAsync(null, Cancelled)).Items.Length);
+        Assert.Equal("red-corp", Assert.Single((await c.Client.EventsAsync("red-corp", Cancelled)).Items).Tenant);
+        await stop.CancelAsync();
+        await watch.ContinueWith(static _ => { }, TaskScheduler.Default);
+
+        RecordEvent[] Seen()
+        {
+            lock (seen)
+            {
+                return [.. seen];
+            }
+        }
+    }
+
+    [Fact]
+    public void Events_OfOneTenantsStorm_PushOutNobodyElses()
+    {
+        var events = new RecordEvents();
+        events.Add(Event("quiet"));
+        for (int i = 0; i < 3 * RecordEvents.PerTenant; i++)
+        {
+            events.Add(Event("loud"));
+        }
+
+        Assert.Equal(1, Assert.Single(events.After(0, "quiet").Events).Number);
+        Assert.Equal(RecordEvents.PerTenant, events.After(0, "loud").Events.Count);
+
+        static RecordEvent Event(string tenant) => new(0, default, RecordEventKind.Added, tenant, "n", 5001, null, null, null, null, null, null);
+    }
+
+    [Fact]
+    public async Task A_host_of_the_protocol_before_is_greeted_in_it_and_told_nothing_it_would_refuse()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1);
+        await one.BeginAsync(Claim("10.0.0.70", 1));
+        using var http = new HttpClient { BaseAddress = new Uri(c.Address) };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        using var reader = new StreamReader(await http.GetStreamAsync("/api/v1/hosts/host2/policy", stop.Token));
+
+        var lines = new List<string>();
+        while (lines.Count(static l => l.Contains("bookmark", StringComparison.Ordinal)) < 3)
+        {
+            lines.Add((await reader.ReadLineAsync(stop.Token))!);
+        }
+
+        Assert.Contains("\"protocol\":1", lines[0], StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, static l => l.Contains("learned", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_stream_that_falls_behind_the_window_is_sent_the_whole()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1);
+        await one.BeginAsync(Claim("10.0.0.70", 1));
+        LearnedNetwork network = c.Running.Services.GetRequiredService<LearnedStore>().Network(one.Network);
+        using var session = new Hosts.PolicySession("host9", Hnv.Policy.PolicySnapshot.Empty, System.Collections.Immutable.ImmutableDictionary<Guid, string>.Empty);
+        using var cursor = new LearnedCursor(network, session);
+        Assert.NotNull(cursor.Next());
+        Assert.Null(cursor.Next());
+
+        for (int round = 0; round * 1000 < 2 * LearnedFeed.Window; round++)
+        {
+            await one.PutAsync([.. Enumerable.Range(0, 1000).Select(i => Claim($"10.0.{4 + (i / 200)}.{i % 200}", 1, counter: (uint)round + 1))]);
+            await UntilAsync(() => Task.FromResult(session.Take().Learned.Count > 0), "the stream is woken");
+        }
+
+        await one.PutAsync();
+        int entries = 0;
+        while (cursor.Next() is { } node)
+        {
+            entries += node.Entries;
+        }
+
+        Assert.InRange(entries, 1001, 3000);
+    }
+
+    [Theory]
+    [InlineData("""{"protocol":2,"epoch":1,"sequence":1,"begins":true,"networks":null,"events":[]}""")]
+    [InlineData("""{"protocol":2,"epoch":1,"sequence":1,"begins":true,"networks":[null],"events":[]}""")]
+    [InlineData("""{"protocol":2,"epoch":1,"sequence":1,"begins":true,"networks":[{"network":"11111111-2222-3333-4444-000000005001","put":[null],"delete":[]}],"events":[]}""")]
+    [InlineData("""{"protocol":2,"epoch":1,"sequence":1,"begins":true,"networks":[{"network":"11111111-2222-3333-4444-000000005001","put":[{"vsid":5001}],"delete":[]}],"events":[]}""")]
+    [InlineData("""{"protocol":2,"epoch":1,"sequence":1,"begins":true,"networks":[],"events":[null]}""")]
+    [InlineData("""{"protocol":9,"epoch":1,"sequence":1,"begins":true,"networks":[],"events":[]}""")]
+    [InlineData("""{"protocol":2,"epoch":0,"sequence":1,"begins":true,"networks":[],"events":[]}""")]
+    [InlineData("""{"protocol":2}""")]
+    [InlineData("[]")]
+    public async Task What_is_not_well_formed_is_refused(string body)
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        using var http = new HttpClient { BaseAddress = new Uri(c.Address) };
+
+        using HttpResponseMessage answer = await http.PostAsync("/api/v1/hosts/host1/learned", new StringContent(body, System.Text.Encoding.UTF8, "application/json"), Cancelled);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Ports_without_an_address_are_records_of_layer_2_and_metrics_count_by_network()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await using LearnedReplica one = await JoinAsync(c, 1);
+        await one.BeginAsync(Claim("10.0.0.70", 1));
+
+        RecordView[] records = [.. (await c.Client.RecordsAsync(cancellationToken: Cancelled)).Items];
+        using var http = new HttpClient { BaseAddress = new Uri(c.Address) };
+        string metrics = await http.GetStringAsync("/metrics", Cancelled);
+
+        Assert.Equal(["Dynamic 10.0.0.70 blue-corp/p1", "L2Only 0.0.0.0 blue-corp/p2", "L2Only 0.0.0.0 blue-corp/p3"], records.Select(static r => $"{r.Type} {r.CustomerAddress} {r.Port}"));
+        Assert.Contains("hnv_learned_entries{tenant=\"blue-corp\",network=\"blue\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("# TYPE hnv_learned_reports_total counter\nhnv_learned_reports_total 1\n", metrics, StringComparison.Ordinal);
+    }
+
+    private const int PortLimit = 1024;
+
+    /// <summary>Three hosts with a learning port each.</summary>
+    private static string[] Cloud => [Host(1), Host(2), Host(3), LearningNetwork, LearningPort(1, 1), LearningPort(2, 2), LearningPort(3, 3)];
+
+    private static string[] Other =>
+    [
+        """{"kind":"VmNetwork","name":"red","tenant":"red-corp","subnets":[{"vsid":6001,"prefixes":["10.0.0.0/16"]}]}""",
+        """{"kind":"Port","name":"p1","tenant":"red-corp","vmNetwork":"red","vsid":6001,"host":"host4","interface":"v1","mac":"06:06:00:00:00:01"}""",
+    ];
+
+    private static string LearningNetwork => """{"kind":"VmNetwork","name":"blue","tenant":"blue-corp","subnets":[{"vsid":5001,"prefixes":["10.0.0.0/16"]}]}""";
+
+    private static string LearningPort(int n, int host) =>
+        $$"""{"kind":"Port","name":"p{{n}}","tenant":"blue-corp","vmNetwork":"blue","vsid":5001,"host":"host{{host}}","interface":"v{{n}}","mac":"06:06:00:00:00:{{n:x2}}"}""";
+
+    /// <summary>With the address 10.0.0.N, 69 with 10.0.0.71.</summary>
+    private static string FixedPort(int n, int host) =>
+        $$"""{"kind":"Port","name":"p{{n}}","tenant":"blue-corp","vmNetwork":"blue","vsid":5001,"host":"host{{host}}","interface":"v{{n}}","mac":"06:06:00:00:00:{{n:x2}}","addresses":["10.0.0.{{(n == 69 ? 71 : n)}}"]}""";
+
+    private static async Task<LearnedReplica> JoinAsync(TestController c, int host)
+    {
+        var replica = new LearnedReplica(c.Client, host);
+        await UntilAsync(() => Task.FromResult(replica.Stream.Messages.Any(static m => m is AttachMessage a && a.Network != HostScope.Id)), $"host{host} is told of its network");
+        return replica;
+    }
+}
