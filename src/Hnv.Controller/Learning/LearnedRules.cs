@@ -51,7 +51,7 @@ internal static class LearnedRules
         model.FindHost(host) is { ProviderAddresses: [var first, ..] } ? first : null;
 
     /// <summary>Addresses that a port may have here at most. A host enforces its limit; this bounds what one that lies can cost.</summary>
-    public static int BoundOf(Port port) => (int)Math.Min(2 * port.DynamicAddressLimit, 2 * 1024);
+    public static int BoundOf(Port port) => (int)(2 * Math.Min(port.DynamicAddressLimit, ModelLimits.DynamicAddresses));
 
     private static string? Judge(CloudModel model, Guid network, Port port, LearnedKey key, MacAddress mac)
     {

@@ -216,7 +216,7 @@ internal sealed partial class LearnedStore(ControllerOptions options, RecordEven
             case Port port when _state.Model.FindSubnet(port.Vsid) is { } subnet:
                 Concern concern = Of(subnet.Network.RoutingDomainId);
                 concern.Ports.Add($"{port.Tenant}/{port.Name}");
-                concern.Addresses.UnionWith(port.Addresses.Select(a => new LearnedKey(port.Vsid, a)));
+                concern.Addresses.UnionWith(port.AllAddresses.Select(a => new LearnedKey(port.Vsid, a)));
                 break;
             case LookupRecord record when _state.Model.FindSubnet(record.Vsid) is { } subnet:
                 Of(subnet.Network.RoutingDomainId).Addresses.Add(new LearnedKey(record.Vsid, record.CustomerAddress));

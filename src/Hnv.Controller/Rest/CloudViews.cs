@@ -42,7 +42,7 @@ internal static class CloudViews
                 }
 
                 var holders = dynamic.Select(static r => r.Port).ToHashSet(StringComparer.Ordinal);
-                foreach (Port port in model.PortsIn(subnet.Vsid).Where(p => p.VmNetworkId == network.Id && p.Addresses.IsEmpty && p.Learns(subnet) && !holders.Contains($"{p.Tenant}/{p.Name}")))
+                foreach (Port port in model.PortsIn(subnet.Vsid).Where(p => p.VmNetworkId == network.Id && !p.AllAddresses.Any() && p.Learns(subnet) && !holders.Contains($"{p.Tenant}/{p.Name}")))
                 {
                     yield return new RecordView(
                         subnet.Vsid, IPAddress.Any, port.Mac, RecordPrecedence.ProviderAddressOf(model, port), port.Host, $"{port.Tenant}/{port.Name}",

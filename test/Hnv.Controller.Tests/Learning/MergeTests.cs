@@ -78,7 +78,7 @@ public sealed class MergeTests
     private static CloudModel Model()
     {
         CloudModel.Builder model = CloudModel.Empty.ToBuilder();
-        model.Put(new VmNetwork { Tenant = "t", Name = "n", RoutingDomainId = s_network, Subnets = [new VirtualSubnet { Vsid = 5001, Prefixes = [IPNetwork.Parse("10.0.0.0/16")] }] });
+        model.Put(new VmNetwork { Tenant = "t", Name = "n", RoutingDomainId = s_network, Subnets = [new VirtualSubnet { Vsid = 5001, Prefixes = [IPNetwork.Parse("10.0.0.0/16")], Learning = LearningMode.Dynamic }] });
         for (int i = 1; i < 4; i++)
         {
             model.Put(new Model.Resources.Host { Name = $"host{i}", ProviderAddresses = [IPAddress.Parse($"192.168.4.{i}")] });
