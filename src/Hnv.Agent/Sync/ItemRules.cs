@@ -39,6 +39,22 @@ internal static class ItemRules
         }
     }
 
+    /// <exception cref="PolicyViolationException">A value is out of range.</exception>
+    public static void Check(LearnedMessage message)
+    {
+        string? wrong = message.Put.IsDefault || message.Delete.IsDefault ? "a list is missing"
+            : message.Put.Length + message.Delete.Length > LearnedMessage.MaxEntries ? $"it has more than {LearnedMessage.MaxEntries} entries"
+            : !Enum.IsDefined(message.Section) ? "its section is not known to this agent"
+            : Provider(message.ProviderAddress)
+                ?? message.Put.Select(static p => p is null ? "an entry is null"
+                    : Vsid(p.Vsid) ?? Customer(p.Address) ?? Mac(p.Mac) ?? (Enum.IsDefined(p.Source) ? null : $"how {p.Address} was learned is not known to this agent")).FirstOrDefault(static w => w is not null)
+                ?? message.Delete.Select(static d => d is null ? "a deletion is null" : Vsid(d.Vsid) ?? Customer(d.Address)).FirstOrDefault(static w => w is not null);
+        if (wrong is not null)
+        {
+            throw new PolicyViolationException($"what is learned of network {message.Network} is refused: {wrong}");
+        }
+    }
+
     private static string? Vsid(uint vsid) => VirtualSubnetId.IsValid(vsid) ? null : $"{vsid} is not a virtual subnet identifier";
 
     private static string? Mac(MacAddress mac) =>

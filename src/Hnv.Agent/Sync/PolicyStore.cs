@@ -84,6 +84,19 @@ internal sealed class PolicyStore
         };
     }
 
+    /// <summary>Looks at what is learned, and not policy: nothing of it is kept here.</summary>
+    /// <exception cref="PolicyViolationException">The network was not attached, or a value is out of range.</exception>
+    public void Check(LearnedMessage message)
+    {
+        if (!_greeted)
+        {
+            throw new PolicyViolationException($"the stream began with '{Kind(message)}' instead of 'hello'");
+        }
+
+        Attached(message.Network, "learned");
+        ItemRules.Check(message);
+    }
+
     private static string Kind(PolicyMessage message) => message.GetType().Name.Replace("Message", string.Empty, StringComparison.Ordinal);
 
     private ImmutableArray<HeldPolicyChange> Greet(HelloMessage hello)

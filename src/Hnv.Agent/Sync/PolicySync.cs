@@ -54,6 +54,9 @@ internal sealed partial class PolicySync(
     /// <summary>Called when <see cref="State"/> changed.</summary>
     public Action? StateChanged { get; init; }
 
+    /// <summary>Takes what VMs of other hosts were heard to have; must not take time.</summary>
+    public Action<LearnedMessage>? Learned { get; init; }
+
     /// <summary>Runs until cancelled; nothing else ends it.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
@@ -132,6 +135,10 @@ internal sealed partial class PolicySync(
                         CheckBehind(hello);
                         Session = session;
                         Connected(controller, hello);
+                        break;
+                    case LearnedMessage learned:
+                        store.Check(learned);
+                        Learned?.Invoke(learned);
                         break;
                     default:
                         foreach (HeldPolicyChange change in store.Apply(message))

@@ -65,7 +65,10 @@ internal static class LearnedRules
             return $"port {port.Tenant}/{port.Name} does not learn";
         }
 
-        if (key.Address.IsIPv4MappedToIPv6 || !SubnetAddressing.Contains(subnet.Subnet, key.Address))
+        bool within = key.Address.IsIPv6LinkLocal
+            ? key.Address.ScopeId == 0 && SubnetAddressing.PrefixOf(subnet.Subnet, AddressFamily.InterNetworkV6) is not null
+            : !key.Address.IsIPv4MappedToIPv6 && SubnetAddressing.Contains(subnet.Subnet, key.Address);
+        if (!within)
         {
             return $"{key.Address} is not in virtual subnet {key.Vsid}";
         }

@@ -54,6 +54,7 @@ public sealed class LearnedTests
     [InlineData("10.0.0.70", 77, null, "no port 'blue-corp/p77' is on host host1")]
     [InlineData("10.9.0.70", 1, null, "is not in virtual subnet 5001")]
     [InlineData("::ffff:10.0.0.70", 1, null, "is not in virtual subnet 5001")]
+    [InlineData("fe80::5", 1, null, "is not in virtual subnet 5001")]
     [InlineData("10.0.0.1", 1, null, "is the distributed gateway's")]
     [InlineData("10.0.0.9", 1, null, "policy gives 10.0.0.9 to port blue-corp/p9")]
     [InlineData("10.0.0.70", 1, "06:06:00:00:00:02", "neither the MAC of port")]
