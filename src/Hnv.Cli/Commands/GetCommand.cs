@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Text.Json;
 using Hnv.Api.Client;
+using Hnv.Api.Resources;
 using Hnv.Api.Rest;
 using Hnv.Cli.Kinds;
 using Hnv.Cli.Output;
@@ -66,9 +67,14 @@ internal static class GetCommand
     /// <summary>Shows what is there, then every change. When the controller has forgotten the revision, everything is shown again.</summary>
     private static async Task<int> WatchAsync(CommandContext context, KindTable table, string? name, OutputFormat format, CancellationToken cancellationToken)
     {
+        if (table.Kind == ResourceKinds.Event)
+        {
+            return await WatchEventsAsync(context, table, name, format, cancellationToken);
+        }
+
         if (table.Kind.Resource is not { } resource)
         {
-            throw CliException.Usage($"{table.Kind.Collection} cannot be watched; they are computed from ports, networks and hosts.", "Watch ports, vmnetworks or hosts instead.");
+            throw CliException.Usage($"{table.Kind.Collection} cannot be watched; they are computed from ports, networks and hosts.", "Watch ports, vmnetworks, hosts or events instead.");
         }
 
         (string? tenant, string? bare) = name is null ? (context.Tenant, null) : ObjectFinder.Split(context, name);
@@ -124,4 +130,38 @@ internal static class GetCommand
             }
         }
     }
+
+    /// <summary>Shows what happened lately, then what happens, a line each.</summary>
+    private static async Task<int> WatchEventsAsync(CommandContext context, KindTable table, string? address, OutputFormat format, CancellationToken cancellationToken)
+    {
+        (long last, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, context.Tenant, cancellationToken);
+        if (format is not OutputFormat.Json)
+        {
+            context.Out.Line(EventLine("TIME", "EVENT", "VSID", "CUSTOMER ADDRESS", "MAC", "HOST", "PORT", "SOURCE", "NOTE"));
+        }
+
+        foreach (JsonElement item in items)
+        {
+            Show(item);
+        }
+
+        await foreach (RecordEvent e in context.Client.WatchEventsAsync(last, context.Tenant, cancellationToken))
+        {
+            Show(JsonSerializer.SerializeToElement(e, Api.HnvJson.Options));
+        }
+
+        throw CliException.Failed("The controller ended the watch: it is stopping.", "Run the command again when it is back.");
+
+        void Show(JsonElement item)
+        {
+            if (address is null || table.Key(item) == address)
+            {
+                context.Out.Line(format is OutputFormat.Json ? item.GetRawText() : EventLine([.. table.Columns.Columns.Select(c => c.Value(item) ?? "-")]));
+            }
+        }
+    }
+
+    /// <summary>Rows come one by one: their columns cannot be as wide as their content.</summary>
+    private static string EventLine(params ReadOnlySpan<string> cells) =>
+        $"{cells[0],-12}  {cells[1],-18}  {cells[2],-8}  {cells[3],-16}  {cells[4],-17}  {cells[5],-10}  {cells[6],-20}  {cells[7],-6}  {cells[8]}".TrimEnd();
 }

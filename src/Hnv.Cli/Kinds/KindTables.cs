@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Hnv.Api.Resources;
 using Hnv.Cli.Output;
@@ -64,7 +65,13 @@ internal static class KindTables
             Col("VSID", "vsid"), Col("CUSTOMER ADDRESS", "customerAddress"), Col("MAC", "mac"), Col("PROVIDER ADDRESS", "providerAddress"), Col("HOST", "host"), Col("PORT", "port"),
             Col("TYPE", "type"),
             new("FLAGS", e => string.Join(' ', new[] { "unusable", "unsynchronized" }.Where(f => e.At(f) is { ValueKind: JsonValueKind.True })), Style: t => t == "-" ? null : "yellow"),
-            Col("LEARNED FROM", "learnedFrom", wide: true), Col("LEARNED AT", "learnedAt", wide: true),
+            Col("SOURCE", "source", wide: true), Col("LEARNED FROM", "learnedFrom", wide: true), Col("LEARNED AT", "learnedAt", wide: true),
+        ]),
+        Table(ResourceKinds.Event, "customerAddress",
+        [
+            new("TIME", e => e.At("time") is { } t ? t.GetDateTimeOffset().ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) : null),
+            new("EVENT", e => e.Text("event"), Style: Styles.Event), Col("VSID", "vsid"), Col("CUSTOMER ADDRESS", "customerAddress"), Col("MAC", "mac"), Col("HOST", "host"), Col("PORT", "port"),
+            Col("SOURCE", "source"), Col("NOTE", "note"),
         ]),
         Table(ResourceKinds.CustomerRoute, "prefix",
         [

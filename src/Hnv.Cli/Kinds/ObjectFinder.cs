@@ -27,6 +27,7 @@ internal static class ObjectFinder
         {
             "VirtualSubnet" => Elements(await context.Client.VirtualSubnetsAsync(tenant, cancellationToken)),
             "Record" => Elements(await context.Client.RecordsAsync(tenant, cancellationToken)),
+            "Event" => Elements(await context.Client.EventsAsync(tenant, cancellationToken)),
             "CustomerRoute" => Elements(await context.Client.CustomerRoutesAsync(tenant, cancellationToken)),
             "ProviderAddress" => Elements(await context.Client.ProviderAddressesAsync(cancellationToken)),
             _ => throw new InvalidOperationException($"The kind {table.Kind.Name} has no list."),

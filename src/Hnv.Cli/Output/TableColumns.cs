@@ -51,4 +51,13 @@ internal static class Styles
         "failed" or "no" or "deleted" or "silent" or "stopped" or "missing" => "red",
         _ => null,
     };
+
+    /// <summary>Events of learned addresses: what came is green, what went or was refused red.</summary>
+    public static string? Event(string word) => word switch
+    {
+        "added" or "markedUsable" or "markedSynchronized" => "green",
+        "preMovement" or "postMovement" or "nearThreshold" => "yellow",
+        "deleted" or "throttled" or "conflictLost" => "red",
+        _ => null,
+    };
 }
