@@ -165,10 +165,7 @@ int port_ingress(struct __sk_buff *skb)
 	} else {
 		action = drop(d, HNV_PortUnbound);
 	}
-	if (!traced(d)) {
+	if (!traced(d))
 		count(port_id, d->verdict, bytes);
-		if (port_id)
-			count_from_vm(port_id, bytes);
-	}
 	return action;
 }

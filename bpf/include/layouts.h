@@ -226,7 +226,7 @@ struct hnv_path_mtu {
 };
 HNV_SIZE(struct hnv_path_mtu, 16);
 
-/* counters (per CPU): (port or 0 for uplinks, verdict) -> how many. */
+/* counters (per CPU): (port, verdict) -> how many; of the uplinks, number 0, uplink_counters: verdict -> how many. */
 struct hnv_counter_key {
 	__u32 port_id;
 	__u32 verdict;
@@ -239,14 +239,15 @@ struct hnv_counter {
 };
 HNV_SIZE(struct hnv_counter, 16);
 
-/* traffic (per CPU): port_id -> bytes and packets that crossed it. */
+/*
+ * traffic (per CPU): port_id -> what was sent into it. What came from it has a verdict for each frame, and is the sum of its counters but
+ * for HNV_HostStackFrame.
+ */
 struct hnv_traffic {
-	__u64 from_vm_packets;
-	__u64 from_vm_bytes;
 	__u64 to_vm_packets;
 	__u64 to_vm_bytes;
 };
-HNV_SIZE(struct hnv_traffic, 32);
+HNV_SIZE(struct hnv_traffic, 16);
 
 /* icmp_limits: port_id -> token bucket of ICMP errors. */
 struct hnv_bucket {

@@ -4,6 +4,7 @@
 
 #include "kernel.h"
 #include "layouts.h"
+#include "verdicts.h"
 
 /*
  * Every program that names a map gets the same one: the loader creates each once and pins it.
@@ -63,6 +64,14 @@ HNV_MAP_GROWING(macs, struct hnv_mac_key, struct hnv_location);
 
 HNV_MAP_PERCPU_HASH(counters, struct hnv_counter_key, struct hnv_counter, 1048576);
 HNV_MAP_PERCPU_HASH(traffic, __u32, struct hnv_traffic, 65536);
+
+/* An array: looked up inline, for every packet of the uplinks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HNV_VERDICT_MAX);
+	__type(key, __u32);
+	__type(value, struct hnv_counter);
+} uplink_counters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

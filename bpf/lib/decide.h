@@ -37,12 +37,12 @@ static __always_inline int drop(struct hnv_decision *d, __u32 verdict)
 static __always_inline void count(__u32 port_id, __u32 verdict, __u32 bytes)
 {
 	struct hnv_counter_key key = { .port_id = port_id, .verdict = verdict };
-	struct hnv_counter *c = bpf_map_lookup_elem(&counters, &key);
+	struct hnv_counter *c = port_id ? bpf_map_lookup_elem(&counters, &key) : bpf_map_lookup_elem(&uplink_counters, &verdict);
 
 	if (c) {
 		c->packets++;
 		c->bytes += bytes;
-	} else {
+	} else if (port_id) {
 		struct hnv_counter first = { .packets = 1, .bytes = bytes };
 
 		bpf_map_update_elem(&counters, &key, &first, BPF_NOEXIST);
@@ -60,16 +60,6 @@ static __always_inline struct hnv_traffic *traffic_of(__u32 port_id)
 		t = bpf_map_lookup_elem(&traffic, &port_id);
 	}
 	return t;
-}
-
-static __always_inline void count_from_vm(__u32 port_id, __u32 bytes)
-{
-	struct hnv_traffic *t = traffic_of(port_id);
-
-	if (t) {
-		t->from_vm_packets++;
-		t->from_vm_bytes += bytes;
-	}
 }
 
 static __always_inline void count_to_vm(const struct hnv_decision *d, __u32 port_id, __u32 bytes)

@@ -184,9 +184,9 @@ public sealed class Dataplane : IDataplane
 
     public bool RemoveLearned(RecordKey key) => _learned.Locked(map => map.Delete(in key));
 
-    public IReadOnlyList<VerdictCounter> ReadCounters() => CounterReader.ReadVerdicts(_maps[MapNames.Counters]);
+    public IReadOnlyList<VerdictCounter> ReadCounters() => CounterReader.ReadVerdicts(_maps[MapNames.Counters], _maps[MapNames.UplinkCounters]);
 
-    public IReadOnlyList<PortTraffic> ReadTraffic() => CounterReader.ReadTraffic(_maps[MapNames.Traffic]);
+    public IReadOnlyList<PortTraffic> ReadTraffic() => CounterReader.ReadTraffic(_maps[MapNames.Counters], _maps[MapNames.Traffic]);
 
     public IReadOnlyList<TableUsage> ReadUsage() =>
         [.. _maps.Maps.OrderBy(map => map.Key, StringComparer.Ordinal).Select(map => MapUsageReader.Read(map.Key, map.Value, _tables.CountInKernel(map.Key)))];

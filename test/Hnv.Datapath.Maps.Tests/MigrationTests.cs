@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Maps;
 using Hnv.Datapath.Maps.Tests.Support;
+using Hnv.Datapath.Reading;
 using Hnv.Linux.Bpf;
 
 namespace Hnv.Datapath.Maps.Tests;
@@ -110,6 +111,22 @@ public sealed class MigrationTests : IDisposable
         using Dataplane next = _host.Open(s_next, small);
 
         Assert.Equal(1000, next.ReadRecords().Count);
+    }
+
+    /// <summary>Layout 1 counted what came from a VM twice: by verdict, and as the port's traffic.</summary>
+    [Fact]
+    public void Open_Layout1_KeepsWhatPortsCounted()
+    {
+        ulong[] traffic = [.. Enumerable.Repeat<ulong[]>([99, 9999, 4, 400], PossibleCpus.Count).SelectMany(cpu => cpu)];
+        CounterEntry[] counted = [.. Enumerable.Repeat(new CounterEntry(3, 300), PossibleCpus.Count)];
+        Pin("traffic", new BpfMapSpec(BpfMapType.PerCpuHash, 4, 32, 10) { Flags = BpfMapFlags.NoPreallocation }, BitConverter.GetBytes(7), MemoryMarshal.AsBytes(traffic.AsSpan()).ToArray());
+        Pin("counters", new BpfMapSpec(BpfMapType.PerCpuHash, 8, 16, 10) { Flags = BpfMapFlags.NoPreallocation }, [7, 0, 0, 0, (byte)Verdict.Encapsulated, 0, 0, 0], MemoryMarshal.AsBytes(counted.AsSpan()).ToArray());
+
+        using Dataplane dataplane = _host.Open();
+
+        var cpus = (ulong)PossibleCpus.Count;
+        Assert.Equal(new PortTraffic(7, 3 * cpus, 300 * cpus, 4 * cpus, 400 * cpus), Assert.Single(dataplane.ReadTraffic()));
+        Assert.Equal(new VerdictCounter(7, Verdict.Encapsulated, 3 * cpus, 300 * cpus), Assert.Single(dataplane.ReadCounters()));
     }
 
     private void Pin(string name, BpfMapSpec spec, byte[] key, byte[] value)

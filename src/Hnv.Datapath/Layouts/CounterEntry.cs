@@ -11,9 +11,9 @@ public readonly record struct CounterKey(uint PortId, Verdict Verdict);
 [KernelStruct("hnv_counter")]
 public readonly record struct CounterEntry(ulong Packets, ulong Bytes);
 
-/// <summary>struct hnv_traffic, of one CPU: what crossed a port. Key: port number.</summary>
+/// <summary>struct hnv_traffic, of one CPU: what was sent into a port. Key: port number.</summary>
 [KernelStruct("hnv_traffic")]
-public readonly record struct TrafficEntry(ulong FromVmPackets, ulong FromVmBytes, ulong ToVmPackets, ulong ToVmBytes);
+public readonly record struct TrafficEntry(ulong ToVmPackets, ulong ToVmBytes);
 
 /// <summary>struct hnv_bucket: token bucket of a port's ICMP errors. Key: port number.</summary>
 [KernelStruct("hnv_bucket")]

@@ -14,6 +14,7 @@ internal static class MapNames
     public const string PathMtus = "path_mtus";
     public const string Claims = "claims";
     public const string Counters = "counters";
+    public const string UplinkCounters = "uplink_counters";
     public const string Traffic = "traffic";
     public const string IcmpLimits = "icmp_limits";
     public const string StormLimits = "storm_limits";
@@ -32,5 +33,5 @@ internal static class MapNames
 
     /// <summary>Maps in which the programs keep state of their own: a copy made while they run has to be made up afterwards.</summary>
     public static bool IsWrittenByPrograms(string name) => 
-        name is Learned or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or Traffic or IcmpLimits or StormLimits;
+        name is Learned or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or UplinkCounters or Traffic or IcmpLimits or StormLimits;
 }

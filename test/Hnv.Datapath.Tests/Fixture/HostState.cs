@@ -12,13 +12,17 @@ internal sealed class HostState
         var state = new HostState();
         foreach ((CounterKey key, CounterEntry[] each) in programs.Map("counters").ReadAllPerCpu<CounterKey, CounterEntry>())
         {
-            state._values[$"{(key.PortId == 0 ? "uplink" : $"port {key.PortId}")} {key.Verdict}"] =
+            state._values[$"port {key.PortId} {key.Verdict}"] =
                 (each.Sum(c => (long)c.Packets), each.Sum(c => (long)c.Bytes));
+        }
+
+        foreach ((Verdict verdict, CounterEntry[] each) in programs.Map("uplink_counters").ReadAllPerCpu<Verdict, CounterEntry>())
+        {
+            state._values[$"uplink {verdict}"] = (each.Sum(c => (long)c.Packets), each.Sum(c => (long)c.Bytes));
         }
 
         foreach ((uint port, TrafficEntry[] each) in programs.Map("traffic").ReadAllPerCpu<uint, TrafficEntry>())
         {
-            state._values[$"port {port} from VM"] = (each.Sum(c => (long)c.FromVmPackets), each.Sum(c => (long)c.FromVmBytes));
             state._values[$"port {port} to VM"] = (each.Sum(c => (long)c.ToVmPackets), each.Sum(c => (long)c.ToVmBytes));
         }
 

@@ -66,11 +66,6 @@ internal sealed record Passage(byte[] Input, int Action, byte[] Bytes, uint Mark
     {
         string who = PortId == 0 ? "uplink" : $"port {PortId}";
         List<string> expected = [HostState.Tell($"{who} {verdict}", 1, Input.Length), .. others];
-        if (PortId != 0)
-        {
-            expected.Add(HostState.Tell($"{who} from VM", 1, Input.Length));
-        }
-
         if (verdict != Verdict || action != Action)
         {
             Assert.Fail($"{Verdict}, action {Action}, where {verdict}, action {action} was expected, for\n{PacketDescriber.Describe(Input)}");

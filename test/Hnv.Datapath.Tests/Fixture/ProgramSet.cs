@@ -58,6 +58,13 @@ internal sealed class ProgramSet : IDisposable
                 case "config" or "decision":
                     map.Update(BitConverter.GetBytes(0), new byte[map.Info.UserValueSize]);
                     break;
+                case "uplink_counters":
+                    for (int verdict = 0; verdict < map.Info.MaxEntries; verdict++)
+                    {
+                        map.Update(BitConverter.GetBytes(verdict), new byte[map.Info.UserValueSize]);
+                    }
+
+                    break;
                 case "events":
                     break;
                 default:
