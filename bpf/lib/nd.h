@@ -213,7 +213,7 @@ static __noinline int nd_from_vm(struct __sk_buff *skb, struct hnv_decision *d, 
 		return drop(d, HNV_SourceCaMacMismatch);
 	if (address_is_zero(&f->src)) {
 		if (type != HNV_ND_NEIGHBOUR_SOLICITATION)
-			return drop(d, mac_is_group(f->dmac) ? HNV_FloodingDisabled : HNV_Malformed);
+			return mac_is_group(f->dmac) && type == HNV_ND_ROUTER_SOLICITATION ? flood_frame(0) : drop(d, HNV_Malformed);
 	} else {
 		verdict = guard_source(port, f->ifindex, f);
 		if (verdict)

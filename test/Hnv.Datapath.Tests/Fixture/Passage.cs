@@ -19,6 +19,8 @@ internal sealed record Passage(byte[] Input, int Action, byte[] Bytes, uint Mark
     public const uint MarkDeliver = 0x484e5601;
     public const uint MarkEncapsulated = 0x484e5602;
     public const uint MarkTrace = 0x484e5603;
+    public const uint MarkFlooding = 0x48500000;
+    public const uint FloodingLearners = 0x00080000;
 
     public Verdict Verdict => Decision.Verdict;
 
