@@ -37,6 +37,7 @@ internal sealed partial class AgentCore
     private readonly HostNetwork _network;
     private readonly PortBinder _ports;
     private readonly WayFinder _ways;
+    private readonly ProviderGroups _groups;
     private readonly HashSet<int> _attachedUplinks = [];
     private readonly Dictionary<string, string> _uplinkProblems = new(StringComparer.Ordinal);
     private readonly DateTimeOffset _holdUntil;
@@ -57,6 +58,7 @@ internal sealed partial class AgentCore
         _network = new HostNetwork(uplinks);
         _ports = new PortBinder(dataplane, _desired, _network, time, logs.CreateLogger<PortBinder>());
         _ways = new WayFinder(view, _network, _desired);
+        _groups = new ProviderGroups(view, _network, _desired);
         bool adopted = dataplane.ReadSubnets().Count > 0 || dataplane.ReadPorts().Count > 0;
         _holdUntil = adopted ? time.GetUtcNow() + CacheGrace : DateTimeOffset.MinValue;
         if (adopted)
@@ -142,6 +144,7 @@ internal sealed partial class AgentCore
         }
 
         _ports.Reconcile();
+        bool inGroups = _groups.Apply(mayLeave: _hasSwept);
         ApplyResult result = _dataplane.Apply();
         if (maySweep && result.IsComplete)
         {
@@ -150,7 +153,7 @@ internal sealed partial class AgentCore
             LogInSync(_log, _bookmark);
         }
 
-        bool complete = result.IsComplete && uplinksAttached && _desired.Refused.Count == 0;
+        bool complete = result.IsComplete && uplinksAttached && inGroups && _desired.Refused.Count == 0;
         if (complete && _isInSync)
         {
             _realised = _bookmark;
@@ -261,6 +264,7 @@ internal sealed partial class AgentCore
         problems.AddRange(_desired.MissingProviderAddresses.Select(a =>
             $"No uplink has the provider address {a}; add it with `ip address add {a}/PREFIX dev {_network.Uplinks.FirstOrDefault()?.Name ?? "UPLINK"}`, or correct the Host object."));
         AddUnreachable(problems, _desired.UnreachablePeers);
+        problems.AddRange(_groups.Problems);
         problems.AddRange(_desired.Refused.Select(r => $"Network {r.Key} is not realised: {r.Value}"));
         problems.AddRange(result.Failures.Select(f => $"Not all of the policy is in the kernel: {f}."));
 

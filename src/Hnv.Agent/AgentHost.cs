@@ -11,6 +11,7 @@ using Hnv.Agent.Sync;
 using Hnv.Api.Answers;
 using Hnv.Api.Reports;
 using Hnv.Datapath;
+using Hnv.Linux;
 using Hnv.Linux.Netlink;
 using Hnv.Linux.Processes;
 using Microsoft.Extensions.Logging;
@@ -234,12 +235,24 @@ public static partial class AgentHost
         {
             dataplane.Purge();
             dataplane.Dispose();
+            LeaveGroups();
             directory.DeleteContents();
             LogPurged(log, directory.Root);
         }
-        catch (Exception e) when (e is DataplaneException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is DataplaneException or LinuxException or IOException or UnauthorizedAccessException)
         {
             throw new AgentException($"Not everything could be removed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Leaves the multicast groups that agents joined in this network namespace.</summary>
+    private static void LeaveGroups()
+    {
+        using var rtnetlink = new Rtnetlink();
+        var view = new RtnetlinkView(rtnetlink);
+        foreach (AddressInfo group in rtnetlink.GetAddresses().Where(ProviderGroups.IsOurs))
+        {
+            view.LeaveGroup(group.InterfaceIndex, group.Address);
         }
     }
 

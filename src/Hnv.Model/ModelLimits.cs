@@ -45,4 +45,7 @@ public static class ModelLimits
     public const int DnsServersPerPool = 8;
 
     public const int RoutesPerPool = 24;
+
+    /// <summary>Characters of a DNS domain (RFC 1035).</summary>
+    public const int DomainLength = 253;
 }

@@ -4,9 +4,11 @@ using Hnv.Agent.Tests.Fakes;
 using Hnv.Api.Reports;
 using Hnv.Api.Stream;
 using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Ports;
 using Hnv.Datapath.Tables;
 using Hnv.Linux;
 using Hnv.Linux.Netlink;
+using Hnv.Model.Resources;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Hnv.Agent.Tests.Fakes.Items;
 
@@ -43,6 +45,77 @@ public sealed class AgentCoreTests : IDisposable
         Assert.Equal((12, 7u, 5001u), (_dataplane.Bound[12].InterfaceIndex, _dataplane.Bound[12].PortId, _dataplane.Bound[12].Vsid));
         Assert.Equal(12u, BlueRecord().Ifindex);
     }
+
+    [Fact]
+    public void Port_SetOtherwise_IsBoundAnewWithoutBeingUnbound()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _dataplane.Calls.Clear();
+
+        Put([Port() with { LearnLimit = 3, LearnSources = LearningSources.Dhcp | LearningSources.Nd, StormLimit = 100, DhcpGuard = true, RouterGuard = true }], Port());
+
+        Assert.Equal(["apply", "bind 12", "apply"], _dataplane.Calls);
+        Assert.Equal(
+            new PortBinding(12, 7, 1, 5001, Port().Mac)
+            {
+                LearnLimit = 3, LearnSources = LearnSources.Dhcp | LearnSources.NeighborDiscovery, StormLimit = 100, DhcpGuard = true, RouterGuard = true,
+            },
+            _dataplane.Bound[12]);
+    }
+
+    [Fact]
+    public void Group_ThatASubnetNeeds_IsJoinedAtTheUplinkAndLeftAfterwards()
+    {
+        Start(Port(), s_multicast, Member(pa: "192.168.4.11"));
+        Assert.Empty(_network.Groups);
+
+        Tell(_network.Link(12, "v-blue1"));
+        Assert.Equal([(2, "239.1.1.1")], _network.Groups);
+        int lookups = _network.RouteLookups;
+        Tell(_network.Group(2, "239.1.1.1"));
+        Assert.Equal(lookups, _network.RouteLookups);
+
+        Tell(_network.Group(2, "239.1.1.1", deleted: true)); // Somebody took it away.
+        Assert.Equal([(2, "239.1.1.1")], _network.Groups);
+        Tell(_network.Group(2, "239.1.1.1"));
+
+        Tell(_network.Delete(12));
+        Assert.Empty(_network.Groups);
+    }
+
+    [Fact]
+    public void Groups_FoundAtTheStart_AreLeftOnlyAfterABookmarkAndIfTheyAreOurs()
+    {
+        Tell(_network.Group(2, "239.1.1.1"), _network.Group(2, "239.2.2.2"), _network.Group(2, "239.3.3.3", protocol: 0));
+        _core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa("192.168.4.11"))]));
+        Tell(_network.Link(12, "v-blue1"));
+        Assert.Equal(3, _network.Groups.Count);
+
+        Start(Port(), s_multicast, Member(pa: "192.168.4.11"));
+        _core.Apply();
+
+        Assert.Equal([(2, "239.1.1.1"), (2, "239.3.3.3")], _network.Groups.Order());
+    }
+
+    [Fact]
+    public void Group_BeyondWhatTheKernelAllows_IsAProblemWithItsRemedyAndHoldsTheRevisionBack()
+    {
+        _network.GroupRefusal = Errno.ENOBUFS;
+        Start(Port(), s_multicast, Member(pa: "192.168.4.11"));
+        Tell(_network.Link(12, "v-blue1"));
+
+        Assert.False(_core.Apply());
+        Assert.Equal(
+            ["up0 cannot join 239.1.1.1, to which subnets flood: the kernel allows no more groups; raise the limit with `sysctl -w net.ipv4.igmp_max_memberships=1000`."],
+            _core.State.Problems);
+
+        _network.GroupRefusal = null;
+        Assert.True(_core.Apply());
+        Assert.Empty(_core.State.Problems);
+    }
+
+    private static readonly SubnetItem s_multicast = Subnet() with { Flooding = FloodingMode.Multicast, MulticastGroup = IPAddress.Parse("239.1.1.1") };
 
     [Fact]
     public void Port_WhoseInterfaceGoes_IsUnbound()
@@ -453,7 +526,7 @@ public sealed class AgentCoreTests : IDisposable
     {
         _core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa("192.168.4.11"))]));
         _blue.AddRange(ports.Length > 0 ? ports : [Port()]);
-        _core.OnUpdate(Change([], [Subnet(), Peer(), Record("10.0.0.5", pa: "192.168.4.11", port: "blue/blue1"), .. _blue]));
+        _core.OnUpdate(Change([], [.. _blue.OfType<SubnetItem>().Any() ? Array.Empty<PolicyItem>() : [Subnet()], Peer(), Record("10.0.0.5", pa: "192.168.4.11", port: "blue/blue1"), .. _blue]));
         _core.OnUpdate(new BookmarkReached(10));
         Assert.True(_core.Apply());
     }

@@ -5,6 +5,7 @@ using Hnv.Api.Stream;
 using Hnv.Datapath;
 using Hnv.Datapath.Layouts;
 using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
 
 namespace Hnv.Agent.Desired;
 
@@ -13,7 +14,7 @@ namespace Hnv.Agent.Desired;
 /// that exist, and of the ways to the peers. Kept up to date item by item; no I/O.
 /// <code>
 ///   policy items ─┐
-///   bound ports  ─┼─► records, macs, subnets, routes, peers, local_pas   (IDataplane's desired tables)
+///   bound ports  ─┼─► records, macs, subnets, members, routes, peers, local_pas   (IDataplane's desired tables)
 ///   addresses    ─┤
 ///   ways         ─┘
 /// </code>
@@ -33,9 +34,16 @@ internal sealed class DesiredState(IDataplane dataplane)
     private readonly Claims<uint, SubnetItem> _subnets = new();
     private readonly Claims<RecordKey, RecordItem> _records = new();
     private readonly Claims<string, PortItem> _ports = new();
+    private readonly Claims<MacKey, MemberItem> _members = new();
+    private readonly MemberTable _memberTable = new(dataplane.Members);
     private readonly Dictionary<RecordKey, int> _gateways = [];
     private readonly SmallIndex<MacKey, PolicyItem> _adapters = new();
     private readonly SmallIndex<string, RecordItem> _recordsByPort = new(StringComparer.Ordinal);
+    private readonly SmallIndex<string, MemberItem> _membersByPort = new(StringComparer.Ordinal);
+
+    /// <summary>Group of the provider network → virtual subnets here that need it.</summary>
+    private readonly Dictionary<IPAddress, HashSet<uint>> _groups = [];
+    private readonly Dictionary<uint, IPAddress> _groupOf = [];
     private readonly Dictionary<string, BoundPort> _bound = new(StringComparer.Ordinal);
     private readonly Dictionary<IPAddress, ProviderAddressItem> _own = [];
     private readonly Dictionary<IPAddress, int> _present = [];
@@ -63,6 +71,9 @@ internal sealed class DesiredState(IDataplane dataplane)
 
     /// <summary>Provider addresses that policy gives this host and no uplink has.</summary>
     public IEnumerable<IPAddress> MissingProviderAddresses => _own.Keys.Where(a => !_present.ContainsKey(a));
+
+    /// <summary>Groups of the provider network to which subnets flood that have a port bound here.</summary>
+    public IReadOnlyCollection<IPAddress> Groups => _groups.Keys;
 
     /// <summary>Every port that policy puts on this host, with the number of its routing domain.</summary>
     public IEnumerable<(PortItem Port, uint Rd)> Ports => _ports.Winners.Select(p => (p.Value.Item, p.Value.Network.Rd));
@@ -214,6 +225,9 @@ internal sealed class DesiredState(IDataplane dataplane)
             case PortItem:
                 ChangePort(network, (PortItem?)before, (PortItem?)after);
                 break;
+            case MemberItem:
+                ChangeMember(network, (MemberItem?)before, (MemberItem?)after);
+                break;
             case PeerItem peer:
                 ChangePeer(peer.ProviderAddress, (PeerItem?)before, (PeerItem?)after);
                 break;
@@ -276,15 +290,30 @@ internal sealed class DesiredState(IDataplane dataplane)
             _subnets.Remove(network, vsid);
         }
 
-        var key = new SubnetKey(vsid);
-        if (_subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim subnet))
+        WriteSubnet(vsid);
+    }
+
+    private void ChangeMember(NetworkRef network, MemberItem? before, MemberItem? after)
+    {
+        MemberItem any = (after ?? before)!;
+        var key = new MacKey(any.Vsid, any.Mac);
+        if (before is not null)
         {
-            dataplane.Subnets.Set(key, new SubnetEntry(subnet.Network.Rd, GatewayMac, subnet.Item.Gateway4, subnet.Item.Gateway6));
+            _membersByPort.Remove(before.Port, before);
+        }
+
+        if (after is not null)
+        {
+            _members.Put(network, key, after);
+            _membersByPort.Add(after.Port, after);
         }
         else
         {
-            dataplane.Subnets.Remove(key);
+            _members.Remove(network, key);
         }
+
+        WriteMember(any.Vsid, key);
+        WriteMac(key);
     }
 
     private void CountGateways(SubnetItem? subnet, int by)
@@ -388,6 +417,15 @@ internal sealed class DesiredState(IDataplane dataplane)
             }
         }
 
+        foreach ((MacKey key, Claims<MacKey, MemberItem>.Claim claim) in _members.Winners)
+        {
+            if (address.Equals(claim.Item.ProviderAddress))
+            {
+                WriteMember(claim.Item.Vsid, key);
+                WriteMac(key);
+            }
+        }
+
         foreach ((MacKey key, PolicyItem[] items) in _adapters.All)
         {
             if (items.Any(i => i is RecordItem record && address.Equals(record.ProviderAddress)))
@@ -420,6 +458,13 @@ internal sealed class DesiredState(IDataplane dataplane)
             WriteMac(new MacKey(record.Vsid, record.Mac));
         }
 
+        foreach (MemberItem member in _membersByPort[name])
+        {
+            var key = new MacKey(member.Vsid, member.Mac);
+            WriteMember(member.Vsid, key);
+            WriteMac(key);
+        }
+
         if (_ports.TryGet(name, out Claims<string, PortItem>.Claim port))
         {
             WriteAdapter(new MacKey(port.Item.Vsid, port.Item.Mac));
@@ -443,6 +488,70 @@ internal sealed class DesiredState(IDataplane dataplane)
         else
         {
             dataplane.Records.Remove(key);
+        }
+    }
+
+    private void WriteSubnet(uint vsid)
+    {
+        var key = new SubnetKey(vsid);
+        if (!_subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim claim))
+        {
+            dataplane.Subnets.Remove(key);
+            NeedGroup(vsid, null);
+            return;
+        }
+
+        SubnetItem subnet = claim.Item;
+        (uint local, uint remote, bool learn) = _memberTable.CountsOf(vsid);
+        IPAddress? group = subnet.Flooding == FloodingMode.Multicast ? subnet.MulticastGroup : null;
+        dataplane.Subnets.Set(key, new SubnetEntry(claim.Network.Rd, GatewayMac, subnet.Gateway4, subnet.Gateway6) with
+        {
+            Flags = (learn || subnet.Learning == LearningMode.Dynamic ? SubnetFlags.Learns : SubnetFlags.None)
+                | (subnet.Flooding != FloodingMode.None ? SubnetFlags.Floods : SubnetFlags.None),
+            Group = KernelAddress.From(group),
+            LocalMembers = local,
+            RemoteMembers = remote,
+            Epoch = subnet.LearningEpoch,
+        });
+        NeedGroup(vsid, local > 0 ? group : null);
+    }
+
+    private void NeedGroup(uint vsid, IPAddress? group)
+    {
+        _groupOf.TryGetValue(vsid, out IPAddress? before);
+        if (Equals(before, group))
+        {
+            return;
+        }
+
+        if (before is not null)
+        {
+            _groupOf.Remove(vsid);
+            _groups[before].Remove(vsid);
+            if (_groups[before].Count == 0)
+            {
+                _groups.Remove(before);
+            }
+        }
+
+        if (group is not null)
+        {
+            _groupOf.Add(vsid, group);
+            if (!_groups.TryGetValue(group, out HashSet<uint>? subnets))
+            {
+                _groups.Add(group, subnets = []);
+            }
+
+            subnets.Add(vsid);
+        }
+    }
+
+    private void WriteMember(uint vsid, MacKey key)
+    {
+        MemberItem? member = _members.TryGet(key, out Claims<MacKey, MemberItem>.Claim claim) ? claim.Item : null;
+        if (_memberTable.Set(vsid, key, member, member is null ? null : Locate(member)))
+        {
+            WriteSubnet(vsid);
         }
     }
 
@@ -490,6 +599,12 @@ internal sealed class DesiredState(IDataplane dataplane)
         return !_own.ContainsKey(pa) ? LocationEntry.Remote(pa) : record.Port is null ? LocatePort(new MacKey(record.Vsid, record.Mac)) : null;
     }
 
+    /// <summary>Where a member is: the port where it is bound here, else another host; null when neither.</summary>
+    private LocationEntry? Locate(MemberItem member) =>
+        _bound.TryGetValue(member.Port, out BoundPort? bound) && bound.Vsid == member.Vsid ? LocationEntry.Local(bound.InterfaceIndex)
+        : member.ProviderAddress is { } pa && !_own.ContainsKey(pa) ? LocationEntry.Remote(pa)
+        : null;
+
     /// <summary>The port bound here that has an adapter's MAC, the first by name.</summary>
     private LocationEntry? LocatePort(MacKey key)
     {
@@ -510,7 +625,7 @@ internal sealed class DesiredState(IDataplane dataplane)
 
     /// <summary>
     /// Where an adapter is: a port bound here first, then a usable record that is local, then the remote one that ranks first by type
-    /// and address; so that the answer does not depend on the order in which they came.
+    /// and address, then what a member says; so that the answer does not depend on the order in which they came.
     /// </summary>
     private LocationEntry? LocateAdapter(MacKey key)
     {
@@ -530,7 +645,7 @@ internal sealed class DesiredState(IDataplane dataplane)
             }
         }
 
-        return best;
+        return best ?? (_members.TryGet(key, out Claims<MacKey, MemberItem>.Claim member) ? Locate(member.Item) : null);
     }
 
     private bool IsWinner(PortItem port) => _ports.TryGet(port.Name, out Claims<string, PortItem>.Claim claim) && ReferenceEquals(claim.Item, port);

@@ -113,6 +113,9 @@ internal sealed class HostNetwork(IReadOnlyCollection<string> uplinkNames)
         return result;
     }
 
+    /// <summary>Our memberships in multicast groups, whatever the interface.</summary>
+    public IEnumerable<AddressInfo> Groups() => _addresses.Values.SelectMany(static a => a).Where(ProviderGroups.IsOurs);
+
     /// <summary>Why a port cannot be bound at the interface; null when it can.</summary>
     public string? WhyNotAPort(LinkInfo link)
     {
@@ -208,7 +211,8 @@ internal sealed class HostNetwork(IReadOnlyCollection<string> uplinkNames)
             _addresses.Remove(address.InterfaceIndex);
         }
 
-        if (_links.TryGetValue(address.InterfaceIndex, out LinkInfo? link))
+        // A group of ours is nothing to send from, so no way depends on it.
+        if (!ProviderGroups.IsOurs(address) && _links.TryGetValue(address.InterfaceIndex, out LinkInfo? link))
         {
             _changed.Add(link.Name);
         }

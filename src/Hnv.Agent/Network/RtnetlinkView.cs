@@ -11,6 +11,30 @@ internal sealed class RtnetlinkView(Rtnetlink rtnetlink) : INetworkView
 
     public IReadOnlyList<AddressInfo> GetAddresses() => rtnetlink.GetAddresses();
 
+    public void JoinGroup(int interfaceIndex, IPAddress group)
+    {
+        try
+        {
+            rtnetlink.AddGroup(interfaceIndex, group, ProviderGroups.Protocol);
+        }
+        catch (NetlinkException e) when (e.Errno == Errno.EEXIST)
+        {
+            // It was joined a moment ago, and the event is still to come; or an administrator joined it.
+        }
+    }
+
+    public void LeaveGroup(int interfaceIndex, IPAddress group)
+    {
+        try
+        {
+            rtnetlink.DeleteAddress(interfaceIndex, group, group.GetAddressBytes().Length * 8);
+        }
+        catch (NetlinkException e) when (e.Errno == Errno.ENODEV)
+        {
+            // It went with its interface.
+        }
+    }
+
     public RouteInfo? FindRoute(IPAddress destination, IPAddress source)
     {
         try

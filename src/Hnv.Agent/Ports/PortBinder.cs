@@ -4,8 +4,10 @@ using Hnv.Agent.Network;
 using Hnv.Api.Reports;
 using Hnv.Api.Stream;
 using Hnv.Datapath;
+using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Ports;
 using Hnv.Linux.Netlink;
+using Hnv.Model.Resources;
 using Microsoft.Extensions.Logging;
 
 namespace Hnv.Agent.Ports;
@@ -14,7 +16,7 @@ namespace Hnv.Agent.Ports;
 /// Brings ports of policy and interfaces of the host together.
 /// <code>
 ///                 an interface of that name appears
-///   waiting ────────────────────────────────────────► bound ──┐ another index, VSID, MAC: unbind, bind
+///   waiting ────────────────────────────────────────► bound ──┐ another index: unbind, bind; other values: bind anew
 ///      ▲   ◄──────────────────────────────────────────  │ ▲ ◄─┘
 ///      │          it goes, is renamed or moved away      │ │
 ///      └──────────── failed (why) ◄──────────────────────┘ │ the reason is gone, or a retry succeeds
@@ -273,7 +275,7 @@ internal sealed partial class PortBinder(
             return;
         }
 
-        var target = new Bound(link.Index, entry.Rd, port.Vsid, port.Number, port.Mac, link.Kind, link.Peer, link.PeerNamespaceId);
+        var target = new Bound(BindingOf(entry, link.Index), link.Kind, link.Peer, link.PeerNamespaceId);
         if (entry.Bound == target && !entry.MustCheck)
         {
             return;
@@ -282,7 +284,7 @@ internal sealed partial class PortBinder(
         BoundPort bound;
         try
         {
-            bound = dataplane.BindPort(new PortBinding(link.Index, port.Number, entry.Rd, port.Vsid, port.Mac));
+            bound = dataplane.BindPort(target.Binding);
         }
         catch (DataplaneException e)
         {
@@ -307,6 +309,26 @@ internal sealed partial class PortBinder(
         desired.PortBound(port.Name, port.Vsid, link.Index);
     }
 
+    private static PortBinding BindingOf(Entry entry, int interfaceIndex)
+    {
+        PortItem port = entry.Port;
+        return new PortBinding(interfaceIndex, port.Number, entry.Rd, port.Vsid, port.Mac)
+        {
+            LearnLimit = checked((ushort)port.LearnLimit),
+            LearnSources = SourcesOf(port.LearnSources),
+            StormLimit = port.StormLimit,
+            DhcpGuard = port.DhcpGuard,
+            RouterGuard = port.RouterGuard,
+        };
+    }
+
+    private static LearnSources SourcesOf(LearningSources sources) =>
+        (sources.HasFlag(LearningSources.Arp) ? LearnSources.Arp : LearnSources.None)
+        | (sources.HasFlag(LearningSources.Nd) ? LearnSources.NeighborDiscovery : LearnSources.None)
+        | (sources.HasFlag(LearningSources.Slaac) ? LearnSources.Slaac : LearnSources.None)
+        | (sources.HasFlag(LearningSources.Dhcp) ? LearnSources.Dhcp : LearnSources.None)
+        | (sources.HasFlag(LearningSources.Dhcpv6) ? LearnSources.DhcpV6 : LearnSources.None);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Port {Port} is bound: interface {Interface} ({Index}), virtual subnet {Vsid}")]
     private static partial void LogBound(ILogger log, string port, string @interface, int index, uint vsid);
 
@@ -320,8 +342,10 @@ internal sealed partial class PortBinder(
     private static partial void LogBindFailed(ILogger log, string port, string @interface, int index, string problem);
 
     /// <summary>What stands in the kernel, and what the device looked like then: the other end's place decides how frames get there.</summary>
-    private sealed record Bound(
-        int InterfaceIndex, uint Rd, uint Vsid, uint Number, Model.Addressing.MacAddress Mac, string Kind, int? Peer, int? PeerNamespaceId);
+    private sealed record Bound(PortBinding Binding, string Kind, int? Peer, int? PeerNamespaceId)
+    {
+        public int InterfaceIndex => Binding.InterfaceIndex;
+    }
 
     private sealed class Entry(PortItem port, uint rd)
     {

@@ -20,6 +20,7 @@ internal sealed class ItemInterner
     {
         RecordItem r => r with { CustomerAddress = Bare(r.CustomerAddress), ProviderAddress = Pool(r.ProviderAddress), Port = Pool(r.Port) },
         PortItem p => p with { Name = Pool(p.Name)! },
+        MemberItem m => m with { ProviderAddress = Pool(m.ProviderAddress), Port = Pool(m.Port)! },
         PeerItem p => p with { ProviderAddress = Pool(p.ProviderAddress)! },
         _ => item,
     };

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Hnv.Api.Stream;
+using Hnv.Model;
 using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
 
 namespace Hnv.Agent.Sync;
 
@@ -24,12 +26,17 @@ internal static class ItemRules
         string? wrong = item switch
         {
             ProviderAddressItem p => Provider(p.Address),
-            SubnetItem s => Vsid(s.Vsid) ?? Pair(s.Prefix4, s.Gateway4, AddressFamily.InterNetwork) ?? Pair(s.Prefix6, s.Gateway6, AddressFamily.InterNetworkV6),
+            SubnetItem s => Vsid(s.Vsid) ?? Pair(s.Prefix4, s.Gateway4, AddressFamily.InterNetwork) ?? Pair(s.Prefix6, s.Gateway6, AddressFamily.InterNetworkV6)
+                ?? Learning(s) ?? Pool(s.Pool),
             RouteItem r => Vsid(r.Vsid) ?? Hop(r),
             RecordItem r => Vsid(r.Vsid) ?? Customer(r.CustomerAddress) ?? Mac(r.Mac) ?? (r.ProviderAddress is { } pa ? Provider(pa) : null)
                 ?? (Enum.IsDefined(r.Type) ? null : "its type is not known to this agent"),
             PortItem p => Vsid(p.Vsid) ?? Mac(p.Mac) ?? (p.Number == 0 ? "its number is 0" : null) ?? (p.Name.Length == 0 ? "it has no name" : null)
-                ?? (AgentOptions.IsInterfaceName(p.Interface) ? null : "its interface cannot be a name"),
+                ?? (AgentOptions.IsInterfaceName(p.Interface) ? null : "its interface cannot be a name")
+                ?? (p.LearnLimit > ModelLimits.DynamicAddresses ? $"{p.LearnLimit} addresses are more than a port may learn" : null)
+                ?? ((p.LearnSources & ~LearningSources.All) != LearningSources.None ? "a source that it learns from is not known to this agent" : null)
+                ?? Lease(p.Lease4, AddressFamily.InterNetwork) ?? Lease(p.Lease6, AddressFamily.InterNetworkV6),
+            MemberItem m => Vsid(m.Vsid) ?? Mac(m.Mac) ?? (m.ProviderAddress is { } pa ? Provider(pa) : null) ?? (m.Port.Length == 0 ? "it has no port" : null),
             PeerItem p => Provider(p.ProviderAddress) ?? (Enum.IsDefined(p.FlowId) ? null : "its FlowID mode is not known to this agent"),
             _ => "its kind is not known to this agent",
         };
@@ -85,6 +92,35 @@ internal static class ItemRules
             : prefix is null ? $"gateway {gateway} has no prefix"
             : null;
     }
+
+    private static string? Learning(SubnetItem s) =>
+        !Enum.IsDefined(s.Learning) || !Enum.IsDefined(s.Flooding) || !Enum.IsDefined(s.RouterAdvertisements) ? "a mode of it is not known to this agent"
+        : (s.Flooding == FloodingMode.Multicast) != (s.MulticastGroup is not null) ? "a multicast group belongs to flooding by multicast"
+        : s.MulticastGroup is { } group && (group.AddressFamily != AddressFamily.InterNetwork || group.GetAddressBytes()[0] is < 224 or > 239) ? $"{group} is not a multicast group"
+        : s.LearningAge is < ModelLimits.LearningAgeMin or > ModelLimits.LearningAgeMax ? $"{s.LearningAge} s is not a learning age"
+        : null;
+
+    /// <summary>What goes into answers to VMs: bounded, so that they fit a packet, and of the family that the option is for.</summary>
+    private static string? Pool(PoolItem? pool)
+    {
+        if (pool is null)
+        {
+            return null;
+        }
+
+        return pool.Dns.IsDefault || pool.Routes.IsDefault ? "its pool is not whole"
+            : pool.Dns.Length > ModelLimits.DnsServersPerPool || pool.Routes.Length > ModelLimits.RoutesPerPool ? "its pool hands out too much"
+            : pool.Mtu is < ModelLimits.PoolMtuMin or > ModelLimits.PoolMtuMax ? $"{pool.Mtu} is not an MTU"
+            : pool.Domain is { Length: > ModelLimits.DomainLength or 0 } ? "its domain is not one"
+            : pool.LeaseSeconds is < ModelLimits.LeaseSecondsMin or > ModelLimits.LeaseSecondsMax ? $"{pool.LeaseSeconds} s is not the length of a lease"
+            : pool.Dns.Any(static a => a is null || Customer(a) is not null) ? "its DNS servers are not addresses"
+            : pool.Routes.Any(static r => r?.NextHop is null || r.NextHop.AddressFamily != AddressFamily.InterNetwork
+                || r.Prefix.BaseAddress.AddressFamily != AddressFamily.InterNetwork) ? "its routes are not IPv4 routes"
+            : null;
+    }
+
+    private static string? Lease(IPAddress? address, AddressFamily family) =>
+        address is null || (address.AddressFamily == family && Customer(address) is null) ? null : $"lease {address} is of the other family";
 
     private static string? Hop(RouteItem r)
     {

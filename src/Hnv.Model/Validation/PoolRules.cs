@@ -8,8 +8,6 @@ namespace Hnv.Model.Validation;
 /// <summary>Pools of addresses, and what is handed out with them.</summary>
 internal static class PoolRules
 {
-    private const int DomainLength = 253;
-
     public static void Check(Judgement judgement, AppliedChange change, VirtualSubnet subnet, AddressPool pool, string at)
     {
         if (pool.Range is null && pool.Range6 is null)
@@ -154,6 +152,6 @@ internal static class PoolRules
     }
 
     /// <summary>RFC 1123, 2.1, without a final dot.</summary>
-    private static bool IsDomain(string text) => text.Length is > 0 and <= DomainLength && text.Split('.').All(static label =>
+    private static bool IsDomain(string text) => text.Length is > 0 and <= ModelLimits.DomainLength && text.Split('.').All(static label =>
         label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-'));
 }

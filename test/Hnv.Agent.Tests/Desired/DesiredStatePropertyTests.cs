@@ -5,6 +5,7 @@ using Hnv.Agent.Desired;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Api.Stream;
+using Hnv.Datapath.Layouts;
 using Hnv.Model.Resources;
 using static Hnv.Agent.Tests.Fakes.Items;
 
@@ -43,9 +44,25 @@ public sealed class DesiredStatePropertyTests
             rebuilt.Domains.Number(Blue);
         }
 
-        world.Rebuild(new DesiredState(rebuilt), random);
+        var rebuiltState = new DesiredState(rebuilt);
+        world.Rebuild(rebuiltState, random);
+        Assert.Equal(rebuiltState.Groups.Select(g => g.ToString()).Order(StringComparer.Ordinal), state.Groups.Select(g => g.ToString()).Order(StringComparer.Ordinal));
         Assert.Equal(rebuilt.Everything(), incremental.Everything());
+        AssertSlotsAreWithoutGaps(incremental);
         return true;
+    }
+
+    private static void AssertSlotsAreWithoutGaps(FakeDataplane dataplane)
+    {
+        foreach (IGrouping<(NetworkUInt32 Vsid, bool Remote), uint> slots in
+            dataplane.Members.Desired.Select(e => e.Key).GroupBy(k => (k.Vsid, k.Slot >= MemberKey.Remote), k => k.Slot & ~MemberKey.Remote))
+        {
+            Assert.Equal(Enumerable.Range(0, slots.Count()).Select(i => (uint)i), slots.Order());
+            if (dataplane.Subnets.TryGet(new SubnetKey(slots.Key.Vsid), out SubnetEntry subnet))
+            {
+                Assert.Equal((uint)slots.Count(), slots.Key.Remote ? subnet.RemoteMembers : subnet.LocalMembers);
+            }
+        }
     }
 
     private sealed class World
@@ -175,15 +192,28 @@ public sealed class DesiredStatePropertyTests
             }
         }
 
+        private static SubnetItem Learning(SubnetItem subnet, Random random)
+        {
+            var flooding = (FloodingMode)random.Next(3);
+            return subnet with
+            {
+                Learning = (LearningMode)random.Next(2),
+                Flooding = flooding,
+                MulticastGroup = flooding == FloodingMode.Multicast ? IPAddress.Parse($"239.1.1.{random.Next(1, 3)}") : null,
+                LearningEpoch = (uint)random.Next(2),
+            };
+        }
+
         private static PolicyItem Make(Random random)
         {
             uint vsid = (uint)(5001 + random.Next(2));
             string pa = s_addresses[random.Next(3)];
             string mac = $"06:06:00:00:00:0{random.Next(3)}";
-            return random.Next(10) switch
+            return random.Next(13) switch
             {
                 0 => Pa(pa, random.Next(3)),
-                1 => Subnet(vsid, "10.0.0.0/24", $"10.0.0.{random.Next(1, 3)}"),
+                1 => Learning(Subnet(vsid, "10.0.0.0/24", $"10.0.0.{random.Next(1, 3)}"), random),
+                10 or 11 or 12 => Member(mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), random.Next(5) == 0 ? null : pa, $"blue/p{random.Next(3)}", vsid, random.Next(2) == 0),
                 2 => Route($"10.0.{random.Next(2)}.0/24", vsid, random.Next(2) == 0 ? null : "10.0.0.9"),
                 3 => Port($"blue/p{random.Next(3)}", $"v{random.Next(3)}", mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), vsid),
                 4 => Peer(pa, (FlowIdMode)random.Next(2)),

@@ -52,6 +52,79 @@ public sealed class DesiredStateTests : IDisposable
     }
 
     [Fact]
+    public void Members_OfALearningSubnet_AreLocalPortsAndTheHostsOfOthers()
+    {
+        Put(HostScope.Id, Pa("192.168.4.11"));
+        Put(
+            Blue, Subnet() with { Learning = LearningMode.Dynamic, Flooding = FloodingMode.Unicast, LearningEpoch = 3 }, Port(),
+            Member(pa: "192.168.4.11"), Member("06:06:00:00:00:07", port: "blue/b2", learns: false), Member("06:06:00:00:00:08", port: "blue/b3"),
+            Member("06:06:00:00:00:09", "192.168.4.33", "blue/b4", learns: false), Member("06:06:00:00:00:0a", null, "blue/b5"));
+        _state.PortBound("blue/blue1", 5001, 12);
+
+        Assert.Equal(MemberEntry.Local(12, MemberFlags.Learns), Slot(0));
+        Assert.Equal(MemberEntry.Remote(IPAddress.Parse("192.168.4.22"), MemberFlags.Learns), Slot(MemberKey.Remote));
+        Assert.Equal(MemberEntry.Remote(IPAddress.Parse("192.168.4.33"), MemberFlags.None), Slot(MemberKey.Remote + 1));
+        Assert.Equal(3, _dataplane.Members.Count);
+        Assert.Equal((SubnetFlags.Learns | SubnetFlags.Floods, 1u, 2u, 3u), (Net().Flags, Net().LocalMembers, Net().RemoteMembers, Net().Epoch));
+        Assert.True(Net().Group.IsNone);
+
+        // .22 goes with its last member; the one behind takes its slot.
+        Remove(Blue, Member("06:06:00:00:00:07", port: "blue/b2", learns: false));
+        Assert.Equal(2u, Net().RemoteMembers);
+        Remove(Blue, Member("06:06:00:00:00:08", port: "blue/b3"));
+        Assert.Equal(MemberEntry.Remote(IPAddress.Parse("192.168.4.33"), MemberFlags.None), Slot(MemberKey.Remote));
+        Assert.Equal(1u, Net().RemoteMembers);
+
+        _state.PortUnbound("blue/blue1");
+        Assert.Equal(0u, Net().LocalMembers);
+        Assert.Null(Slot(0));
+    }
+
+    [Fact]
+    public void Member_WithoutAnyAddress_SaysWhereItsMacIs()
+    {
+        Put(HostScope.Id, Pa("192.168.4.11"));
+        Put(Blue, Member());
+        Assert.Equal(LocationEntry.Remote(IPAddress.Parse("192.168.4.22")), Adapter());
+
+        Put(HostScope.Id, Pa("192.168.4.22"));
+        Assert.Null(Adapter());
+
+        _state.PortBound("blue/blue1", 5001, 12);
+        Assert.Equal(LocationEntry.Local(12), Adapter());
+    }
+
+    [Fact]
+    public void Subnet_ThatDoesNotLearn_DoesWhereOneOfItsPortsDoes()
+    {
+        Put(Blue, Subnet());
+        Assert.Equal(SubnetFlags.None, Net().Flags);
+        Put(Blue, Member(learns: false));
+        Assert.Equal(SubnetFlags.None, Net().Flags);
+        Put(Blue, Member("06:06:00:00:00:07", port: "blue/b2"));
+        Assert.Equal(SubnetFlags.Learns, Net().Flags);
+    }
+
+    [Fact]
+    public void Group_IsNeeded_WhereASubnetThatFloodsToItHasAPort()
+    {
+        var group = IPAddress.Parse("239.1.1.1");
+        SubnetItem subnet = Subnet() with { Flooding = FloodingMode.Multicast, MulticastGroup = group };
+        Put(Blue, subnet, Member(), Subnet(5002) with { Flooding = FloodingMode.Multicast, MulticastGroup = group }, Member(vsid: 5002, port: "blue/b2"));
+        Assert.Equal(KernelAddress.From(group), Net().Group);
+        Assert.Empty(_state.Groups);
+
+        _state.PortBound("blue/blue1", 5001, 12);
+        _state.PortBound("blue/b2", 5002, 13);
+        Assert.Equal([group], _state.Groups);
+
+        _state.PortUnbound("blue/blue1");
+        Assert.Equal([group], _state.Groups);
+        Remove(Blue, Subnet(5002) with { Flooding = FloodingMode.Multicast, MulticastGroup = group });
+        Assert.Empty(_state.Groups);
+    }
+
+    [Fact]
     public void ExplicitRecord_WithAProviderAddressOfThisHost_LeadsToThePortThatHasItsMac()
     {
         Put(HostScope.Id, Pa("192.168.4.11"));
@@ -199,6 +272,10 @@ public sealed class DesiredStateTests : IDisposable
 
     private RecordEntry At(string ca, uint vsid = 5001) =>
         _dataplane.Records.TryGet(new RecordKey(vsid, IPAddress.Parse(ca)), out RecordEntry entry) ? entry : throw new KeyNotFoundException(ca);
+
+    private MemberEntry? Slot(uint slot) => _dataplane.Members.TryGet(new MemberKey(5001, slot), out MemberEntry entry) ? entry : null;
+
+    private SubnetEntry Net() => _dataplane.Subnets.TryGet(new SubnetKey(5001), out SubnetEntry entry) ? entry : throw new KeyNotFoundException();
 
     private LocationEntry? Adapter() => _dataplane.Macs.TryGet(new MacKey(5001, s_mac), out LocationEntry place) ? place : null;
 

@@ -60,6 +60,7 @@ internal sealed class FakeDataplane : IDataplane
         .. LocalPas.Desired.Select(e => $"local_pas {e.Key} = {e.Value}")
             .Concat(Peers.Desired.Select(e => $"peers {e.Key} = {e.Value}"))
             .Concat(Subnets.Desired.Select(e => $"subnets {e.Key} = {e.Value}"))
+            .Concat(Members.Desired.SelectMany(e => (string[])[$"member slots {e.Key}", $"members {e.Key.Vsid} = {e.Value}"])) // Who has which slot follows from the order.
             .Concat(Macs.Desired.Select(e => $"macs {e.Key} = {e.Value}"))
             .Concat(Records.Desired.Select(e => $"records {e.Key} = {e.Value}"))
             .Concat(Routes.Desired.Select(e => $"routes {e.Key} = {e.Value}"))

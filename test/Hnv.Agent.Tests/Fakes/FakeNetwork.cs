@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using Hnv.Agent.Network;
+using Hnv.Linux;
 using Hnv.Linux.Netlink;
 
 namespace Hnv.Agent.Tests.Fakes;
@@ -52,6 +53,37 @@ internal sealed class FakeNetwork : INetworkView
 
         return new NetworkEvent.RouteChanged(route, deleted);
     }
+
+    /// <summary>Why groups cannot be joined; null when they can.</summary>
+    public Errno? GroupRefusal { get; set; }
+
+    /// <summary>Memberships that the agent made, as interface index and group; their events are the test's to tell.</summary>
+    public HashSet<(int Index, string Group)> Groups { get; } = [];
+
+    public NetworkEvent Group(int index, string group, bool deleted = false, byte protocol = ProviderGroups.Protocol)
+    {
+        _ = deleted ? Groups.Remove((index, group)) : Groups.Add((index, group));
+        var info = new AddressInfo(index, IPAddress.Parse(group), 32, AddressFlags.Permanent | AddressFlags.AutoJoin, protocol);
+        _addresses.RemoveAll(a => a == info);
+        if (!deleted)
+        {
+            _addresses.Add(info);
+        }
+
+        return new NetworkEvent.AddressChanged(info, deleted);
+    }
+
+    public void JoinGroup(int interfaceIndex, IPAddress group)
+    {
+        if (GroupRefusal is { } errno)
+        {
+            throw new NetlinkException($"join {group}", errno);
+        }
+
+        Groups.Add((interfaceIndex, group.ToString()));
+    }
+
+    public void LeaveGroup(int interfaceIndex, IPAddress group) => Groups.Remove((interfaceIndex, group.ToString()));
 
     public IReadOnlyList<LinkInfo> GetLinks() => [.. _links.Values];
 

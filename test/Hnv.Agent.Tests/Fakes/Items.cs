@@ -29,6 +29,10 @@ internal static class Items
     public static PortItem Port(string name = "blue/blue1", string @interface = "v-blue1", string mac = "06:06:00:00:00:05", uint vsid = 5001, uint number = 7) =>
         new(name, number, vsid, @interface, MacAddress.Parse(mac));
 
+    public static MemberItem Member(
+        string mac = "06:06:00:00:00:05", string? pa = "192.168.4.22", string port = "blue/blue1", uint vsid = 5001, bool learns = true) =>
+        new(vsid, MacAddress.Parse(mac), pa is null ? null : IPAddress.Parse(pa), port, learns);
+
     public static PeerItem Peer(string pa = "192.168.4.22", FlowIdMode mode = FlowIdMode.Hash) => new(IPAddress.Parse(pa), mode);
 
     public static PolicyDigest DigestOf(params IEnumerable<PolicyItem> items) => items.Aggregate(default(PolicyDigest), (d, i) => d.Add(i));

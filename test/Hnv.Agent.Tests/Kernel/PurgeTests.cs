@@ -1,5 +1,8 @@
+using System.Net;
+using Hnv.Agent.Network;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Linux.Bpf;
+using Hnv.Linux.Netlink;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Hnv.Agent.Tests.Fakes.Items;
 
@@ -28,8 +31,13 @@ public sealed class PurgeTests : IDisposable
         string foreign = Path.Combine(_host.StateDirectory, "notes.txt");
         await File.WriteAllTextAsync(foreign, "an administrator's", TestContext.Current.CancellationToken);
         _host.Kill();
+        int uplink = _host.Route.GetLink("up0").Index;
+        _host.Route.AddGroup(uplink, IPAddress.Parse("239.1.1.1"), ProviderGroups.Protocol);
+        _host.Route.AddGroup(uplink, IPAddress.Parse("239.2.2.2"), 0);
 
         Purge();
+
+        Assert.Equal("239.2.2.2", Assert.Single(_host.Route.GetAddresses(uplink), a => a.Flags.HasFlag(AddressFlags.AutoJoin)).Address.ToString());
 
         Assert.Equal([foreign], Directory.GetFileSystemEntries(_host.StateDirectory));
         _host.Start();

@@ -39,6 +39,25 @@ public sealed class AddressAndRouteTests : IDisposable
         Assert.DoesNotContain(Route.GetAddresses(), a => a.Address.Equals(address));
     }
 
+    [Fact]
+    public void AddGroup_ThenDelete_JoinsAndLeaves()
+    {
+        var group = IPAddress.Parse("239.1.1.1");
+        Route.AddGroup(_up.Index, group, 0x48);
+        AddressInfo found = Route.GetAddresses(_up.Index).Single(a => a.Address.Equals(group));
+
+        Assert.Equal((32, (byte)0x48), (found.PrefixLength, found.Protocol));
+        Assert.True(found.Flags.HasFlag(AddressFlags.AutoJoin));
+        Assert.Contains("010101EF", Memberships(), StringComparison.Ordinal); // /proc/net/igmp: in network byte order, read as a number.
+        Assert.Equal(Errno.EEXIST, Assert.Throws<NetlinkException>(() => Route.AddGroup(_up.Index, group, 0x48)).Errno);
+
+        Assert.True(Route.DeleteAddress(_up.Index, group, 32));
+        Assert.DoesNotContain("010101EF", Memberships(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Of the calling thread's namespace: /proc/net is that of the process's first thread.</summary>
+    private string Memberships() => _ns.Namespace.Run(() => File.ReadAllText("/proc/thread-self/net/igmp"));
+
     [Theory]
     [InlineData("198.51.100.0/24", "198.51.100.7", "192.0.2.254", "192.0.2.1")]
     [InlineData("2001:db8:99::/48", "2001:db8:99::7", "2001:db8::fe", "2001:db8::1")]
