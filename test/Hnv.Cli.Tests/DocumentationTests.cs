@@ -4,19 +4,19 @@ using Hnv.Datapath;
 namespace Hnv.Cli.Tests;
 
 /// <summary>What the documents tell people to type is what the command understands; what they say of verdicts is whole.</summary>
-public sealed partial class DocumentationTests
+public sealed partial class DocumentationTests(CloudFixture cloud) : IClassFixture<CloudFixture>
 {
-    private static readonly string s_root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     public static TheoryData<string> Documents() =>
-        [.. Directory.EnumerateFiles(s_root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(s_root, "docs"), "*.md", SearchOption.AllDirectories))
-            .Select(path => Path.GetRelativePath(s_root, path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories))
+            .Select(path => Path.GetRelativePath(Root, path)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Documents))]
     public void Every_command_of_a_document_is_understood(string document)
     {
-        string text = File.ReadAllText(Path.Combine(s_root, document));
+        string text = File.ReadAllText(Path.Combine(Root, document));
         var wrong = new List<string>();
         foreach (string line in CommandsIn(text))
         {
@@ -30,12 +30,29 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
-    public void Documents_HoldCommands() => Assert.True(Documents().Sum(d => CommandsIn(File.ReadAllText(Path.Combine(s_root, d.Data))).Count()) > 20);
+    public void Documents_HoldCommands() => Assert.True(Documents().Sum(d => CommandsIn(File.ReadAllText(Path.Combine(Root, d.Data))).Count()) > 20);
+
+    /// <summary>The manifests of a document, one after the other, could be applied to a cloud that has host1 and host2.</summary>
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public async Task Every_manifest_of_a_document_is_accepted(string document)
+    {
+        string manifests = ManifestsIn(await File.ReadAllTextAsync(Path.Combine(Root, document), TestContext.Current.CancellationToken));
+        if (manifests.Length > 0)
+        {
+            CliRun run = await cloud.RunAsync("apply -f - --dry-run", manifests);
+            Assert.True(run.ExitCode == 0, run.Error);
+        }
+    }
+
+    [Fact]
+    public void Documents_HoldManifests() =>
+        Assert.True(Documents().Count(d => Manifests().IsMatch(File.ReadAllText(Path.Combine(Root, d.Data)))) >= 3);
 
     [Fact]
     public void Troubleshooting_NamesEveryVerdict()
     {
-        string guide = File.ReadAllText(Path.Combine(s_root, "docs/guide/troubleshooting.md"));
+        string guide = File.ReadAllText(Path.Combine(Root, "docs/guide/troubleshooting.md"));
 
         string[] missing = [.. Enum.GetNames<Verdict>().Where(v => v != nameof(Verdict.None) && !guide.Contains($"`{v}`", StringComparison.Ordinal))];
         Assert.Empty(missing);
@@ -45,13 +62,16 @@ public sealed partial class DocumentationTests
     [MemberData(nameof(Documents))]
     public void Every_link_of_a_document_leads_somewhere(string document)
     {
-        string path = Path.Combine(s_root, document);
+        string path = Path.Combine(Root, document);
         string[] dead = [.. Links().Matches(File.ReadAllText(path)).Select(m => m.Groups["target"].Value)
             .Where(l => !l.Contains("://", StringComparison.Ordinal) && !l.StartsWith('#'))
             .Where(l => !Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, l.Split('#')[0])))];
 
         Assert.Empty(dead);
     }
+
+    /// <summary>The YAML blocks of a text, as one file.</summary>
+    internal static string ManifestsIn(string markdown) => string.Join("---\n", Manifests().Matches(markdown).Select(m => m.Groups["yaml"].Value));
 
     /// <summary>Command lines: whole lines in code blocks, and spans in the text; without prompt, comment and what a shell would take.</summary>
     private static IEnumerable<string> CommandsIn(string markdown) =>
@@ -73,6 +93,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"(?:^(?:\$ )?|`)(?<line>(?:\./)?hnv [a-z][^\n]*)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Commands();
+
+    [GeneratedRegex(@"^```yaml\n(?<yaml>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Manifests();
 
     [GeneratedRegex("^(Required|Option '[^']+' is required)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Incomplete();

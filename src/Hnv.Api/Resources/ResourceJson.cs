@@ -82,6 +82,18 @@ public static class ResourceJson
     /// <summary>Writes a resource as a JSON element.</summary>
     public static JsonElement ToElement(Resource resource) => JsonElement.Parse(ToUtf8Bytes(resource));
 
+    /// <summary>Writes a pool as a JSON element, as in its subnet.</summary>
+    public static JsonElement ToElement(AddressPool pool)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = HnvJson.Encoder }))
+        {
+            ResourceWriters.Write(writer, pool);
+        }
+
+        return JsonElement.Parse(stream.ToArray());
+    }
+
     /// <summary>Writes a resource as an object, fields in the documented order; what is empty is left out.</summary>
     public static void Write(Utf8JsonWriter writer, Resource resource)
     {

@@ -113,12 +113,16 @@ internal static class ResourceWriters
         WriteText(writer, "flooding", subnet.Flooding == default ? null : ResourceWords.Of(subnet.Flooding));
         WriteText(writer, "multicastGroup", subnet.MulticastGroup?.ToString());
         WriteText(writer, "routerAdvertisements", subnet.RouterAdvertisements is { } mode ? ResourceWords.Of(mode) : null);
-        if (subnet.Pool is not { } pool)
+        if (subnet.Pool is { } pool)
         {
-            return;
+            writer.WritePropertyName("pool");
+            Write(writer, pool);
         }
+    }
 
-        writer.WriteStartObject("pool");
+    public static void Write(Utf8JsonWriter writer, AddressPool pool)
+    {
+        writer.WriteStartObject();
         WriteText(writer, "range", pool.Range?.ToString());
         WriteText(writer, "range6", pool.Range6?.ToString());
         WriteFlag(writer, "gateway", pool.Gateway, standard: true);

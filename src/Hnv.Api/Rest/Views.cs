@@ -1,15 +1,20 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text.Json;
 using Hnv.Api.Reports;
 using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
 
 namespace Hnv.Api.Rest;
 
-/// <summary>A virtual subnet, shown apart from the VM network that owns it.</summary>
+/// <summary>A virtual subnet, shown apart from the VM network that owns it, with what holds where nothing is written.</summary>
+/// <param name="RouterAdvertisements">What the distributed gateway advertises.</param>
+/// <param name="Pool">As in the manifest.</param>
+/// <param name="Leases">Addresses of the pool that ports have; null without a pool.</param>
 public sealed record VirtualSubnetView(
     uint Vsid, string? Name, string Tenant, string VmNetwork, Guid RoutingDomainId, ImmutableArray<IPNetwork> Prefixes,
-    ImmutableArray<IPAddress> Gateways, int Ports);
+    ImmutableArray<IPAddress> Gateways, int Ports, LearningMode Learning, uint LearningAge, FloodingMode Flooding, IPAddress? MulticastGroup,
+    RouterAdvertisementMode RouterAdvertisements, JsonElement? Pool, int? Leases);
 
 /// <summary>A customer route, on-link ones included. <paramref name="Condition"/> is one of <see cref="RouteConditions"/>.</summary>
 public sealed record CustomerRouteView(

@@ -48,13 +48,19 @@ internal static class KindTables
         Table(ResourceKinds.VirtualSubnet, "vsid",
         [
             s_tenant, Col("VM NETWORK", "vmNetwork"), Col("VSID", "vsid"), Col("NAME", "name"), Col("PREFIXES", "prefixes"), Col("GATEWAYS", "gateways"),
-            Col("PORTS", "ports", right: true), Col("ROUTING DOMAIN", "routingDomainId", wide: true),
+            Col("PORTS", "ports", right: true), Col("LEARNING", "learning"), Col("FLOODING", "flooding"), Col("GROUP", "multicastGroup", wide: true),
+            Col("AGE", "learningAge", wide: true, right: true), Col("ADVERTISEMENTS", "routerAdvertisements", wide: true), Col("POOL", "pool", "range", wide: true),
+            Col("POOL IPV6", "pool", "range6", wide: true), Col("LEASES", "leases", wide: true, right: true), Col("ROUTING DOMAIN", "routingDomainId", wide: true),
         ]),
         Table(ResourceKinds.Of(ResourceKind.Port), "name",
         [
-            s_tenant, Col("NAME", "name"), Col("VM NETWORK", "vmNetwork"), Col("VSID", "vsid"), Col("ADDRESSES", "addresses"), Col("MAC", "mac"), Col("HOST", "host"),
-            Col("INTERFACE", "interface"),
+            s_tenant, Col("NAME", "name"), Col("VM NETWORK", "vmNetwork"), Col("VSID", "vsid"),
+            new("ADDRESSES", e => Joined([.. e.Items("addresses").Select(a => a.ToString()), .. e.Items("leases").Select(a => $"{a} (pool)")])),
+            Col("MAC", "mac"), Col("HOST", "host"), Col("INTERFACE", "interface"),
             new("STATE", e => e.Text("status", "state"), Style: Styles.State), Col("REASON", "status", "reason", wide: true), Col("NUMBER", "status", "number", wide: true),
+            Col("LEARNING", "learning", wide: true), Col("LIMIT", "dynamicAddressLimit", wide: true, right: true), Col("SOURCES", "learningSources", wide: true),
+            new("GUARDS", e => Joined([.. new[] { "dhcpGuard", "routerGuard" }.Where(f => e.At(f) is { ValueKind: JsonValueKind.True })]), Wide: true),
+            Col("STORM LIMIT", "stormLimit", wide: true, right: true),
         ]),
         Table(ResourceKinds.Of(ResourceKind.LookupRecord), "name",
         [
@@ -109,6 +115,8 @@ internal static class KindTables
 
     private static Column Col(string header, string parent, string field, bool wide = false, bool right = false) =>
         new(header, e => e.Text(parent, field), wide, Right: right);
+
+    private static string? Joined(string[] texts) => texts.Length == 0 ? null : string.Join(", ", texts);
 
     private static string? Age(JsonElement? seconds) => seconds is { ValueKind: JsonValueKind.Number } s ? Ages.Of(TimeSpan.FromSeconds(s.GetDouble())) : null;
 }

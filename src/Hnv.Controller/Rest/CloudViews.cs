@@ -1,4 +1,5 @@
 using System.Net;
+using Hnv.Api.Resources;
 using Hnv.Api.Rest;
 using Hnv.Controller.Learning;
 using Hnv.Model;
@@ -15,7 +16,9 @@ internal static class CloudViews
         from s in network.Subnets
         select new VirtualSubnetView(
             s.Vsid, s.Name, network.Tenant, network.Name, network.RoutingDomainId, s.Prefixes,
-            [.. s.Prefixes.Select(p => SubnetAddressing.GatewayOf(s, p))], model.PortsIn(s.Vsid).Count());
+            [.. s.Prefixes.Select(p => SubnetAddressing.GatewayOf(s, p))], model.PortsIn(s.Vsid).Count(), s.Learning, s.LearningAge, s.Flooding,
+            s.MulticastGroup, s.EffectiveRouterAdvertisements, s.Pool is { } pool ? ResourceJson.ToElement(pool) : null,
+            s.Pool is null ? null : model.PortsIn(s.Vsid).Sum(static p => p.Leases.Length));
 
     public static IEnumerable<CustomerRouteView> CustomerRoutes(CloudModel model, string? tenant) =>
         Networks(model, tenant).SelectMany(n => Routes(model, n));
