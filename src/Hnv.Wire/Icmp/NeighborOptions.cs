@@ -98,6 +98,25 @@ public ref struct NeighborOptions(ReadOnlySpan<byte> options)
         IpAddresses.WriteIPv6(prefix.BaseAddress, option.AsSpan(16));
         return option;
     }
+
+    /// <summary>DNS servers, 8 bytes and 16 for each (RFC 8106, section 5.1).</summary>
+    /// <param name="seconds">All ones: for ever.</param>
+    public static byte[] RecursiveDnsServers(uint seconds, params IEnumerable<IPAddress> servers) =>
+        Timed(NeighborOptionType.RecursiveDnsServer, seconds, [.. servers.SelectMany(server => server.GetAddressBytes())]);
+
+    /// <summary>A DNS search domain (RFC 8106, section 5.2).</summary>
+    /// <param name="seconds">All ones: for ever.</param>
+    public static byte[] DnsSearchList(uint seconds, string domain) => Timed(NeighborOptionType.DnsSearchList, seconds, DomainName.Encode(domain));
+
+    private static byte[] Timed(NeighborOptionType type, uint seconds, byte[] data)
+    {
+        byte[] option = new byte[(8 + data.Length + 7) / 8 * 8];
+        option[0] = (byte)type;
+        option[1] = (byte)(option.Length / 8);
+        BinaryPrimitives.WriteUInt32BigEndian(option.AsSpan(4), seconds);
+        data.CopyTo(option, 8);
+        return option;
+    }
 }
 
 /// <summary>Options of neighbour discovery.</summary>
@@ -112,4 +131,10 @@ public enum NeighborOptionType : byte
 
     /// <summary>Proves that a looped-back DAD probe is one's own (RFC 7527).</summary>
     Nonce = 14,
+
+    /// <summary>RFC 8106.</summary>
+    RecursiveDnsServer = 25,
+
+    /// <summary>RFC 8106.</summary>
+    DnsSearchList = 31,
 }
