@@ -7,11 +7,13 @@
  *   may it?           source guard, by reverse path
  *   ARP, ND           answered from policy, or forwarded to the VM that is asked
  *   services          no DHCP server and no router where the port is guarded against them
+ *   DHCP, RS          answered in a subnet with a pool, or that the gateway advertises itself in
  *   group addresses   copied to the members of a subnet that floods
  *   where to?         inside the subnet by record or MAC; otherwise routed in the routing domain
  *   how?              into a port of this host, or encapsulated to another's
  */
 #include "lib/arp.h"
+#include "lib/configuration.h"
 #include "lib/flood.h"
 #include "lib/gateway.h"
 #include "lib/guard_services.h"
@@ -93,6 +95,8 @@ static __noinline int unicast(struct __sk_buff *skb, struct hnv_decision *d, con
 	if (mac_equal(f->dmac, subnet->gateway_mac)) {
 		if (f->proto == bpf_htons(ETH_P_IPV6) && address_is_link_local6(&f->dst))
 			return drop(d, HNV_DestinationRecordMissing);
+		if (bpf_get_prandom_u32() % HNV_ADVERTISE_EVERY == 0)
+			advertise_when_due(skb);
 		return route(skb, d, port, f);
 	}
 	return forward_by_mac(skb, d, port, f, 1);
@@ -111,7 +115,7 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	struct hnv_frame f;
 	__u32 verdict;
 	__u8 type = 0;
-	int group;
+	int group, action;
 
 	/* The kernel moves the outermost tag of a received frame out of its bytes. */
 	if (skb->vlan_present)
@@ -124,8 +128,12 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	verdict = guard_services(skb, port, &f);
 	if (verdict)
 		return drop(d, verdict);
-	if (is_nd(skb, &f, &type))
-		return flood_if_asked(skb, d, port, &f, nd_from_vm(skb, d, port, &f, type));
+	if (is_nd(skb, &f, &type)) {
+		action = router_discovery_from_vm(skb, d, port, &f, type);
+		if (action == HNV_NOT_ANSWERED)
+			action = nd_from_vm(skb, d, port, &f, type);
+		return flood_if_asked(skb, d, port, &f, action);
+	}
 	group = mac_is_group(f.dmac);
 	if (address_is_unspecified(&f.src)) {
 		/* Before it has an address a VM speaks to groups only: DHCP, MLD. */
@@ -137,6 +145,9 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	}
 	if (verdict)
 		return drop(d, verdict);
+	action = group ? configuration_from_vm(skb, d, port, &f) : HNV_NOT_ANSWERED;
+	if (action != HNV_NOT_ANSWERED)
+		return action;
 	/* To which IPv4 addresses the subnet's broadcast belongs, nobody knows here. */
 	if (group)
 		return f.proto == bpf_htons(ETH_P_IPV6) && !address_is_multicast6(&f.dst) ? drop(d, HNV_Malformed) :
@@ -161,6 +172,8 @@ int port_ingress(struct __sk_buff *skb)
 		port_id = port->port_id;
 		d->source_vsid = port->vsid;
 		d->rd = port->rd;
+		if (skb->mark == HNV_MARK_ADVERTISE)
+			return advertise(skb, d); /* A copy: the frame itself was counted. */
 		action = from_vm(skb, d, port);
 	} else {
 		action = drop(d, HNV_PortUnbound);

@@ -256,6 +256,56 @@ struct hnv_bucket {
 };
 HNV_SIZE(struct hnv_bucket, 16);
 
+/*
+ * What the responder (lib/dhcp4.h, dhcp6.h, router_advertisement.h) hands out. The agent builds the options as they stand in the
+ * messages, the same for every VM of a subnet, with zeros behind `length`; the programs put in what is one VM's own.
+ */
+#define HNV_OPTIONS 512 /* as much as bpf_csum_diff sums up at once */
+
+/* leases: port_id -> the addresses that policy gives the VM. */
+struct hnv_lease {
+	struct hnv_addr address4; /* zero: none */
+	struct hnv_addr address6;
+};
+HNV_SIZE(struct hnv_lease, 32);
+
+/* dhcp4: vsid -> RFC 2131. */
+struct hnv_dhcp4 {
+	__be32 server;              /* server identifier, the subnet's gateway address */
+	__u32 lease_seconds;
+	__u16 length;               /* of the options, a multiple of 4 (filled up by pad options) */
+	__u16 short_length;         /* of those for clients that take 576 bytes; whole options, a multiple of 4 */
+	__u8 options[HNV_OPTIONS];
+};
+HNV_SIZE(struct hnv_dhcp4, 524);
+
+/* dhcp6: vsid -> RFC 8415. */
+struct hnv_dhcp6 {
+	__u32 preferred_seconds;
+	__u32 valid_seconds;
+	__u16 length;
+	__u16 zero;
+	__u8 options[HNV_OPTIONS];  /* the first is the server identifier, a DUID-UUID */
+};
+HNV_SIZE(struct hnv_dhcp6, 524);
+
+/* router_advertisements: vsid -> RFC 4861, 4.2. */
+struct hnv_router_advertisement {
+	__u32 revision;             /* another one when the message is another */
+	__u16 length;               /* a multiple of 8 */
+	__u16 zero;
+	__u8 message[HNV_OPTIONS];  /* from the ICMPv6 header on, with checksum 0 */
+};
+HNV_SIZE(struct hnv_router_advertisement, 520);
+
+/* advertised: port_id -> the last router advertisement that its VM got. */
+struct hnv_advertised {
+	__u64 ns;                   /* CLOCK_BOOTTIME */
+	__u32 revision;
+	__u32 zero;
+};
+HNV_SIZE(struct hnv_advertised, 16);
+
 /* config: one entry, index 0. */
 struct hnv_config {
 	__u32 layout;          /* HNV_LAYOUT */
@@ -288,6 +338,7 @@ HNV_SIZE(struct hnv_decision, 88);
 /* Marks on an skb. The guard at a port's egress lets only HNV_MARK_DELIVER pass. */
 #define HNV_MARK_DELIVER 0x484e5601   /* "HNV": sent by the data plane into a port */
 #define HNV_MARK_ENCAPSULATED 0x484e5602 /* encapsulated non-IP frame that re-enters at the uplink to be routed */
+#define HNV_MARK_ADVERTISE 0x484e5604 /* copy of a VM's frame that becomes a router advertisement for it */
 #define HNV_MARK_TRACE 0x484e5603     /* BPF_PROG_RUN of a trace: no clone, no learning, no counter */
 /*
  * A flooded frame that enters again at the uplink to be copied: in the mark's low bits the remote member who is next, and whether only

@@ -58,6 +58,12 @@ HNV_MAP_HASH(learned_counts, __u32, __u32, 65536);
 HNV_MAP_HASH(members, struct hnv_member_key, struct hnv_member, 1048576);
 HNV_MAP_HASH(virtual_macs, struct hnv_mac_key, struct hnv_virtual_mac, 65536);
 
+HNV_MAP_HASH(leases, __u32, struct hnv_lease, 65536);
+HNV_MAP_HASH(dhcp4, __be32, struct hnv_dhcp4, 65536);
+HNV_MAP_HASH(dhcp6, __be32, struct hnv_dhcp6, 65536);
+HNV_MAP_HASH(router_advertisements, __be32, struct hnv_router_advertisement, 65536);
+HNV_MAP_HASH(advertised, __u32, struct hnv_advertised, 65536);
+
 HNV_MAP_GROWING(records, struct hnv_record_key, struct hnv_record);
 HNV_MAP_GROWING(learned, struct hnv_record_key, struct hnv_learned);
 HNV_MAP_GROWING(macs, struct hnv_mac_key, struct hnv_location);
@@ -99,5 +105,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct hnv_decision);
 } decision SEC(".maps");
+
+/* Room to work in, for what is larger than a stack. Holds nothing from one frame to the next. */
+#define HNV_ANSWER_ROOM 2048
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, HNV_ANSWER_ROOM);
+} answers SEC(".maps");
 
 #endif

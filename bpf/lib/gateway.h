@@ -2,9 +2,13 @@
 #ifndef HNV_GATEWAY_H
 #define HNV_GATEWAY_H
 
+#include "dhcp4.h"
 #include "forward.h"
 
-/* The distributed gateway itself: it answers echo requests, and says of everything else that nobody listens. */
+/*
+ * The distributed gateway itself: it answers echo requests, and as the DHCP server of its subnet what clients send to it alone (RFC
+ * 2131, 4.4.5). Of everything else it says that nobody listens.
+ */
 
 struct hnv_echo4 {
 	struct ethhdr eth;
@@ -66,8 +70,13 @@ static __always_inline int answer_echo6(struct __sk_buff *skb)
 static __always_inline int to_gateway(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
 				      const struct hnv_frame *f)
 {
-	int answered = -1;
+	int answered = -1, action;
 
+	if (f->l4 == HNV_IPPROTO_UDP && f->proto == bpf_htons(ETH_P_IP)) {
+		action = dhcp4_from_vm(skb, d, port, f);
+		if (action != HNV_NOT_ANSWERED)
+			return action;
+	}
 	if (!(f->flags & (HNV_FRAME_FRAGMENT | HNV_FRAME_EXTENDED))) {
 		if (f->l4 == HNV_IPPROTO_ICMP && f->proto == bpf_htons(ETH_P_IP))
 			answered = answer_echo4(skb);

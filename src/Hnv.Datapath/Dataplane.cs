@@ -36,6 +36,10 @@ public sealed class Dataplane : IDataplane
     private readonly DeltaTracker<MacKey, LocationEntry> _macTable;
     private readonly DeltaTracker<RecordKey, RecordEntry> _recordTable;
     private readonly DeltaTracker<RouteKey, RouteEntry> _routeTable;
+    private readonly DeltaTracker<uint, LeaseEntry> _leaseTable;
+    private readonly DeltaTracker<SubnetKey, Dhcp4Entry> _dhcp4Table;
+    private readonly DeltaTracker<SubnetKey, Dhcp6Entry> _dhcp6Table;
+    private readonly DeltaTracker<SubnetKey, RouterAdvertisementEntry> _advertisementTable;
     private readonly TableSet _tables;
     private bool _sweep;
     private bool _sweptDevices;
@@ -62,7 +66,15 @@ public sealed class Dataplane : IDataplane
         _macTable = new(_macs);
         _recordTable = new(_records);
         _routeTable = new(Table<RouteKey, RouteEntry>(MapNames.Routes));
-        _tables = new TableSet(_localPaTable, _peerTable, _memberTable, _subnetTable, _macTable, _recordTable, _routeTable);
+        _leaseTable = new(Table<uint, LeaseEntry>(MapNames.Leases));
+        _dhcp4Table = new(Table<SubnetKey, Dhcp4Entry>(MapNames.Dhcp4));
+        _dhcp6Table = new(Table<SubnetKey, Dhcp6Entry>(MapNames.Dhcp6));
+        _advertisementTable = new(Table<SubnetKey, RouterAdvertisementEntry>(MapNames.RouterAdvertisements));
+
+        // A VM is told an address when its record is there.
+        _tables = new TableSet(
+            _localPaTable, _peerTable, _memberTable, _subnetTable, _macTable, _recordTable, _routeTable,
+            _leaseTable, _dhcp4Table, _dhcp6Table, _advertisementTable);
     }
 
     public KernelFeatures Features { get; }
@@ -82,6 +94,14 @@ public sealed class Dataplane : IDataplane
     public IDesiredTable<RecordKey, RecordEntry> Records => _recordTable;
 
     public IDesiredTable<RouteKey, RouteEntry> Routes => _routeTable;
+
+    public IDesiredTable<uint, LeaseEntry> Leases => _leaseTable;
+
+    public IDesiredTable<SubnetKey, Dhcp4Entry> Dhcp4 => _dhcp4Table;
+
+    public IDesiredTable<SubnetKey, Dhcp6Entry> Dhcp6 => _dhcp6Table;
+
+    public IDesiredTable<SubnetKey, RouterAdvertisementEntry> RouterAdvertisements => _advertisementTable;
 
     /// <summary>
     /// Opens the data plane of a directory: mounts a BPF file system there if none is, adopts the maps and programs that are pinned or

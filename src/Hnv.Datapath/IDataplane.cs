@@ -42,6 +42,18 @@ public interface IDataplane : IDisposable
 
     IDesiredTable<RouteKey, RouteEntry> Routes { get; }
 
+    /// <summary>Addresses that the responder hands out, by port number.</summary>
+    IDesiredTable<uint, LeaseEntry> Leases { get; }
+
+    /// <summary>What the responder tells DHCP clients.</summary>
+    IDesiredTable<SubnetKey, Dhcp4Entry> Dhcp4 { get; }
+
+    /// <summary>What the responder tells DHCPv6 clients.</summary>
+    IDesiredTable<SubnetKey, Dhcp6Entry> Dhcp6 { get; }
+
+    /// <summary>What the distributed gateways advertise.</summary>
+    IDesiredTable<SubnetKey, RouterAdvertisementEntry> RouterAdvertisements { get; }
+
     /// <summary>
     /// The agent is in sync: what is desired is complete. From the next <see cref="Apply"/> on, entries that nobody desires are removed,
     /// ports found at opening that nobody bound are unbound, and routing domains that nobody asked for lose their numbers.

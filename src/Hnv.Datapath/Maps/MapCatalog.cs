@@ -21,9 +21,10 @@ internal static class MapCatalog
     /// <summary>Entries that a map is created with, of a map of maps those of the first one inside; null: as its source says.</summary>
     public static int? Size(string name, MapSizes sizes) => name switch
     {
-        MapNames.Ports or MapNames.Devices or MapNames.Traffic or MapNames.IcmpLimits or MapNames.StormLimits or MapNames.LearnedCounts => sizes.Ports,
+        MapNames.Ports or MapNames.Devices or MapNames.Traffic or MapNames.IcmpLimits or MapNames.StormLimits or MapNames.LearnedCounts
+            or MapNames.Leases or MapNames.Advertised => sizes.Ports,
         MapNames.Claims => sizes.Ports * ClaimsPerPort,
-        MapNames.Subnets => sizes.Subnets,
+        MapNames.Subnets or MapNames.Dhcp4 or MapNames.Dhcp6 or MapNames.RouterAdvertisements => sizes.Subnets,
         MapNames.Routes => sizes.Routes,
         MapNames.Records => sizes.Records,
         MapNames.Learned => sizes.Learned,

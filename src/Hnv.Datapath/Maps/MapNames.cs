@@ -22,6 +22,11 @@ internal static class MapNames
     public const string Members = "members";
     public const string VirtualMacs = "virtual_macs";
     public const string Events = "events";
+    public const string Leases = "leases";
+    public const string Dhcp4 = "dhcp4";
+    public const string Dhcp6 = "dhcp6";
+    public const string RouterAdvertisements = "router_advertisements";
+    public const string Advertised = "advertised";
     public const string Config = "config";
     public const string Decision = "decision";
 
@@ -33,5 +38,6 @@ internal static class MapNames
 
     /// <summary>Maps in which the programs keep state of their own: a copy made while they run has to be made up afterwards.</summary>
     public static bool IsWrittenByPrograms(string name) => 
-        name is Learned or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or UplinkCounters or Traffic or IcmpLimits or StormLimits;
+        name is Learned or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or UplinkCounters or Traffic or IcmpLimits or StormLimits
+            or Advertised;
 }

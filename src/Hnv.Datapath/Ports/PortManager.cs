@@ -228,6 +228,7 @@ internal sealed class PortManager(
         maps[MapNames.IcmpLimits].Delete(in portId);
         maps[MapNames.StormLimits].Delete(in portId);
         maps[MapNames.LearnedCounts].Delete(in portId);
+        maps[MapNames.Advertised].Delete(in portId);
         foreach (Verdict verdict in Verdicts.All)
         {
             var key = new CounterKey(portId, verdict);

@@ -54,6 +54,15 @@ internal sealed class FakeDataplane : IDataplane
 
     public IDesiredTable<RouteKey, RouteEntry> Routes { get; } = new FakeTable<RouteKey, RouteEntry>("routes");
 
+    public IDesiredTable<uint, LeaseEntry> Leases { get; } = new FakeTable<uint, LeaseEntry>("leases");
+
+    public IDesiredTable<SubnetKey, Dhcp4Entry> Dhcp4 { get; } = new FakeTable<SubnetKey, Dhcp4Entry>("dhcp4");
+
+    public IDesiredTable<SubnetKey, Dhcp6Entry> Dhcp6 { get; } = new FakeTable<SubnetKey, Dhcp6Entry>("dhcp6");
+
+    public IDesiredTable<SubnetKey, RouterAdvertisementEntry> RouterAdvertisements { get; } =
+        new FakeTable<SubnetKey, RouterAdvertisementEntry>("router_advertisements");
+
     /// <summary>Everything desired, as text, sorted: for comparison.</summary>
     public string[] Everything() =>
     [
@@ -64,6 +73,10 @@ internal sealed class FakeDataplane : IDataplane
             .Concat(Macs.Desired.Select(e => $"macs {e.Key} = {e.Value}"))
             .Concat(Records.Desired.Select(e => $"records {e.Key} = {e.Value}"))
             .Concat(Routes.Desired.Select(e => $"routes {e.Key} = {e.Value}"))
+            .Concat(Leases.Desired.Select(e => $"leases {e.Key} = {e.Value}"))
+            .Concat(Dhcp4.Desired.Select(e => $"dhcp4 {e.Key} = {e.Value}"))
+            .Concat(Dhcp6.Desired.Select(e => $"dhcp6 {e.Key} = {e.Value}"))
+            .Concat(RouterAdvertisements.Desired.Select(e => $"router_advertisements {e.Key} = {e.Value}"))
             .Order(StringComparer.Ordinal),
     ];
 

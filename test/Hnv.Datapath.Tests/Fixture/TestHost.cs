@@ -58,6 +58,17 @@ internal sealed class TestHost : IDisposable
     public void AddRoute(uint rd, IPNetwork prefix, uint vsid, IPAddress? nextHop) =>
         Programs.Map("routes").Update(new RouteKey(rd, prefix), new RouteEntry(vsid, nextHop));
 
+    /// <summary>Hands out the VM's addresses.</summary>
+    public void AddLease(TestVm vm, bool v4 = true, bool v6 = true) =>
+        Programs.Map("leases").Update(vm.PortId, new LeaseEntry(v4 ? vm.V4 : null, v6 ? vm.V6 : null));
+
+    public void SetDhcp4(TestSubnet subnet, Dhcp4Entry entry) => Programs.Map("dhcp4").Update(new SubnetKey(subnet.Vsid), entry);
+
+    public void SetDhcp6(TestSubnet subnet, Dhcp6Entry entry) => Programs.Map("dhcp6").Update(new SubnetKey(subnet.Vsid), entry);
+
+    public void SetAdvertisement(TestSubnet subnet, byte[] message) =>
+        Programs.Map("router_advertisements").Update(new SubnetKey(subnet.Vsid), RouterAdvertisementEntry.Create(message));
+
     /// <summary>A VM of this host: its port, its adapter, its records.</summary>
     public void AddLocal(TestVm vm, PortFlags flags = PortFlags.None)
     {
