@@ -19,8 +19,11 @@ internal sealed class LeaseAllocation(CloudModel current, CloudModel.Builder nex
 {
     private static readonly AddressFamily[] s_families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
 
-    /// <summary>Subnets in which something became free, or whose pool is another.</summary>
+    /// <summary>Subnets with a pool in which something became free: who waits is looked at.</summary>
     private readonly HashSet<uint> _freed = [];
+
+    /// <summary>Subnets that are others, or whose pool is: every port is looked at.</summary>
+    private readonly HashSet<uint> _changed = [];
 
     /// <summary>Below it everything is taken; nothing is freed any more once addresses are given.</summary>
     private readonly Dictionary<(uint Vsid, AddressFamily Family), UInt128> _lowest = [];
@@ -36,7 +39,7 @@ internal sealed class LeaseAllocation(CloudModel current, CloudModel.Builder nex
         }
 
         HashSet<ResourceId> seen = [.. ports.Select(static p => p.Id)];
-        ports.AddRange(_freed.Order().SelectMany(next.PortsIn).Where(p => seen.Add(p.Id)));
+        ports.AddRange(_changed.Union(_freed).Order().SelectMany(next.PortsIn).Where(p => (_changed.Contains(p.Vsid) || Waits(p)) && seen.Add(p.Id)));
 
         // First everybody keeps what may be kept, then the rest is given out: so nobody gets what another one keeps.
         var kept = ports.ConvertAll(p => (Before: p, After: Keep(p)));
@@ -84,7 +87,7 @@ internal sealed class LeaseAllocation(CloudModel current, CloudModel.Builder nex
                 }
 
                 break;
-            case LookupRecord when change.Before is LookupRecord gone && !gone.Equals(change.After):
+            case LookupRecord when change.Before is LookupRecord gone && !gone.Equals(change.After) && Pool(gone.Vsid, now: true) is not null:
                 _freed.Add(gone.Vsid);
                 break;
             case VmNetwork:
@@ -94,7 +97,7 @@ internal sealed class LeaseAllocation(CloudModel current, CloudModel.Builder nex
                 {
                     if (subnet.Count() != 2 || !subnet.First().Equals(subnet.Last()))
                     {
-                        _freed.Add(subnet.Key);
+                        _changed.Add(subnet.Key);
                     }
                 }
 
@@ -132,6 +135,11 @@ internal sealed class LeaseAllocation(CloudModel current, CloudModel.Builder nex
 
         return port;
     }
+
+    /// <summary>Whether the port would have another lease if one were free.</summary>
+    private bool Waits(Port port) =>
+        SubnetOf(port) is { } found
+        && s_families.Any(f => MayHave(port, found.Subnet, f) is not null && !port.Leases.Any(a => a.AddressFamily == f));
 
     private SubnetRef? SubnetOf(Port port) =>
         next.FindSubnet(port.Vsid) is { } found && found.Network.Id == port.VmNetworkId ? found : null;
