@@ -81,7 +81,7 @@ public sealed partial class CloudModel
     /// <summary>The subnet of that VSID with its network, or null.</summary>
     public SubnetRef? FindSubnet(uint vsid) => Items(_subnets, vsid) is [var first, ..] ? first : null;
 
-    /// <summary>The ports that name the host, whether it exists or not.</summary>
+    /// <summary>The ports that name the host, as theirs or as the one they move to, whether it exists or not.</summary>
     public IEnumerable<Port> PortsOnHost(string host) => Group(_portsByHost, host);
 
     /// <summary>The ports that name the VSID.</summary>
@@ -97,7 +97,7 @@ public sealed partial class CloudModel
     /// <summary>The ports with that MAC address; at most one in a valid model.</summary>
     public ImmutableArray<Port> PortsAt(uint vsid, MacAddress mac) => Items(_portsByMac, (vsid, mac));
 
-    /// <summary>The ports at an interface of a host; at most one in a valid model.</summary>
+    /// <summary>The ports at an interface of a host, or moving there; at most one in a valid model.</summary>
     public ImmutableArray<Port> PortsAt(string host, string interfaceName) => Items(_portsByInterface, (host, interfaceName));
 
     /// <summary>The explicit records of a subnet.</summary>

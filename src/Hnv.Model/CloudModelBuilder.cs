@@ -199,10 +199,10 @@ public sealed partial class CloudModel
 
         private void Visit(Port port, bool add)
         {
-            if (port.Host is { } host)
+            foreach ((string host, string? at) in port.Places)
             {
                 Group(PortsByHost, host, port, add);
-                if (port.Interface is { } name)
+                if (at is { } name)
                 {
                     Item(PortsByInterface, (host, name), port, add);
                 }

@@ -108,7 +108,7 @@ internal sealed class DirtyMarker(CloudModel before, CloudModel after)
             dirty.Records.Add((port.Vsid, address));
         }
 
-        if (port.Host is { } name && model.FindHost(name) is { } host)
+        foreach (Host host in port.Places.Select(p => model.FindHost(p.Host)).OfType<Host>())
         {
             dirty.ProviderAddresses.UnionWith(host.ProviderAddresses);
         }

@@ -29,7 +29,7 @@ public static class HostPolicyView
         views[HostScope.Id] = Set(host.ProviderAddresses.Select(static (a, i) => (PolicyItem)new ProviderAddressItem(a, i)));
         foreach (VmNetwork network in model.VmNetworks)
         {
-            if (PortsOf(model, network).Any(p => p.Host == hostName))
+            if (PortsOf(model, network).Any(p => IsOn(p, hostName)))
             {
                 views[network.RoutingDomainId] = Set(Network(input, network, host));
             }
@@ -57,19 +57,26 @@ public static class HostPolicyView
             yield return member;
         }
 
-        foreach (Port port in PortsOf(model, network).Where(p => p.Host == host.Name))
+        foreach (MoveItem move in PortsOf(model, network).Select(p => PolicyItems.Move(model, p, family)).OfType<MoveItem>())
         {
-            yield return PolicyItems.Port(input, port);
+            yield return move;
+        }
+
+        foreach (Port port in PortsOf(model, network).Where(p => IsOn(p, host.Name)))
+        {
+            yield return PolicyItems.Port(input, port, host.Name);
         }
 
         IEnumerable<IPAddress> hosts = PortsOf(model, network)
-            .Select(p => p.Host is null ? null : model.FindHost(p.Host)).OfType<Host>().SelectMany(static h => h.ProviderAddresses);
+            .SelectMany(static p => p.Places).Select(p => model.FindHost(p.Host)).OfType<Host>().SelectMany(static h => h.ProviderAddresses);
         IEnumerable<IPAddress> endpoints = network.Subnets.SelectMany(s => model.RecordsIn(s.Vsid)).Select(static r => r.ProviderAddress);
         foreach (IPAddress address in hosts.Concat(endpoints).Distinct().Where(a => !host.ProviderAddresses.Contains(a)))
         {
             yield return new PeerItem(address, PolicyItems.FlowId(model, address));
         }
     }
+
+    private static bool IsOn(Port port, string host) => port.Places.Any(p => p.Host == host);
 
     private static IEnumerable<Port> PortsOf(CloudModel model, VmNetwork network) =>
         model.PortsIn(network).Where(p => p.Host is not { } h || model.FindHost(h) is not null);

@@ -55,7 +55,7 @@ internal sealed class NetworkEditor
             dirty.Ports.Add(port.Id);
             dirty.Members.Add((port.Vsid, port.Mac));
             dirty.Records.UnionWith(port.AllAddresses.Select(a => (port.Vsid, a)));
-            if (port.Host is { } name && input.Model.FindHost(name) is { } host)
+            foreach (Host host in port.Places.Select(p => input.Model.FindHost(p.Host)).OfType<Host>())
             {
                 dirty.ProviderAddresses.UnionWith(host.ProviderAddresses);
             }
@@ -91,6 +91,7 @@ internal sealed class NetworkEditor
         foreach ((uint vsid, MacAddress mac) in dirty.Members)
         {
             SetMember(vsid, mac);
+            SetMove(vsid, mac);
         }
 
         foreach (ResourceId id in dirty.Ports)
@@ -135,6 +136,14 @@ internal sealed class NetworkEditor
         SetShared(MemberItem.KeyOf(vsid, mac), v4 is null || v6 is null ? null : SharedItem.Of(v4, v6));
     }
 
+    private void SetMove(uint vsid, MacAddress mac)
+    {
+        Port? port = Model.PortsAt(vsid, mac).FirstOrDefault(IsHere);
+        MoveItem? v4 = port is null ? null : PolicyItems.Move(Model, port, AddressFamily.InterNetwork);
+        MoveItem? v6 = port is null ? null : PolicyItems.Move(Model, port, AddressFamily.InterNetworkV6);
+        SetShared(MoveItem.KeyOf(vsid, mac), v4 is null || v6 is null ? null : SharedItem.Of(v4, v6));
+    }
+
     private void SetShared(string key, SharedItem? item)
     {
         if (_shared.Set(key, item))
@@ -146,14 +155,17 @@ internal sealed class NetworkEditor
     private void SetPort(Port? old, Port? now)
     {
         // Wherever it was; in a network or on a host of another name it is simply not found.
-        if (old?.Host is { } left && (now is null || now.Host != left || !IsHere(now)))
+        foreach ((string left, _) in old?.Places ?? [])
         {
-            SetPortItem(left, $"port/{PolicyItems.PortName(old)}", null);
+            if (now is null || !IsHere(now) || now.Places.All(p => p.Host != left))
+            {
+                SetPortItem(left, $"port/{PolicyItems.PortName(old!)}", null);
+            }
         }
 
-        if (now?.Host is { } host && IsHere(now))
+        foreach ((string host, _) in now is not null && IsHere(now) ? now.Places : [])
         {
-            PortItem item = PolicyItems.Port(_input, now);
+            PortItem item = PolicyItems.Port(_input, now!, host);
             SetPortItem(host, item.Key, item);
         }
     }

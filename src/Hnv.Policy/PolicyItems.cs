@@ -62,7 +62,17 @@ internal static class PolicyItems
     public static AddressFamily FamilyOf(Host host) =>
         host.ProviderAddresses is [{ AddressFamily: AddressFamily.InterNetworkV6 }, ..] ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
 
-    public static PortItem Port(PolicyInput input, Port port)
+    /// <summary>The port as the host of that name shall know it: its own, or the one it moves to.</summary>
+    public static PortItem Port(PolicyInput input, Port port, string hostName) =>
+        port.MigratingTo is { } target && target.Host == hostName ? Port(input, port.Migrated()) with { Prepared = true } : Port(input, port);
+
+    /// <summary>The adapter's move, as a host of that family shall know it; null when it stays, or its new host cannot be reached.</summary>
+    public static MoveItem? Move(CloudModel model, Port port, AddressFamily family) =>
+        port.MigratingTo is not null && ProviderAddress(model, port.Migrated(), family) is { } to
+            ? new MoveItem(port.Vsid, port.Mac, PortName(port), ProviderAddress(model, port, family), to)
+            : null;
+
+    private static PortItem Port(PolicyInput input, Port port)
     {
         bool learns = input.Model.FindSubnet(port.Vsid) is { } subnet && port.Learns(subnet.Subnet);
         return new PortItem(PortName(port), input.PortNumbers.GetValueOrDefault(port.Id), port.Vsid, port.Interface ?? string.Empty, port.Mac)

@@ -54,6 +54,7 @@ public class ResourceEqualityTests
             [
                 Blue1 with { Leases = Addresses("10.0.0.50") }, Blue1 with { Learning = LearningMode.Static }, Blue1 with { DynamicAddressLimit = 1 },
                 Blue1 with { LearningSources = LearningSources.Arp }, Blue1 with { DhcpGuard = true }, Blue1 with { RouterGuard = true }, Blue1 with { StormLimit = 1 },
+                Blue1 with { MigratingTo = new("host2") },
             ],
             other => Assert.NotEqual(Blue1, other));
     }

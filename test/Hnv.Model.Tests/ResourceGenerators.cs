@@ -109,6 +109,7 @@ public static class ResourceGenerators
                 Vsid = vsid,
                 Host = host,
                 Interface = nic,
+                MigratingTo = limit == 1024 ? new MigrationTarget("h" + flags, nic) : null,
                 Mac = mac,
                 Addresses = addresses,
                 Leases = leases,

@@ -148,6 +148,9 @@ internal static class RandomCloud
             Vsid = Vsid(network, subnet),
             Host = w.B % 5 == 4 ? null : Hosts[w.B % 5],
             Interface = w.B % 5 == 4 ? null : $"v{w.Who % 10}",
+            MigratingTo = w.B % 5 != 4 && w.C % 6 == 0
+                ? new MigrationTarget(Hosts[(w.B % 5 + 1 + w.A % 3) % 4], w.A % 2 == 0 ? null : $"w{w.Who % 10}")
+                : null,
             Mac = new MacAddress(0x060600000000UL + (uint)(w.Who % 10) + (w.C % 9 == 0 ? 0x100UL : 0)),
             Addresses = (w.C % 4) switch
             {

@@ -37,6 +37,8 @@ internal static class ItemRules
                 ?? ((p.LearnSources & ~LearningSources.All) != LearningSources.None ? "a source that it learns from is not known to this agent" : null)
                 ?? Lease(p.Lease4, AddressFamily.InterNetwork) ?? Lease(p.Lease6, AddressFamily.InterNetworkV6),
             MemberItem m => Vsid(m.Vsid) ?? Mac(m.Mac) ?? (m.ProviderAddress is { } pa ? Provider(pa) : null) ?? (m.Port.Length == 0 ? "it has no port" : null),
+            MoveItem m => Vsid(m.Vsid) ?? Mac(m.Mac) ?? Provider(m.To) ?? (m.From is { } from ? Provider(from) : null) ?? (m.Port.Length == 0 ? "it has no port" : null)
+                ?? (m.To.Equals(m.From) ? "it leads to where it comes from" : null),
             PeerItem p => Provider(p.ProviderAddress) ?? (Enum.IsDefined(p.FlowId) ? null : "its FlowID mode is not known to this agent"),
             _ => "its kind is not known to this agent",
         };

@@ -29,6 +29,12 @@ public static class PortStates
     /// <summary>No interface of that name exists (yet).</summary>
     public const string Waiting = "waiting";
 
+    /// <summary>Bound on the host that the port moves to; its VM has not been heard there.</summary>
+    public const string Prepared = "prepared";
+
+    /// <summary>As <see cref="Prepared"/>, and its VM was heard: the move may be completed.</summary>
+    public const string Active = "active";
+
     /// <summary>The interface exists and cannot be bound; the reason says why.</summary>
     public const string Failed = "failed";
 }

@@ -122,6 +122,7 @@ internal static class ResourceReaders
         uint? vsid = fields.Number("vsid", VirtualSubnetId.Min, VirtualSubnetId.Max, required: true);
         string? host = fields.Text("host");
         string? interfaceName = fields.Text("interface");
+        MigrationTarget? target = fields.Object("migratingTo", ReadMigrationTarget);
         MacAddress? mac = fields.Mac("mac", required: true);
         ImmutableArray<IPAddress> addresses = fields.Addresses("addresses");
         ImmutableArray<IPAddress> leases = ReadLeases(fields, options);
@@ -142,6 +143,7 @@ internal static class ResourceReaders
                 Vsid = vsid.Value,
                 Host = host,
                 Interface = interfaceName,
+                MigratingTo = target,
                 Mac = mac.Value,
                 Addresses = addresses,
                 Leases = leases,
@@ -152,6 +154,14 @@ internal static class ResourceReaders
                 RouterGuard = routerGuard,
                 StormLimit = stormLimit,
             };
+    }
+
+    private static MigrationTarget? ReadMigrationTarget(StrictObject fields)
+    {
+        string? host = fields.Text("host", required: true);
+        string? interfaceName = fields.Text("interface");
+        fields.Close();
+        return host is null ? null : new MigrationTarget(host, interfaceName);
     }
 
     /// <summary>Shown by the controller and kept by it, never taken from anybody.</summary>

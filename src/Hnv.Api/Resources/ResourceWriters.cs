@@ -88,6 +88,14 @@ internal static class ResourceWriters
         writer.WriteNumber("vsid", port.Vsid);
         WriteText(writer, "host", port.Host);
         WriteText(writer, "interface", port.Interface);
+        if (port.MigratingTo is { } target)
+        {
+            writer.WriteStartObject("migratingTo");
+            writer.WriteString("host", target.Host);
+            WriteText(writer, "interface", target.Interface);
+            writer.WriteEndObject();
+        }
+
         writer.WriteString("mac", port.Mac.ToString());
         WriteTexts(writer, "addresses", port.Addresses);
         WriteTexts(writer, "leases", port.Leases);

@@ -21,6 +21,7 @@ namespace Hnv.Api.Stream;
 [JsonDerivedType(typeof(PortItem), "port")]
 [JsonDerivedType(typeof(PeerItem), "peer")]
 [JsonDerivedType(typeof(MemberItem), "member")]
+[JsonDerivedType(typeof(MoveItem), "move")]
 public abstract record PolicyItem
 {
     /// <summary>Identity within the network, e.g. <c>record/5001/10.0.0.5</c>. Canonical: equal things have equal keys.</summary>

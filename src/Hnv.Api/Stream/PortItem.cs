@@ -32,6 +32,12 @@ public sealed record PortItem(string Name, uint Number, uint Vsid, string Interf
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public uint StormLimit { get; init; }
 
+    /// <summary>
+    /// The port is about to move here (<see cref="MoveItem"/>): it is bound as soon as its interface appears, and active with its VM's first frame.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Prepared { get; init; }
+
     /// <summary>Its IPv4 address from the subnet's pool, which the host hands out; a record too.</summary>
     public IPAddress? Lease4 { get; init; }
 

@@ -17,6 +17,9 @@ public sealed record Port : TenantResource
     /// <summary>Name of the interface on that host; bound as soon as one of that name exists.</summary>
     public string? Interface { get; init; }
 
+    /// <summary>Where it is moving to; null: it stays. While set, the port is on both hosts.</summary>
+    public MigrationTarget? MigratingTo { get; init; }
+
     public required MacAddress Mac { get; init; }
 
     /// <summary>Customer addresses: static lookup records at this port.</summary>
@@ -52,6 +55,26 @@ public sealed record Port : TenantResource
     /// <summary>Every customer address that policy gives it: its own, then its leases.</summary>
     public IEnumerable<IPAddress> AllAddresses => Addresses.Concat(Leases);
 
+    /// <summary>The hosts it is on, each with its interface there: its own, and the one it is moving to.</summary>
+    public IEnumerable<(string Host, string? Interface)> Places
+    {
+        get
+        {
+            if (Host is { } here)
+            {
+                yield return (here, Interface);
+            }
+
+            if (MigratingTo is { } there)
+            {
+                yield return (there.Host, there.Interface ?? Interface);
+            }
+        }
+    }
+
+    /// <summary>The port on the host it is moving to, as it is when the move is complete.</summary>
+    public Port Migrated() => MigratingTo is { } there ? this with { Host = there.Host, Interface = there.Interface ?? Interface, MigratingTo = null } : this;
+
     public override ResourceId Id => new(ResourceKind.Port, Tenant, Name);
 
     /// <summary>The VM network it names, which is in the port's own tenant.</summary>
@@ -62,11 +85,11 @@ public sealed record Port : TenantResource
 
     public bool Equals(Port? other) =>
         base.Equals(other) && VmNetwork == other!.VmNetwork && Vsid == other.Vsid && Host == other.Host
-        && Interface == other.Interface && Mac == other.Mac && Sequences.Equal(Addresses, other.Addresses)
+        && Interface == other.Interface && MigratingTo == other.MigratingTo && Mac == other.Mac && Sequences.Equal(Addresses, other.Addresses)
         && Sequences.Equal(Leases, other.Leases) && Learning == other.Learning && DynamicAddressLimit == other.DynamicAddressLimit
         && LearningSources == other.LearningSources && DhcpGuard == other.DhcpGuard && RouterGuard == other.RouterGuard && StormLimit == other.StormLimit;
 
     public override int GetHashCode() => HashCode.Combine(
         HashCode.Combine(base.GetHashCode(), VmNetwork, Vsid, Host, Interface, Mac, Sequences.Hash(Addresses), Sequences.Hash(Leases)),
-        Learning, DynamicAddressLimit, LearningSources, DhcpGuard, RouterGuard, StormLimit);
+        MigratingTo, Learning, DynamicAddressLimit, LearningSources, DhcpGuard, RouterGuard, StormLimit);
 }

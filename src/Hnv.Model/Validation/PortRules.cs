@@ -13,6 +13,7 @@ internal static class PortRules
     {
         VirtualSubnet? subnet = CheckSubnet(judgement, change, port);
         CheckPlace(judgement, change, port);
+        CheckMigration(judgement, change, port);
         CheckMac(judgement, change, port);
         CheckAddresses(judgement, change, port, subnet);
         LearningRules.Check(judgement, change, port);
@@ -82,6 +83,50 @@ internal static class PortRules
             if (judgement.ComesBefore(other.Id, port.Id))
             {
                 judgement.Add(change, "/interface", $"{name} of {port.Host} is {judgement.UsedBy(other.Id)}", "an interface carries one port");
+            }
+        }
+    }
+
+    private static void CheckMigration(Judgement judgement, AppliedChange change, Port port)
+    {
+        if (port.MigratingTo is not { } target)
+        {
+            return;
+        }
+
+        if (port.Host is null)
+        {
+            judgement.Add(change, "/migratingTo", "moves a port that is on no host", "give it a host instead");
+            return;
+        }
+
+        if (target.Host == port.Host)
+        {
+            judgement.Add(change, "/migratingTo/host", $"the port is on {NameRules.Shorten(target.Host)} already", "name another host, or leave migratingTo out");
+            return;
+        }
+
+        if (judgement.Next.FindHost(target.Host) is null)
+        {
+            string? nearest = judgement.Viewer.Tenant is null ? Suggestion.Nearest(target.Host, judgement.Next.Hosts.Select(static h => h.Name)) : null;
+            judgement.Add(
+                change, "/migratingTo/host", $"there is no Host {NameRules.Shorten(target.Host)}", nearest is null ? "add it first" : $"did you mean '{nearest}'?");
+        }
+
+        if (target.Interface is { } given && NameRules.InterfaceProblem(given) is { } problem)
+        {
+            judgement.Add(change, "/migratingTo/interface", problem, "name the interface as `ip link` will show it on that host");
+        }
+        else if ((target.Interface ?? port.Interface) is { } name)
+        {
+            foreach (Port other in judgement.Next.PortsAt(target.Host, name))
+            {
+                if (judgement.ComesBefore(other.Id, port.Id))
+                {
+                    judgement.Add(
+                        change, target.Interface is null ? "/migratingTo" : "/migratingTo/interface",
+                        $"{name} of {target.Host} is {judgement.UsedBy(other.Id)}", "an interface carries one port: name another one in migratingTo.interface");
+                }
             }
         }
     }

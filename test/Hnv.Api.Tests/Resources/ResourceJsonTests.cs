@@ -27,6 +27,7 @@ public class ResourceJsonTests
     [InlineData("""{"kind":"LookupRecord","name":"5001-10.0.0.9","tenant":"t","vsid":5001,"customerAddress":"10.0.0.9","mac":"06:06:00:00:00:09","providerAddress":"192.168.4.99","type":"GatewayWildcard"}""")]
     [InlineData(LearningJson)]
     [InlineData("""{"kind":"Port","name":"p","tenant":"default","vmNetwork":"blue","vsid":5001,"mac":"06:06:00:00:00:05","learning":"dynamic","dynamicAddressLimit":3,"learningSources":["dhcp","arp"],"dhcpGuard":true,"routerGuard":true,"stormLimit":1000}""")]
+    [InlineData("""{"kind":"Port","name":"p","tenant":"default","vmNetwork":"blue","vsid":5001,"host":"h1","interface":"v-p","migratingTo":{"host":"h2","interface":"v-q"},"mac":"06:06:00:00:00:05"}""")]
     public void ToUtf8Bytes_WhatWasRead_IsTheDocumentedForm(string json) =>
         Assert.Equal(json, System.Text.Encoding.UTF8.GetString(ResourceJson.ToUtf8Bytes(Read(json))));
 

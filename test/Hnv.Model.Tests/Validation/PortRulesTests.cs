@@ -48,6 +48,32 @@ public class PortRulesTests
         New with { Interface = null }, "/interface", "is missing", "name the interface that the port is bound to on its host");
 
     [Fact]
+    public void Port_MovingToAnotherHost_IsAccepted() =>
+        Accepts(New with { MigratingTo = new("host2") }, Blue1 with { MigratingTo = new("host2", "v-other") });
+
+    [Fact]
+    public void Port_MovingToWhereItIs_IsFound() => Finds(
+        New with { MigratingTo = new("host1") }, "/migratingTo/host", "the port is on host1 already", "name another host, or leave migratingTo out");
+
+    [Fact]
+    public void Port_MovingFromNowhere_IsFound() => Finds(
+        New with { Host = null, MigratingTo = new("host1") }, "/migratingTo", "moves a port that is on no host", "give it a host instead");
+
+    [Fact]
+    public void Port_MovingToAnUnknownHost_SuggestsTheNearest() => Finds(
+        New with { MigratingTo = new("hots2") }, "/migratingTo/host", "there is no Host hots2", "did you mean 'host2'?");
+
+    [Fact]
+    public void Port_MovingToAnInterfaceThatIsTaken_NamesWhoHasIt() => Finds(
+        New with { MigratingTo = new("host2", "v-blue2") }, "/migratingTo/interface",
+        "v-blue2 of host2 is already used by Port blue-corp/blue2", "an interface carries one port: name another one in migratingTo.interface");
+
+    [Fact]
+    public void Port_MovingToAnInterfaceName_ThatCannotBe_IsFound() => Finds(
+        New with { MigratingTo = new("host2", "v blue") }, "/migratingTo/interface", $"'v blue' {Characters}",
+        "name the interface as `ip link` will show it on that host");
+
+    [Fact]
     public void Port_BadInterfaceName_IsFound() => Finds(
         New with { Interface = "v blue" }, "/interface", $"'v blue' {Characters}", "name the interface as `ip link` shows it on the host");
 

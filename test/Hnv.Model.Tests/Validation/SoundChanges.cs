@@ -76,6 +76,7 @@ internal static class SoundChanges
             Vsid = subnet.Vsid,
             Host = host < 0 ? null : $"h{host}",
             Interface = clash == 0 ? "v" : $"v-{subnet.Tenant}{name}",
+            MigratingTo = clash > 6 && host >= 0 ? new MigrationTarget($"h{(host + 1 + clash % 2) % 3}", clash == 7 ? "v" : null) : null,
             Mac = new MacAddress(clash == 1 ? 0x0606_0000_00fful : 0x0606_0000_0000 + (ulong)name),
             Addresses = [.. addresses.Take(2).Select(IPAddress.Parse)],
         };
