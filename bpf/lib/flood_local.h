@@ -46,9 +46,9 @@ static __always_inline void count_copy_to_vm(__u32 port_id, __u32 bytes)
 static __always_inline void count_copy(__u32 port_id, __u32 verdict, __u32 bytes)
 {
 	struct hnv_counter_key key = { .port_id = port_id, .verdict = verdict };
-	struct hnv_counter *c = bpf_map_lookup_elem(&counters, &key);
+	struct hnv_counter *c = port_id ? bpf_map_lookup_elem(&counters, &key) : bpf_map_lookup_elem(&uplink_counters, &verdict);
 
-	if (!c) {
+	if (!c && port_id) {
 		bpf_map_update_elem(&counters, &key, &no_counter, BPF_NOEXIST);
 		c = bpf_map_lookup_elem(&counters, &key);
 	}

@@ -10,10 +10,11 @@
  * Flooded frames at the uplink: our own on their way to the remote members, and those from other hosts on their way to the local ones.
  *
  * A remote copy is a clone with its own outer addresses, which enters again at the ingress of its uplink with HNV_MARK_ENCAPSULATED;
- * there the kernel finds the neighbour. Queues of devices are short: after HNV_FLOOD_BATCH slots the frame itself goes round, behind
- * its own copies, so that these are gone when the next ones come. The last copy is the frame itself.
+ * there the kernel finds the neighbour. Queues are short, a veth's 256 and the kernel's backlog 1000, and many frames may be on their way
+ * at once: after HNV_FLOOD_BATCH slots the frame itself goes round, behind its own copies, so that these are gone when the next ones
+ * come. The last copy is the frame itself.
  */
-#define HNV_FLOOD_BATCH 64
+#define HNV_FLOOD_BATCH 16
 
 #define HNV_KEY_OFFSET (HNV_ETH_LEN + HNV_IP4_LEN + 4)
 

@@ -15,6 +15,7 @@ namespace Hnv.Datapath.Tests;
 public sealed class FloodTests
 {
     private static readonly MacAddress s_all = MacAddress.FromBytes([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    private const int Batch = 16; // HNV_FLOOD_BATCH
     private static readonly IPAddress s_group = IPAddress.Parse("239.0.80.1");
     private readonly TestCloud _cloud;
 
@@ -92,10 +93,10 @@ public sealed class FloodTests
     [Fact]
     public void RemoteMembers_MoreThanABatch_TheRestIsForTheNextRound()
     {
-        Floods(_cloud.A, [Vm], [.. Enumerable.Repeat(_cloud.B, 64), _cloud.C, _cloud.B]);
+        Floods(_cloud.A, [Vm], [.. Enumerable.Repeat(_cloud.B, Batch), _cloud.C, _cloud.B]);
         Passage sent = _cloud.A.FromVm(Vm, Broadcast).Went(Verdict.Flooded);
-        Passage round = Copied(_cloud.A.FromWire(sent.Bytes, sent.Mark), 64, sent.Bytes.Length);
-        Assert.Equal(Passage.MarkFlooding + 64, round.Mark);
+        Passage round = Copied(_cloud.A.FromWire(sent.Bytes, sent.Mark), Batch, sent.Bytes.Length);
+        Assert.Equal(Passage.MarkFlooding + Batch, round.Mark);
         Copied(_cloud.A.FromWire(round.Bytes, round.Mark), 1, sent.Bytes.Length).As(TestCloud.OnWire(_cloud.A, _cloud.B, 5001, Broadcast, TestCloud.FlowId(sent)));
     }
 
@@ -117,9 +118,9 @@ public sealed class FloodTests
         Copied(_cloud.A.FromWire(sent.Bytes, sent.Mark), 1, sent.Bytes.Length).As(TestCloud.OnWire(_cloud.A, _cloud.B, 5001, Broadcast));
 
         // The round that ends with such a peer keeps the FlowID for the next one.
-        Floods(_cloud.A, [Vm], [.. Enumerable.Repeat(_cloud.B, 64), _cloud.C]);
+        Floods(_cloud.A, [Vm], [.. Enumerable.Repeat(_cloud.B, Batch), _cloud.C]);
         sent = _cloud.A.FromVm(Vm, Broadcast).Went(Verdict.Flooded);
-        Passage round = Copied(_cloud.A.FromWire(sent.Bytes, sent.Mark), 64, sent.Bytes.Length);
+        Passage round = Copied(_cloud.A.FromWire(sent.Bytes, sent.Mark), Batch, sent.Bytes.Length);
         Copied(_cloud.A.FromWire(round.Bytes, round.Mark), 0, 0).As(TestCloud.OnWire(_cloud.A, _cloud.C, 5001, Broadcast, TestCloud.FlowId(sent)));
 
         Floods(_cloud.A, [Vm], [_cloud.B]);

@@ -13,11 +13,11 @@ internal static class CounterReader
         .. uplinks.ReadAllPerCpu<Verdict, CounterEntry>().Select(entry => Counter(new CounterKey(0, entry.Key), entry.Value)).Where(counter => counter.Packets > 0),
     ];
 
-    /// <summary>What came from a VM has one verdict for each frame; only the guard counts frames in the other direction.</summary>
+    /// <summary>What came from a VM has one verdict for each frame; beside them stand copies that were lost, and what the guard stopped on its way in.</summary>
     public static IReadOnlyList<PortTraffic> ReadTraffic(BpfMap counters, BpfMap traffic)
     {
         ILookup<uint, VerdictCounter> from = counters.ReadAllPerCpu<CounterKey, CounterEntry>()
-            .Where(entry => entry.Key.Verdict != Verdict.HostStackFrame)
+            .Where(entry => entry.Key.Verdict is not (Verdict.HostStackFrame or Verdict.FloodCopyLost))
             .Select(entry => Counter(entry.Key, entry.Value)).ToLookup(counter => counter.PortId);
         var to = traffic.ReadAllPerCpu<uint, TrafficEntry>().ToDictionary(entry => entry.Key, entry => entry.Value);
         return
