@@ -1,9 +1,11 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Api;
 using Hnv.Api.Stream;
+using Hnv.Model.Resources;
 using static Hnv.Agent.Tests.Fakes.Items;
 
 namespace Hnv.Agent.Tests.Sync;
@@ -18,10 +20,16 @@ public sealed class StreamFuzzTests
     public void AnyDamage_IsRefusedAndNothingUnverifiedIsHeld()
     {
         RecordItem moved = Record("10.0.0.5", pa: "192.168.4.33");
+        SubnetItem subnet = Subnet() with
+        {
+            Learning = LearningMode.Dynamic, Flooding = FloodingMode.Multicast, MulticastGroup = IPAddress.Parse("239.1.1.1"), LearningAge = 60,
+            Pool = new PoolItem(true, [IPAddress.Parse("10.0.0.2")], [new PoolRoute(IPNetwork.Parse("172.16.0.0/12"), IPAddress.Parse("10.0.0.9"))], 1458, "a", 3600),
+        };
+        PortItem port = Port() with { LearnLimit = 16, LearnSources = LearningSources.Dhcp | LearningSources.Arp, Lease4 = IPAddress.Parse("10.0.0.50") };
         PolicyMessage[] stream =
         [
-            Hello(), .. Snapshot(Blue, 6, Subnet(), Route(hop: "10.0.0.9"), Record("10.0.0.5"), Record("10.0.0.6", port: "t/p"), Port(), Peer()), new BookmarkMessage(6),
-            new DeltaMessage(Blue, 7, [moved], ["record/5001/10.0.0.6"], DigestOf(Subnet(), Route(hop: "10.0.0.9"), moved, Port(), Peer()).ToString()),
+            Hello(), .. Snapshot(Blue, 6, subnet, Route(hop: "10.0.0.9"), Record("10.0.0.5"), Record("10.0.0.6", port: "t/p"), port, Peer(), Member()), new BookmarkMessage(6),
+            new DeltaMessage(Blue, 7, [moved], ["record/5001/10.0.0.6"], DigestOf(subnet, Route(hop: "10.0.0.9"), moved, port, Peer(), Member()).ToString()),
             new DetachMessage(Red), new BookmarkMessage(8),
         ];
         byte[][] lines = [.. stream.Select(m => JsonSerializer.SerializeToUtf8Bytes(m, HnvJson.Options))];
