@@ -12,6 +12,7 @@ public static class BenchCatalog
         new OffloadBenchmark(),
         new UdpPacketRateBenchmark(),
         new RoundTripBenchmark(),
+        new FloodBenchmark(),
         new ProgramsBenchmark(),
         new RecordsBenchmark(),
         new ApplyBenchmark(),

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* tc ingress behind an uplink: counts and drops tunnel packets (NVGRE, VXLAN), whomever they are for. */
+#include <linux/ip.h>
+#include "kernel.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} received SEC(".maps");
+
+SEC("tc")
+int wire_sink(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct {
+		struct ethhdr eth;
+		struct iphdr ip;
+	} __attribute__((packed)) *h = data;
+	__u32 zero = 0;
+	__u64 *count;
+
+	if ((void *)(h + 1) > end || h->eth.h_proto != bpf_htons(ETH_P_IP) ||
+	    (h->ip.protocol != HNV_IPPROTO_GRE && h->ip.protocol != HNV_IPPROTO_UDP))
+		return TC_ACT_UNSPEC;
+	count = bpf_map_lookup_elem(&received, &zero);
+	if (count)
+		++*count;
+	return TC_ACT_SHOT;
+}
