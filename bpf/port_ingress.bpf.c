@@ -13,6 +13,7 @@
  *   how?              into a port of this host, or encapsulated to another's
  */
 #include "lib/arp.h"
+#include "lib/dhcp_snoop.h"
 #include "lib/configuration.h"
 #include "lib/flood.h"
 #include "lib/gateway.h"
@@ -21,11 +22,14 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/* What the functions below answer for an action when they have said where the frame goes next. */
+#define HNV_ACTION_FORWARD 0x200
+
 /* Through the distributed router: longest prefix, next hop, record of the next hop. */
-static __always_inline int route(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+static __always_inline int route(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f,
+				 struct hnv_hop *hop)
 {
 	struct hnv_route *found = find_route(port->rd, &f->dst);
-	struct hnv_hop hop = {};
 	struct hnv_record *record;
 	struct hnv_subnet *subnet;
 	int routed;
@@ -34,9 +38,9 @@ static __always_inline int route(struct __sk_buff *skb, struct hnv_decision *d, 
 		return drop_and_tell(skb, d, port, f, HNV_VirtualRouteMissing, HNV_ERROR_NO_ROUTE, 0);
 	routed = !address_is_zero(&found->next_hop);
 	d->next_hop = routed ? found->next_hop : f->dst;
-	hop.vsid = found->vsid;
-	d->destination_vsid = hop.vsid;
-	record = find_record(hop.vsid, &d->next_hop);
+	hop->vsid = found->vsid;
+	d->destination_vsid = hop->vsid;
+	record = find_record(hop->vsid, &d->next_hop);
 	if (!record)
 		return drop_and_tell(skb, d, port, f, HNV_DestinationRecordMissing, HNV_ERROR_NO_HOST, 0);
 	d->record = *record;
@@ -44,28 +48,26 @@ static __always_inline int route(struct __sk_buff *skb, struct hnv_decision *d, 
 		return drop_and_tell(skb, d, port, f, HNV_RecordUnusable, HNV_ERROR_NO_HOST, 0);
 	if (record->type == HNV_RECORD_DISTRIBUTED_GATEWAY)
 		return to_gateway(skb, d, port, f);
-	hop.ifindex = record->ifindex;
-	hop.pa = record->pa;
-	mac_copy(hop.dmac, record->mac);
-	mac_copy(hop.smac, f->smac);
-	if (routed || hop.vsid != port->vsid) {
+	hop_to_record(hop, record);
+	if (routed || hop->vsid != port->vsid) {
 		if (f->ttl <= 1)
 			return drop_and_tell(skb, d, port, f, HNV_TtlExpired, HNV_ERROR_TIME_EXCEEDED, 0);
-		subnet = bpf_map_lookup_elem(&subnets, &hop.vsid);
+		subnet = bpf_map_lookup_elem(&subnets, &hop->vsid);
 		if (!subnet)
 			return drop(d, HNV_PolicyMissing);
-		mac_copy(hop.smac, subnet->gateway_mac);
+		mac_copy(hop->smac, subnet->gateway_mac);
 		if (decrement_ttl(skb, f))
 			return drop(d, HNV_Internal);
 	}
-	return forward(skb, d, port, f, &hop);
+	return HNV_ACTION_FORWARD;
 }
 
-/* A unicast IP packet whose source was found right. */
-static __noinline int unicast(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+static __always_inline int find_hop(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f,
+				    struct hnv_hop *hop)
 {
+	struct hnv_location *location;
 	struct hnv_subnet *subnet = 0;
-	struct hnv_record *record;
+	struct hnv_record *record = 0;
 	__be32 vsid = port->vsid;
 
 	/* What goes to the gateway's MAC is routed, and would have no record here. */
@@ -73,19 +75,16 @@ static __noinline int unicast(struct __sk_buff *skb, struct hnv_decision *d, con
 		subnet = bpf_map_lookup_elem(&subnets, &vsid);
 	if (!subnet || !mac_equal(f->dmac, subnet->gateway_mac) || address_is_link_local6(&f->dst)) {
 		/* Most frames go to a neighbour, with its MAC: one lookup says all. */
-		record = find_record(vsid, &f->dst);
+		record = find_record_inline(vsid, &f->dst);
 		if (record && mac_equal(record->mac, f->dmac)) {
-			struct hnv_hop hop = { .vsid = vsid, .ifindex = record->ifindex, .pa = record->pa };
-
 			d->next_hop = f->dst;
 			d->record = *record;
 			if (record->type == HNV_RECORD_DISTRIBUTED_GATEWAY)
 				return to_gateway(skb, d, port, f);
 			if (record->flags & HNV_RECORD_FLAG_UNUSABLE)
 				return drop_and_tell(skb, d, port, f, HNV_RecordUnusable, HNV_ERROR_NO_HOST, 0);
-			mac_copy(hop.dmac, f->dmac);
-			mac_copy(hop.smac, f->smac);
-			return forward(skb, d, port, f, &hop);
+			hop_to_record(hop, record);
+			return HNV_ACTION_FORWARD;
 		}
 		if (!subnet)
 			subnet = bpf_map_lookup_elem(&subnets, &vsid);
@@ -97,9 +96,34 @@ static __noinline int unicast(struct __sk_buff *skb, struct hnv_decision *d, con
 			return drop(d, HNV_DestinationRecordMissing);
 		if (bpf_get_prandom_u32() % HNV_ADVERTISE_EVERY == 0)
 			advertise_when_due(skb);
-		return route(skb, d, port, f);
+		return route(skb, d, port, f, hop);
 	}
-	return forward_by_mac(skb, d, port, f, 1);
+	/* Here a sender could be told that the address moved (UNREACHABLE, REDIRECT); it is heard without knowing. */
+	if (record && follows_address(vsid, record, &f->dst, f->dmac)) {
+		d->next_hop = f->dst;
+		d->record = *record;
+		hop_to_record(hop, record);
+		return HNV_ACTION_FORWARD;
+	}
+	/* A router VM that the guest chose itself, or a link-local neighbour. */
+	location = find_mac(vsid, f->dmac);
+	if (!location)
+		return drop(d, HNV_DestinationMacMismatch);
+	hop->ifindex = location->ifindex;
+	hop->pa = location->pa;
+	mac_copy(hop->dmac, f->dmac);
+	return HNV_ACTION_FORWARD;
+}
+
+/* A unicast IP packet whose source was found right. */
+static __noinline int unicast(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+{
+	struct hnv_hop hop = { .vsid = port->vsid };
+	int action;
+
+	mac_copy(hop.smac, f->smac);
+	action = find_hop(skb, d, port, f, &hop);
+	return action == HNV_ACTION_FORWARD ? forward(skb, d, port, f, &hop) : action;
 }
 
 static __always_inline int flood_if_asked(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
@@ -148,13 +172,20 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	action = group ? configuration_from_vm(skb, d, port, &f) : HNV_NOT_ANSWERED;
 	if (action != HNV_NOT_ANSWERED)
 		return action;
+	if (port->learn_limit)
+		snoop_dhcp(skb, d, &f, port->vsid, f.ifindex, f.l4_offset, 1);
+	/* A server's word, for whichever port of this host. */
+	if (group && learns(port->vsid))
+		snoop_dhcp(skb, d, &f, port->vsid, 0, f.l4_offset, 0);
 	/* To which IPv4 addresses the subnet's broadcast belongs, nobody knows here. */
 	if (group)
 		return f.proto == bpf_htons(ETH_P_IPV6) && !address_is_multicast6(&f.dst) ? drop(d, HNV_Malformed) :
 											    flood_copies(skb, d, port, &f, 0);
 	if (f.proto == bpf_htons(ETH_P_IP) ? address_is_multicast4(&f.dst) : address_is_multicast6(&f.dst))
 		return drop(d, HNV_Malformed);
-	return unicast(skb, d, port, &f);
+	action = unicast(skb, d, port, &f);
+	snoop_delivered(skb, d, &f, d->destination_vsid, f.l4_offset);
+	return action;
 }
 
 SEC("tc")

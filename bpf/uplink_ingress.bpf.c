@@ -9,21 +9,24 @@
  *   may it?           the source lives at that peer, by reverse path
  *   where to?         a port of this host; or on to the host where the destination lives now
  *
+ *   learned?          what members of a learning subnet announce
+ *
  * What is ours and fails never reaches the host's own stack.
  */
 #include "lib/decap_nvgre.h"
+#include "lib/dhcp_snoop.h"
 #include "lib/flood_wire.h"
+#include "lib/learn_wire.h"
 #include "lib/lookup.h"
-#include "lib/path_mtu.h"
-#include "lib/source_guard.h"
+#include "lib/note_path_mtu.h"
+#include "lib/wire_guard.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define HNV_INNER 42 /* where the tenant's frame begins */
 #define HNV_NOT_OURS TC_ACT_UNSPEC /* other filters of the uplink have their say */
 
-/* The place of the destination: by its record, or by its MAC (router VMs, link-local addresses, ARP). */
-static __always_inline __u32 find_destination(struct hnv_decision *d, __be32 vsid, const struct hnv_frame *f, struct hnv_location *to)
+/* The place of the destination: by its record, or by its MAC (router VMs, link-local addresses, ARP). A learned address has its holder's. */
+static __noinline __u32 find_destination(struct hnv_decision *d, __be32 vsid, struct hnv_frame *f, struct hnv_location *to)
 {
 	struct hnv_location *location;
 	struct hnv_record *record = 0;
@@ -37,6 +40,12 @@ static __always_inline __u32 find_destination(struct hnv_decision *d, __be32 vsi
 				to->ifindex = record->ifindex;
 				to->pa = record->pa;
 				return record->flags & HNV_RECORD_FLAG_UNUSABLE ? HNV_RecordUnusable : HNV_None;
+			}
+			if (follows_address(vsid, record, &f->dst, f->dmac)) {
+				to->ifindex = record->ifindex;
+				to->pa = record->pa;
+				mac_copy(f->dmac, record->mac);
+				return HNV_None;
 			}
 		}
 	}
@@ -57,10 +66,10 @@ static __always_inline __u32 find_neighbour(struct hnv_decision *d, __be32 vsid,
 
 	if (f->proto == bpf_htons(ETH_P_ARP) || mac_is_group(f->dmac) || mac_hints_gateway(f->smac))
 		return 0;
-	source = find_record(vsid, &f->src);
+	source = find_record_inline(vsid, &f->src);
 	if (!source || !address_equal(&source->pa, pa) || !mac_equal(source->mac, f->smac))
 		return 0;
-	destination = find_record(vsid, &f->dst);
+	destination = find_record_inline(vsid, &f->dst);
 	if (!destination || !mac_equal(destination->mac, f->dmac) || destination->flags & HNV_RECORD_FLAG_UNUSABLE)
 		return 0;
 	d->next_hop = f->dst;
@@ -76,9 +85,10 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 	struct hnv_location to = {};
 	struct hnv_subnet *subnet;
 	struct hnv_frame f;
-	__u32 verdict;
+	__u32 verdict, learning;
 	__be32 vsid = bpf_htonl(bpf_ntohl(key) >> 8);
-	int group;
+	int group, action;
+	__u8 nd = 0;
 
 	d->source_vsid = vsid;
 	d->destination_vsid = vsid;
@@ -102,17 +112,30 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 		to_pa = address4(ip->daddr);
 		if (is_provider_group(ip->daddr) && (!group || !address_equal(&subnet->group, &to_pa)))
 			return drop(d, HNV_DestinationCaPaMismatch);
-		verdict = guard_wire_source(vsid, subnet, &f, &pa);
+		learning = subnet->flags & HNV_SUBNET_LEARNS && (f.proto == bpf_htons(ETH_P_ARP) || is_nd(skb, &f, &nd));
+		verdict = guard_wire_source(vsid, subnet, &f, &pa, learning);
 		if (verdict)
 			return drop(d, verdict);
+		if (learning) {
+			verdict = learn_from_wire(skb, d, &f, &pa, &to);
+			if (verdict)
+				return drop(d, verdict);
+		}
+		if (group && subnet->flags & HNV_SUBNET_LEARNS)
+			snoop_dhcp(skb, d, &f, vsid, 0, f.l4_offset, 0);
 		if (group)
 			return flood_from_wire(skb, d, &f, vsid, ip->tos);
-		verdict = find_destination(d, vsid, &f, &to);
-		if (verdict)
-			return drop(d, verdict);
+		if (!to.ifindex && address_is_zero(&to.pa)) {
+			verdict = find_destination(d, vsid, &f, &to);
+			if (verdict)
+				return drop(d, verdict);
+		}
 	}
-	if (to.ifindex)
-		return decapsulate_nvgre(skb, d, &f, vsid, to.ifindex, ip->tos);
+	if (to.ifindex) {
+		action = decapsulate_nvgre(skb, d, &f, vsid, to.ifindex, ip->tos);
+		snoop_delivered(skb, d, &f, vsid, f.l4_offset - HNV_INNER);
+		return action;
+	}
 	/* Never back to where it came from. */
 	if (address_is_zero(&to.pa) || address_equal(&to.pa, &pa))
 		return drop(d, HNV_DestinationCaPaMismatch);

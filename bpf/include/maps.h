@@ -54,6 +54,7 @@ HNV_MAP_HASH(path_mtus, struct hnv_addr, struct hnv_path_mtu, 65536);
 HNV_MAP_HASH(claims, struct hnv_claim_key, struct hnv_claim, 65536);
 HNV_MAP_HASH(icmp_limits, __u32, struct hnv_bucket, 65536);
 HNV_MAP_HASH(storm_limits, __u32, struct hnv_bucket, 65536);
+HNV_MAP_HASH(event_limits, __u32, struct hnv_bucket, 65536);
 HNV_MAP_HASH(learned_counts, __u32, __u32, 65536);
 HNV_MAP_HASH(members, struct hnv_member_key, struct hnv_member, 1048576);
 HNV_MAP_HASH(virtual_macs, struct hnv_mac_key, struct hnv_virtual_mac, 65536);
@@ -115,5 +116,12 @@ struct {
 	__uint(key_size, 4);
 	__uint(value_size, HNV_ANSWER_ROOM);
 } answers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hnv_claimant);
+} scratch SEC(".maps");
 
 #endif

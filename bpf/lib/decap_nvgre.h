@@ -54,7 +54,7 @@ static __always_inline int decapsulate_nvgre(struct __sk_buff *skb, struct hnv_d
  * the next host, too, must see that the source lives where the packet comes from. The outer TTL goes down, so that two hosts with
  * stale policy cannot keep a packet between them.
  */
-static __always_inline int hairpin_nvgre(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_addr *pa)
+static __noinline int hairpin_nvgre(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_addr *pa)
 {
 	struct hnv_peer *peer = bpf_map_lookup_elem(&peers, pa);
 	struct iphdr ip;

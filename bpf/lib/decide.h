@@ -10,6 +10,7 @@
  * A traced frame (BPF_PROG_RUN with HNV_MARK_TRACE) is decided like any other, and leaves no other mark on the world.
  */
 #define HNV_DECISION_TRACED 0x1
+#define HNV_DECISION_TO_LEARNER 0x2 /* delivered to a port that learns; the program looks into it when it is done, and takes the flag away */
 
 static __always_inline struct hnv_decision *decision_begin(struct __sk_buff *skb)
 {

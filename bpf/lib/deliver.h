@@ -71,6 +71,8 @@ static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d
 	d->ifindex = ifindex;
 	d->rd = port->rd;
 	count_to_vm(d, port->port_id, skb->len);
+	if (port->learn_limit)
+		d->flags |= HNV_DECISION_TO_LEARNER;
 	if (port->flags & HNV_PORT_PEER && protocol_right) {
 		if (write_macs(skb, dmac, smac, f->proto))
 			return drop(d, HNV_Internal);

@@ -15,7 +15,10 @@ struct hnv_hop {
 	__u8 smac[6];
 };
 
-/* Sends a frame of a VM on its last step: into a port of this host, or encapsulated to another's. `tell`: by ICMP, when it is too large. */
+/*
+ * Sends a frame of a VM on its last step: into a port of this host, or encapsulated to another's. `tell`: by ICMP, when it is too
+ * large.
+ */
 static __always_inline int forward_or_tell(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
 					   const struct hnv_frame *f, const struct hnv_hop *hop, int tell)
 {
@@ -52,9 +55,15 @@ static __always_inline int forward(struct __sk_buff *skb, struct hnv_decision *d
 	return forward_or_tell(skb, d, port, f, hop, 1);
 }
 
-/* Inside a subnet, to the adapter with the frame's destination MAC: a VM, or a router VM that the guest chose itself. */
-static __always_inline int forward_by_mac(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
-					  const struct hnv_frame *f, int tell)
+static __always_inline void hop_to_record(struct hnv_hop *hop, const struct hnv_record *record)
+{
+	hop->ifindex = record->ifindex;
+	hop->pa = record->pa;
+	mac_copy(hop->dmac, record->mac);
+}
+
+/* ARP and ND to the adapter with the frame's destination MAC. Nobody is told by ICMP: the stack has no room for it. */
+static __noinline int forward_to_mac(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
 {
 	struct hnv_location *location = find_mac(port->vsid, f->dmac);
 	struct hnv_hop hop = { .vsid = port->vsid };
@@ -65,13 +74,34 @@ static __always_inline int forward_by_mac(struct __sk_buff *skb, struct hnv_deci
 	hop.pa = location->pa;
 	mac_copy(hop.dmac, f->dmac);
 	mac_copy(hop.smac, f->smac);
-	return forward_or_tell(skb, d, port, f, &hop, tell);
+	return forward_or_tell(skb, d, port, f, &hop, 0);
 }
 
-/* ARP and ND to the adapter with the frame's destination MAC. Nobody is told by ICMP: the stack has no room for it. */
-static __noinline int forward_to_mac(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+/* To where an address is, with the MAC that it has there, whatever the frame says. */
+static __noinline int forward_to_holder(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
+					const struct hnv_frame *f, const struct hnv_record *holder)
 {
-	return forward_by_mac(skb, d, port, f, 0);
+	struct hnv_hop hop = { .vsid = port->vsid };
+
+	hop_to_record(&hop, holder);
+	mac_copy(hop.smac, f->smac);
+	return forward_or_tell(skb, d, port, f, &hop, 0);
+}
+
+/* A finished probe, to the holder of the address that this CPU's claimant wants. */
+static __always_inline int send_probe(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f)
+{
+	struct hnv_claimant *c = scratch_claimant();
+	int action;
+
+	if (!c)
+		return drop(d, HNV_Internal);
+	d->next_hop = c->key.ca;
+	d->record = c->to;
+	action = forward_to_holder(skb, d, port, f, &c->to);
+	if (d->verdict == HNV_DeliveredLocal || d->verdict == HNV_Encapsulated)
+		d->verdict = HNV_AddressProbed;
+	return action;
 }
 
 /* TTL or hop limit less one. The IPv4 checksum absorbs the change, so a complete checksum of the device stays right. */

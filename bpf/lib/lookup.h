@@ -2,44 +2,56 @@
 #ifndef HNV_LOOKUP_H
 #define HNV_LOOKUP_H
 
-#include "address.h"
-#include "../include/maps.h"
+#include "learned.h"
 
 /*
  * Who is where. Every key begins with a virtual subnet or a routing domain, so that no lookup can leave its tenant.
  * `records` is policy and wins; `learned` is what these programs saw.
  */
 
-static __always_inline void *inner_map(void *outer)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(outer, &zero);
-}
-
-static __always_inline struct hnv_record *find_record(__be32 vsid, const struct hnv_addr *ca)
+static __always_inline struct hnv_record *find_policy(__be32 vsid, const struct hnv_addr *ca)
 {
 	struct hnv_record_key key = { .vsid = vsid, .ca = *ca };
-	struct hnv_record *record = 0;
 	void *map = inner_map(&records);
 
-	if (map)
-		record = bpf_map_lookup_elem(map, &key);
-	if (!record) {
-		map = inner_map(&learned);
-		if (map)
-			record = bpf_map_lookup_elem(map, &key); /* begins with a struct hnv_record */
-	}
-	return record;
+	return map ? bpf_map_lookup_elem(map, &key) : 0;
+}
+
+/* On the way of every packet: what policy knows costs one lookup. */
+static __always_inline struct hnv_record *find_record_inline(__be32 vsid, const struct hnv_addr *ca)
+{
+	struct hnv_record *record = find_policy(vsid, ca);
+
+	return record ? record : find_learned(vsid, ca);
+}
+
+/* Everywhere else: a copy in each place would fill the stack. */
+static __noinline struct hnv_record *find_record(__be32 vsid, const struct hnv_addr *ca)
+{
+	struct hnv_record *record = find_policy(vsid, ca);
+
+	return record ? record : find_learned_inline(vsid, ca);
 }
 
 static __always_inline struct hnv_location *find_mac(__be32 vsid, const __u8 *mac)
 {
 	struct hnv_mac_key key = { .vsid = vsid };
+	struct hnv_location *location;
 	void *map = inner_map(&macs);
 
 	mac_copy(key.mac, mac);
-	return map ? bpf_map_lookup_elem(map, &key) : 0;
+	location = map ? bpf_map_lookup_elem(map, &key) : 0;
+	if (!location && mac_is_virtual(mac))
+		location = bpf_map_lookup_elem(&virtual_macs, &key); /* begins with a struct hnv_location */
+	return location;
+}
+
+/* Whether addresses are learned in the subnet. */
+static __always_inline int learns(__be32 vsid)
+{
+	struct hnv_subnet *subnet = bpf_map_lookup_elem(&subnets, &vsid);
+
+	return subnet && subnet->flags & HNV_SUBNET_LEARNS;
 }
 
 /*
@@ -57,19 +69,15 @@ static __always_inline struct hnv_route *find_route(__be32 rd, const struct hnv_
 }
 
 /*
- * The reverse path of a source: the record through which the address is reached from its subnet. Its own, or that of the next hop
- * on the way to it.
+ * The reverse path of a source: the record through which the address is reached from its subnet. `record` is its own; without one, that
+ * of the next hop on the way to it.
  */
-static __always_inline struct hnv_record *find_reverse_path(__be32 vsid, __be32 rd, const struct hnv_addr *source)
+static __always_inline struct hnv_record *find_reverse_path(struct hnv_record *record, __be32 rd, const struct hnv_addr *source)
 {
-	struct hnv_record *record = find_record(vsid, source);
-	struct hnv_route *route;
+	struct hnv_route *route = record ? 0 : find_route(rd, source);
 
-	if (record)
-		return record;
-	route = find_route(rd, source);
 	if (!route)
-		return 0;
+		return record;
 	return find_record(route->vsid, address_is_zero(&route->next_hop) ? source : &route->next_hop);
 }
 
@@ -80,6 +88,20 @@ static __always_inline struct hnv_record *find_wildcard(__be32 vsid, const struc
 	struct hnv_record *record = find_record(vsid, &any);
 
 	return record && record->type == HNV_RECORD_GATEWAY_WILDCARD ? record : 0;
+}
+
+/*
+ * Whether a frame for a learned address goes to its holder, though it carries another MAC: the sender's neighbour table is older than
+ * the address's last move. Not if the sender chose a router VM (the subnet's GatewayWildcard) to send it through.
+ */
+static __always_inline int follows_address(__be32 vsid, const struct hnv_record *record, const struct hnv_addr *ca, const __u8 *mac)
+{
+	struct hnv_record *router;
+
+	if (record->type != HNV_RECORD_DYNAMIC || record->flags & HNV_RECORD_FLAG_UNUSABLE)
+		return 0;
+	router = find_wildcard(vsid, ca);
+	return !router || !mac_equal(router->mac, mac);
 }
 
 #endif

@@ -6,17 +6,34 @@
 #include "parse.h"
 
 /*
+ * A VM that learns may be a VRRP router: it sends advertisements from its own address with the virtual MAC, and packets from the virtual
+ * address with its own (RFC 9568, 7.2; what Linux does).
+ */
+static __always_inline int guard_virtual_mac(const struct hnv_port *port, __u32 ifindex, const struct hnv_record *record, const __u8 *mac)
+{
+	return port->learn_limit && record->ifindex == ifindex && (mac_is_virtual(mac) || mac_equal(mac, port->mac)) &&
+	       (mac_is_virtual(record->mac) || mac_equal(record->mac, port->mac));
+}
+
+/* The MACs that a port sends from at all. */
+static __always_inline int guard_mac(const struct hnv_port *port, const __u8 *mac)
+{
+	return mac_equal(mac, port->mac) || (port->learn_limit && mac_is_virtual(mac));
+}
+
+/*
  * A VM sends from its own addresses only. An address is its own when the way to it, looked up as for a destination, ends at its
  * port: by a record of its own, or as the next hop of a customer route (router and gateway VMs). Returns HNV_None or the verdict.
  */
 static __always_inline __u32 guard_address(const struct hnv_port *port, __u32 ifindex, const struct hnv_addr *source, const __u8 *mac)
 {
-	struct hnv_record *record = find_reverse_path(port->vsid, port->rd, source), *wildcard;
+	struct hnv_record *record = find_record_inline(port->vsid, source), *wildcard;
 	__u32 verdict;
 
+	record = find_reverse_path(record, port->rd, source);
 	if (!record)
 		verdict = HNV_SourceRecordMissing;
-	else if (!mac_equal(record->mac, mac))
+	else if (!mac_equal(record->mac, mac) && !guard_virtual_mac(port, ifindex, record, mac))
 		verdict = HNV_SourceCaMacMismatch;
 	else if (record->ifindex != ifindex)
 		verdict = HNV_SourceRecordMissing;
@@ -40,61 +57,20 @@ static __always_inline __u32 guard_link_local(const struct hnv_port *port, __u32
 	struct hnv_record *record;
 	__u8 embedded[6];
 
-	if (!mac_equal(mac, port->mac))
+	if (!guard_mac(port, mac))
 		return HNV_SourceCaMacMismatch;
-	if (mac_from_eui64(source, embedded) && mac_equal(embedded, mac))
+	if (mac_from_eui64(source, embedded) && mac_equal(embedded, port->mac))
 		return HNV_None;
 	record = find_record(port->vsid, source);
 	return record && record->ifindex == ifindex ? HNV_None : HNV_SourceRecordMissing;
 }
 
 /* The guard of IPv4 and IPv6 frames from a VM. */
-static __always_inline __u32 guard_source(const struct hnv_port *port, __u32 ifindex, const struct hnv_frame *f)
+static __noinline __u32 guard_source(const struct hnv_port *port, __u32 ifindex, const struct hnv_frame *f)
 {
 	if (f->proto == bpf_htons(ETH_P_IPV6) && address_is_link_local6(&f->src))
 		return guard_link_local(port, ifindex, &f->src, f->smac);
 	return guard_address(port, ifindex, &f->src, f->smac);
-}
-
-/*
- * The guard of decapsulated frames: the source must live where the frame came from, and carry the MAC that lives there, or the
- * gateway's if it was routed.
- */
-static __always_inline __u32 guard_wire_source(__be32 vsid, const struct hnv_subnet *subnet, const struct hnv_frame *f,
-					       const struct hnv_addr *pa)
-{
-	int from_gateway = mac_equal(subnet->gateway_mac, f->smac);
-	struct hnv_record *record;
-
-	if (f->proto == bpf_htons(ETH_P_ARP) || (f->proto == bpf_htons(ETH_P_IPV6) && address_is_link_local6(&f->src)) ||
-	    (mac_is_group(f->dmac) && address_is_unspecified(&f->src))) {
-		struct hnv_location *location = find_mac(vsid, f->smac);
-
-		if (!location)
-			return HNV_SourceRecordMissing;
-		return address_equal(&location->pa, pa) ? HNV_None : HNV_SourceCaPaMismatch;
-	}
-	/* A routed packet's source mostly lives in another subnet of the routing domain: look there first. */
-	if (from_gateway) {
-		struct hnv_route *route = find_route(subnet->rd, &f->src);
-
-		if (route && route->vsid != vsid && address_is_zero(&route->next_hop)) {
-			record = find_record(route->vsid, &f->src);
-			if (record && address_equal(&record->pa, pa))
-				return HNV_None;
-		}
-	}
-	record = find_reverse_path(vsid, subnet->rd, &f->src);
-	if (!record || !address_equal(&record->pa, pa)) {
-		struct hnv_record *wildcard = find_wildcard(vsid, &f->src);
-
-		if (!wildcard || !address_equal(&wildcard->pa, pa))
-			return record ? HNV_SourceCaPaMismatch : HNV_SourceRecordMissing;
-		record = wildcard;
-	}
-	if (!from_gateway && !mac_equal(record->mac, f->smac))
-		return HNV_SourceCaMacMismatch;
-	return HNV_None;
 }
 
 #endif

@@ -21,7 +21,7 @@ internal static class MapCatalog
     /// <summary>Entries that a map is created with, of a map of maps those of the first one inside; null: as its source says.</summary>
     public static int? Size(string name, MapSizes sizes) => name switch
     {
-        MapNames.Ports or MapNames.Devices or MapNames.Traffic or MapNames.IcmpLimits or MapNames.StormLimits or MapNames.LearnedCounts
+        MapNames.Ports or MapNames.Devices or MapNames.Traffic or MapNames.IcmpLimits or MapNames.StormLimits or MapNames.EventLimits or MapNames.LearnedCounts
             or MapNames.Leases or MapNames.Advertised => sizes.Ports,
         MapNames.Claims => sizes.Ports * ClaimsPerPort,
         MapNames.Subnets or MapNames.Dhcp4 or MapNames.Dhcp6 or MapNames.RouterAdvertisements => sizes.Subnets,

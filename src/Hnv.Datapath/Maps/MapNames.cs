@@ -18,6 +18,7 @@ internal static class MapNames
     public const string Traffic = "traffic";
     public const string IcmpLimits = "icmp_limits";
     public const string StormLimits = "storm_limits";
+    public const string EventLimits = "event_limits";
     public const string LearnedCounts = "learned_counts";
     public const string Members = "members";
     public const string VirtualMacs = "virtual_macs";
@@ -30,6 +31,9 @@ internal static class MapNames
     public const string Config = "config";
     public const string Decision = "decision";
 
+    /// <summary>Where programs work; means nothing between frames.</summary>
+    public const string Scratch = "scratch";
+
     /// <summary>Agent only: routing domain number (host order) to RDID (16 bytes).</summary>
     public const string Networks = "networks";
 
@@ -39,5 +43,5 @@ internal static class MapNames
     /// <summary>Maps in which the programs keep state of their own: a copy made while they run has to be made up afterwards.</summary>
     public static bool IsWrittenByPrograms(string name) => 
         name is Learned or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or UplinkCounters or Traffic or IcmpLimits or StormLimits
-            or Advertised;
+            or EventLimits or Advertised;
 }

@@ -217,7 +217,13 @@ internal sealed class PortManager(
             maps[MapNames.Claims].Delete(in claim);
         }
 
-        learned.DeleteBatch([.. learned.ReadAll().Where(entry => entry.Value.Record.Ifindex == (uint)interfaceIndex).Select(entry => entry.Key)]);
+        KeyValuePair<RecordKey, LearnedEntry>[] held = [.. learned.ReadAll().Where(entry => entry.Value.Record.Ifindex == (uint)interfaceIndex)];
+        learned.DeleteBatch([.. held.Select(entry => entry.Key)]);
+        foreach (uint portId in held.Select(entry => entry.Value.PortId).Distinct())
+        {
+            maps[MapNames.LearnedCounts].Delete(in portId);
+        }
+
         BpfMap virtualMacs = maps[MapNames.VirtualMacs];
         virtualMacs.DeleteBatch<MacKey>([.. virtualMacs.ReadAll<MacKey, VirtualMacEntry>().Where(entry => entry.Value.At.Ifindex == (uint)interfaceIndex).Select(entry => entry.Key)]);
     }
@@ -227,6 +233,7 @@ internal sealed class PortManager(
         maps[MapNames.Traffic].Delete(in portId);
         maps[MapNames.IcmpLimits].Delete(in portId);
         maps[MapNames.StormLimits].Delete(in portId);
+        maps[MapNames.EventLimits].Delete(in portId);
         maps[MapNames.LearnedCounts].Delete(in portId);
         maps[MapNames.Advertised].Delete(in portId);
         foreach (Verdict verdict in Verdicts.All)

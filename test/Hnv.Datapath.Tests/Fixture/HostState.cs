@@ -1,4 +1,6 @@
+using System.Net;
 using Hnv.Datapath.Layouts;
+using Hnv.Model.Addressing;
 
 namespace Hnv.Datapath.Tests.Fixture;
 
@@ -7,9 +9,16 @@ internal sealed class HostState
 {
     private readonly SortedDictionary<string, (long First, long Second)> _values = new(StringComparer.Ordinal);
 
-    public static HostState Read(ProgramSet programs)
+    /// <param name="events">What was told meanwhile.</param>
+    public static HostState Read(ProgramSet programs, IReadOnlyList<LearnEvent>? events = null)
     {
         var state = new HostState();
+        foreach (LearnEvent each in events ?? [])
+        {
+            string name = Event(each.Kind, each.Ca.ToIPAddress()!, each.Mac.ToMacAddress(), each.PortId);
+            state._values[name] = (state._values.GetValueOrDefault(name).First + 1, 0);
+        }
+
         foreach ((CounterKey key, CounterEntry[] each) in programs.Map("counters").ReadAllPerCpu<CounterKey, CounterEntry>())
         {
             state._values[$"port {key.PortId} {key.Verdict}"] =
@@ -44,7 +53,17 @@ internal sealed class HostState
         using Hnv.Linux.Bpf.BpfMap learned = programs.Inner("learned");
         foreach ((RecordKey key, LearnedEntry entry) in learned.ReadAll<RecordKey, LearnedEntry>())
         {
-            state._values[$"learned {key.Ca} in {key.Vsid}: {entry.Record.Mac}"] = (1, 0);
+            state._values[$"learned {key.Ca} in {key.Vsid}: {Describe(entry)}"] = (1, 0);
+        }
+
+        foreach ((uint port, uint held) in programs.Map("learned_counts").ReadAll<uint, uint>())
+        {
+            state._values[$"port {port} addresses"] = (held, 0);
+        }
+
+        foreach ((MacKey key, VirtualMacEntry entry) in programs.Map("virtual_macs").ReadAll<MacKey, VirtualMacEntry>())
+        {
+            state._values[$"virtual MAC {key.Mac} in {key.Vsid} at {Place(entry.At.Ifindex, entry.PortId, entry.At.Pa)}"] = (1, 0);
         }
 
         return state;
@@ -58,6 +77,24 @@ internal sealed class HostState
             .Where(change => change.New != change.Old)
             .Select(change => Tell(change.key, change.New.First - change.Old.First, change.New.Second - change.Old.Second)),
     ];
+
+    /// <summary>An event; of the one who holds the address now, or who wants it.</summary>
+    public static string Event(LearnEventKind kind, IPAddress address, MacAddress mac, uint portId) => $"event {kind} {address} {mac} port {portId}";
+
+    /// <summary>What a test knows of an entry: all but the times.</summary>
+    public static string Describe(LearnedEntry entry)
+    {
+        if (entry.Source == LearnSource.None)
+        {
+            return entry.Record.Mac.ToString(); // link-local, of a port that does not learn
+        }
+
+        string text = $"{entry.Record.Mac} at {Place(entry.Record.Ifindex, entry.PortId, entry.Record.Pa)} by {entry.Source} {entry.Epoch}.{entry.Counter} {entry.Record.Flags}";
+        return entry.ChallengerMac == default ? text
+            : $"{text}, {(entry.DeadlineNs == 0 ? "before" : "wanted by")} {entry.ChallengerMac} at {Place(entry.ChallengerIfindex, entry.ChallengerPortId, entry.ChallengerPa)}";
+    }
+
+    private static string Place(uint ifindex, uint portId, KernelAddress pa) => ifindex != 0 ? $"port {portId}" : pa.ToString();
 
     public static string Tell(string name, long first, long second = 0) => second == 0 ? $"{name} {first:+0;-0}" : $"{name} {first:+0;-0} {second:+0;-0}";
 }

@@ -16,7 +16,10 @@ internal sealed class TestHost : IDisposable
         _thread = thread;
         Pa = IPAddress.Parse(providerAddress);
         Programs = new ProgramSet(globals);
+        Events = new EventRing(Programs.Map("events"));
     }
+
+    public EventRing Events { get; }
 
     public IPAddress Pa { get; }
 
@@ -37,6 +40,7 @@ internal sealed class TestHost : IDisposable
     public void Reset()
     {
         Programs.Clear();
+        Events.Drain();
         Programs.Map("config").Update(0u, new ConfigEntry(Layout.Version, 0, 0, ConfigFlags.None));
         Programs.Map("local_pas").Update<KernelAddress, LocalPaEntry>(Pa, new LocalPaEntry((uint)Uplink));
     }
@@ -134,9 +138,10 @@ internal sealed class TestHost : IDisposable
 
     public Passage Enter(string program, int interfaceIndex, uint portId, byte[] frame, uint mark = 0, uint gsoSize = 0) => _thread.Run(() =>
     {
+        Events.Drain();
         HostState before = HostState.Read(Programs);
         (BpfTestRun run, DecisionEntry decision) = Run(program, interfaceIndex, frame, mark, gsoSize);
-        return new Passage(frame, run.ReturnValue, run.Packet, run.Context.Mark, decision, HostState.Read(Programs).ChangesSince(before), portId);
+        return new Passage(frame, run.ReturnValue, run.Packet, run.Context.Mark, decision, HostState.Read(Programs, Events.Drain()).ChangesSince(before), portId);
     });
 
     /// <summary>As <see cref="Enter"/>, without looking at what changed: for many frames.</summary>
@@ -148,7 +153,11 @@ internal sealed class TestHost : IDisposable
         return (run, Programs.Map("decision").LookupPerCpu<uint, DecisionEntry>(0)![PacketThread.Cpu]);
     });
 
-    public void Dispose() => Programs.Dispose();
+    public void Dispose()
+    {
+        Events.Dispose();
+        Programs.Dispose();
+    }
 
     private void AddRecords(TestVm vm, RecordEntry record, LocationEntry location)
     {

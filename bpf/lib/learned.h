@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef HNV_LEARNED_H
+#define HNV_LEARNED_H
+
+#include "address.h"
+#include "decide.h"
+
+/*
+ * One entry of `learned`: how it changes hands, and who is told. Every change writes the whole entry; one word only is changed in place, the
+ * deadline, by which the CPUs agree who of them promotes a challenger.
+ *
+ *                     claim                     deadline passed: whoever looks promotes
+ *   free ─────► held ───────► held, challenged ────────────────────────────────────────► held by the challenger,
+ *                 ▲  frame becomes  │                                                    the former holder remembered
+ *                 │    the probe    │ the holder speaks                                      │ it speaks within a second
+ *                 └─────────────────┴────────────────────────────────────────────────────────┘
+ *
+ * challenger_* with a deadline is who wants the address; without one, who had it before.
+ */
+#define HNV_PROBE_NS (5ULL * 1000000)
+#define HNV_REGRET_NS (1000ULL * 1000000)
+
+/* Events that one port may cause: a burst, and a steady rate. A refused claim costs ten. An event lost is found by the agent's next audit. */
+#define HNV_EVENT_BURST 200
+#define HNV_EVENT_INTERVAL_NS (10ULL * 1000000)
+#define HNV_EVENT_THROTTLED_COST 10
+
+static __always_inline void *inner_map(void *outer)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(outer, &zero);
+}
+
+static __always_inline struct hnv_claimant *scratch_claimant(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+/* The MAC of a VRRP router, 00:00:5e:00:01:xx for IPv4 and 00:00:5e:00:02:xx for IPv6 (RFC 9568, 7.3). */
+static __always_inline int mac_is_virtual(const __u8 *mac)
+{
+	__u32 first;
+
+	__builtin_memcpy(&first, mac, 4);
+	return first == bpf_htonl(0x00005e00) && (mac[4] == 1 || mac[4] == 2);
+}
+
+/* Takes tokens of the port's bucket. Two CPUs may take the same ones: the limit is a guard, not a measure. */
+static __always_inline int event_allowed(__u32 port_id, __u64 cost, __u64 now)
+{
+	struct hnv_bucket *bucket = bpf_map_lookup_elem(&event_limits, &port_id);
+	__u64 earned;
+
+	if (!bucket) {
+		struct hnv_bucket full = { .last_ns = now, .tokens = HNV_EVENT_BURST - cost };
+
+		bpf_map_update_elem(&event_limits, &port_id, &full, BPF_NOEXIST);
+		return 1;
+	}
+	earned = now > bucket->last_ns ? (now - bucket->last_ns) / HNV_EVENT_INTERVAL_NS : 0;
+	if (earned) {
+		bucket->last_ns += earned * HNV_EVENT_INTERVAL_NS;
+		earned += bucket->tokens;
+		bucket->tokens = earned > HNV_EVENT_BURST ? HNV_EVENT_BURST : earned;
+	}
+	if (bucket->tokens < cost)
+		return 0;
+	bucket->tokens -= cost;
+	return 1;
+}
+
+/* Tells the agent. `who` and `port_id`: whom the event is about; what other hosts do (port 0) is limited there. */
+__noinline int emit_event(__u32 kind, const struct hnv_record_key *key, const struct hnv_record *who, __u32 port_id, __u32 source)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct hnv_event *event;
+
+	if (!key || !who)
+		return 0;
+	if (port_id && !event_allowed(port_id, kind == HNV_EVENT_THROTTLED ? HNV_EVENT_THROTTLED_COST : 1, now))
+		return 0;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return 0;
+	event->ns = now;
+	event->kind = kind;
+	event->port_id = port_id;
+	event->vsid = key->vsid;
+	event->ca = key->ca;
+	mac_copy(event->mac, who->mac);
+	event->source = source;
+	event->zero = 0;
+	event->pa = who->pa;
+	event->zero2 = 0;
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/* Takes one of the addresses that a port may hold. Returns how many it has now; 0: it has all already. */
+static __always_inline __u32 reserve_address(__u32 port_id, __u32 limit)
+{
+	__u32 *held = bpf_map_lookup_elem(&learned_counts, &port_id), before;
+
+	if (!held) {
+		__u32 none = 0;
+
+		bpf_map_update_elem(&learned_counts, &port_id, &none, BPF_NOEXIST);
+		held = bpf_map_lookup_elem(&learned_counts, &port_id);
+		if (!held)
+			return 0;
+	}
+	before = __sync_fetch_and_add(held, 1);
+	if (before < limit)
+		return before + 1;
+	__sync_fetch_and_add(held, -1);
+	return 0;
+}
+
+/* Gives one back. Port 0 is another host's. */
+static __noinline void release_address(__u32 port_id)
+{
+	__u32 *held = port_id ? bpf_map_lookup_elem(&learned_counts, &port_id) : 0;
+
+	if (held && *held)
+		__sync_fetch_and_add(held, -1);
+}
+
+/* A VRRP router's MAC is where the address is that it was announced with. */
+static __noinline void place_virtual_mac(__be32 vsid, const struct hnv_record *who, __u32 port_id, __u64 now)
+{
+	struct hnv_virtual_mac at = { .port_id = port_id, .seen_ns = now };
+	struct hnv_mac_key key = { .vsid = vsid };
+
+	if (!mac_is_virtual(who->mac))
+		return;
+	mac_copy(key.mac, who->mac);
+	at.at.pa = who->pa;
+	at.at.ifindex = who->ifindex;
+	bpf_map_update_elem(&virtual_macs, &key, &at, BPF_ANY);
+}
+
+static __always_inline void forget_challenger(struct hnv_learned *e)
+{
+	__builtin_memset(e->challenger_mac, 0, 6);
+	__builtin_memset(&e->challenger_pa, 0, 16);
+	e->challenger_ifindex = 0;
+	e->challenger_port_id = 0;
+	e->deadline_ns = 0;
+}
+
+static __always_inline void set_challenger(struct hnv_learned *e, const struct hnv_record *who, __u32 port_id)
+{
+	mac_copy(e->challenger_mac, who->mac);
+	e->challenger_pa = who->pa;
+	e->challenger_ifindex = who->ifindex;
+	e->challenger_port_id = port_id;
+}
+
+/* The challenger becomes the holder, and the holder who had it before. */
+static __noinline void exchange(struct hnv_learned *e, int is_ipv4, __u64 now)
+{
+	struct hnv_record loser = e->record;
+	__u32 loser_port = e->port_id;
+
+	mac_copy(e->record.mac, e->challenger_mac);
+	e->record.type = HNV_RECORD_DYNAMIC;
+	e->record.flags = HNV_RECORD_FLAG_UNSYNCHRONIZED;
+	e->record.pa = e->challenger_pa;
+	e->record.ifindex = e->challenger_ifindex;
+	e->port_id = e->challenger_port_id;
+	e->source = !e->record.ifindex ? HNV_SOURCE_PEER : is_ipv4 ? HNV_SOURCE_ARP : HNV_SOURCE_ND;
+	set_challenger(e, &loser, loser_port);
+	e->seen_ns = now;
+	e->counter++;
+	e->deadline_ns = 0;
+}
+
+/*
+ * Makes the challenger in the CPU's claimant the holder, and writes that down. 0 as source: by the family. `remember`: the former holder
+ * may object for a while.
+ */
+static __always_inline int write_move(struct hnv_claimant *c, void *map, const struct hnv_record_key *key, __u32 source, int remember)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	exchange(&c->next, address_is_mapped4(&key->ca), now);
+	if (source)
+		c->next.source = source;
+	if (!remember)
+		forget_challenger(&c->next);
+	bpf_map_update_elem(map, key, &c->next, BPF_ANY);
+	place_virtual_mac(key->vsid, &c->next.record, c->next.port_id, now);
+	emit_event(HNV_EVENT_POST_MOVEMENT, key, &c->next.record, c->next.port_id, c->next.source);
+	return 1;
+}
+
+/* As write_move(), for the address that the claimant wants. */
+__noinline int finish_move(__u32 source, __u32 remember)
+{
+	struct hnv_claimant *c = scratch_claimant();
+	void *map = inner_map(&learned);
+
+	return c && map ? write_move(c, map, &c->key, source, remember) : 0;
+}
+
+/* The deadline of a challenge passed in silence. Of several CPUs that see it one acts: who sets the deadline to 0. */
+__noinline int promote_learned(const struct hnv_record_key *wanted)
+{
+	__u64 now = bpf_ktime_get_boot_ns(), deadline;
+	void *map = inner_map(&learned);
+	struct hnv_claimant *c = scratch_claimant();
+	struct hnv_record_key key;
+	struct hnv_learned *l, *e;
+
+	if (!map || !wanted || !c)
+		return 0;
+	e = &c->next;
+	key = *wanted;
+	l = bpf_map_lookup_elem(map, &key);
+	if (!l)
+		return 0;
+	deadline = l->deadline_ns;
+	if (!deadline || now < deadline || __sync_val_compare_and_swap(&l->deadline_ns, deadline, 0) != deadline)
+		return 0;
+	*e = *l;
+	release_address(e->port_id);
+	return write_move(c, map, &key, 0, 1);
+}
+
+/* The record of a learned address. Traced frames get what it would be, without making it so. */
+static __always_inline struct hnv_record *find_learned_inline(__be32 vsid, const struct hnv_addr *ca)
+{
+	struct hnv_record_key key = { .vsid = vsid, .ca = *ca };
+	void *map = inner_map(&learned);
+	struct hnv_learned *l;
+	__u32 zero = 0;
+
+	if (!map)
+		return 0;
+	l = bpf_map_lookup_elem(map, &key);
+	if (l && l->deadline_ns && bpf_ktime_get_boot_ns() >= l->deadline_ns) {
+		struct hnv_decision *d = bpf_map_lookup_elem(&decision, &zero);
+
+		if (d && traced(d)) {
+			mac_copy(d->record.mac, l->challenger_mac);
+			d->record.type = HNV_RECORD_DYNAMIC;
+			d->record.flags = HNV_RECORD_FLAG_UNSYNCHRONIZED;
+			d->record.pa = l->challenger_pa;
+			d->record.ifindex = l->challenger_ifindex;
+			return &d->record;
+		}
+		promote_learned(&key);
+		map = inner_map(&learned);
+		if (!map)
+			return 0;
+		l = bpf_map_lookup_elem(map, &key);
+	}
+	return l ? &l->record : 0;
+}
+
+static __noinline struct hnv_record *find_learned(__be32 vsid, const struct hnv_addr *ca)
+{
+	return find_learned_inline(vsid, ca);
+}
+
+#endif
