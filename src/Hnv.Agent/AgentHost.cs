@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime;
 using Hnv.Agent.Answers;
 using Hnv.Agent.Cache;
+using Hnv.Agent.Learning;
 using Hnv.Agent.Local;
 using Hnv.Agent.Network;
 using Hnv.Agent.Reports;
@@ -80,11 +81,24 @@ public static partial class AgentHost
         var renewal = new IdentityRenewal(
             identity, options.Controllers, IdentityRenewal.Over(identity, options.Host), time, logs.CreateLogger<IdentityRenewal>());
         PolicySync sync = null!;
+        LearningLoop learning = null!;
+        var learned = new LearningCore(dataplane, time, () => BootClock.Now, logs.CreateLogger<LearningCore>()) { Reportable = () => learning.OnReportable() };
+        foreach (HeldPolicyChange change in cached)
+        {
+            learned.OnUpdate(change);
+        }
+
         ReportSender reports = null!;
         GCSettings.LatencyMode = GCLatencyMode.Batch; // Collecting beside the work needs more memory; a pause here holds up no frame.
-        var loop = new AgentLoop(core, dataplane, time, logs.CreateLogger<AgentLoop>()) { StateChanged = () => reports.OnUpdate() };
+        var loop = new AgentLoop(core, dataplane, time, logs.CreateLogger<AgentLoop>()) {
+            StateChanged = () =>
+            {
+                learned.OnPorts(core.State.Ports);
+                reports.OnUpdate();
+            },
+        };
         ImmutableArray<string> Problems() =>
-            [.. core.State.Problems, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(renewal.Problem)];
+            [.. core.State.Problems, .. Optional(learned.Problem), .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(renewal.Problem)];
         var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State);
         HostStatus Status() => new(
             options.Host, version, dataplane.Features.Kernel, core.State.RealisedRevision, sync.State.IsConnected, options.Uplinks, [],
@@ -97,12 +111,23 @@ public static partial class AgentHost
             async (change, cancel) =>
             {
                 writer.OnUpdate(change);
+                learned.OnUpdate(change);
                 await loop.PostAsync(change, cancel);
             },
             answers.Post,
             time,
             Random.Shared,
-            logs.CreateLogger<PolicySync>()) { StateChanged = () => reports.OnUpdate() };
+            logs.CreateLogger<PolicySync>())
+        {
+            StateChanged = () =>
+            {
+                learned.OnConnected();
+                learning.OnReportable();
+                reports.OnUpdate();
+            },
+            Learned = learned.OnLearned,
+        };
+        learning = new LearningLoop(learned, dataplane, () => sync.Session, time, logs.CreateLogger<LearningLoop>());
         reports = new ReportSender(
             () => new ReportContent(
                 core.State.RealisedRevision,
@@ -124,6 +149,7 @@ public static partial class AgentHost
             Task.Run(() => sync.RunAsync(all.Token), CancellationToken.None),
             Task.Run(() => writer.RunAsync(all.Token), CancellationToken.None),
             Task.Run(() => reports.RunAsync(all.Token), CancellationToken.None),
+            Task.Run(() => learning.RunAsync(all.Token), CancellationToken.None),
             Task.Run(() => renewal.RunAsync(all.Token), CancellationToken.None),
             Task.Run(() => NotifyAsync(loop, sync, core, time, log, all.Token), CancellationToken.None),
         ];

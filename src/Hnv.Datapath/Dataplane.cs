@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Learning;
 using Hnv.Datapath.Maps;
 using Hnv.Datapath.Ports;
 using Hnv.Datapath.Programs;
@@ -196,13 +197,27 @@ public sealed class Dataplane : IDataplane
 
     public IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned() => _learned.ReadAll();
 
-    public void PutLearned(RecordKey key, LearnedEntry entry) => _learned.Locked(map =>
+    public bool TryReadLearned(RecordKey key, out LearnedEntry entry)
     {
-        map.Update(in key, in entry);
-        return true;
-    });
+        LearnedEntry found = default;
+        bool known = _learned.Locked(map => map.TryLookup(in key, out found));
+        entry = found;
+        return known;
+    }
+
+    public void PutLearned(RecordKey key, LearnedEntry entry) => _learned.Put(key, entry);
 
     public bool RemoveLearned(RecordKey key) => _learned.Locked(map => map.Delete(in key));
+
+    public IReadOnlyList<KeyValuePair<uint, uint>> ReadLearnedCounts() => _maps[MapNames.LearnedCounts].ReadAll<uint, uint>();
+
+    public void PutLearnedCount(uint portId, uint count) => _maps[MapNames.LearnedCounts].Update(in portId, in count);
+
+    public ILearnEvents OpenEvents() => new LearnEvents(_maps[MapNames.Events]);
+
+    public void InjectFromPort(int interfaceIndex, ReadOnlySpan<byte> frame) => PortFrames.Inject(_programs[ProgramNames.Inject], interfaceIndex, frame);
+
+    public void SendToPort(int interfaceIndex, ReadOnlySpan<byte> frame) => PortFrames.Send(interfaceIndex, frame);
 
     public IReadOnlyList<VerdictCounter> ReadCounters() => CounterReader.ReadVerdicts(_maps[MapNames.Counters], _maps[MapNames.UplinkCounters]);
 

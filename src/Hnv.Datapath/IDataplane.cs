@@ -105,15 +105,35 @@ public interface IDataplane : IDisposable
     /// <summary>What the programs learned.</summary>
     IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned();
 
+    /// <summary>What the programs learned of one address.</summary>
+    bool TryReadLearned(RecordKey key, out LearnedEntry entry);
+
     /// <summary>
     /// Puts something that others learned (or the agent's own correction). The programs write there too, at any moment: whoever calls compares
-    /// versions first, and looks again when an event says that they did.
+    /// versions first, and looks again when an event says that they did. Any thread may call it; a map that is full grows.
     /// </summary>
     void PutLearned(RecordKey key, LearnedEntry entry);
 
-    /// <summary>Forgets something learned (ageing, audit).</summary>
+    /// <summary>Forgets something learned (ageing, audit). Any thread may call it.</summary>
     /// <returns>False when it was not there.</returns>
     bool RemoveLearned(RecordKey key);
+
+    /// <summary>How many addresses each port holds by the programs' count, by the port's number.</summary>
+    IReadOnlyList<KeyValuePair<uint, uint>> ReadLearnedCounts();
+
+    /// <summary>Corrects a count that an audit found wrong. Any thread may call it.</summary>
+    void PutLearnedCount(uint portId, uint count);
+
+    /// <summary>Begins to read what the programs tell. One reader at a time.</summary>
+    ILearnEvents OpenEvents();
+
+    /// <summary>Lets a frame enter at a port as if its VM had sent it. Any thread may call it.</summary>
+    /// <exception cref="DataplaneException">The interface is gone, or the kernel refuses.</exception>
+    void InjectFromPort(int interfaceIndex, ReadOnlySpan<byte> frame);
+
+    /// <summary>Sends a frame to a port's VM, past the guard. Any thread may call it.</summary>
+    /// <exception cref="DataplaneException">The interface is gone, or down.</exception>
+    void SendToPort(int interfaceIndex, ReadOnlySpan<byte> frame);
 
     /// <summary>Packets and bytes by port and verdict, summed over the CPUs; port 0 is the uplinks.</summary>
     IReadOnlyList<VerdictCounter> ReadCounters();

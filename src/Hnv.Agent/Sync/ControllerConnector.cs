@@ -41,6 +41,8 @@ internal sealed class ControllerConnector(string host, AgentIdentity identity) :
 
         public Task ReportAsync(HostReport report, CancellationToken ct) => _stream.ReportAsync(report, ct);
 
+        public Task<LearnedAnswer> LearnedAsync(LearnedReport report, CancellationToken ct) => _stream.LearnedAsync(report, ct);
+
         public Task AnswerAsync(string queryId, object answer, CancellationToken ct) => _stream.AnswerAsync(queryId, answer, ct);
 
         public Task AnswerProblemAsync(string queryId, HnvProblem problem, CancellationToken ct) => _stream.AnswerProblemAsync(queryId, problem, ct);

@@ -21,6 +21,9 @@ internal interface IControllerSession : IDisposable
 
     Task ReportAsync(HostReport report, CancellationToken ct);
 
+    /// <summary>Tells what ports of this host were heard to have.</summary>
+    Task<LearnedAnswer> LearnedAsync(LearnedReport report, CancellationToken ct);
+
     Task AnswerAsync(string queryId, object answer, CancellationToken ct);
 
     Task AnswerProblemAsync(string queryId, HnvProblem problem, CancellationToken ct);

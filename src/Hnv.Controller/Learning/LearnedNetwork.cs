@@ -55,20 +55,27 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
         }
     }
 
+    /// <summary>A host begins anew: parts of before are void.</summary>
+    public void Begin(string host)
+    {
+        lock (_gate)
+        {
+            if (_hosts.TryGetValue(host, out HostShare? share))
+            {
+                share.Named = null;
+            }
+        }
+    }
+
     /// <summary>Takes what a host says of this network.</summary>
     /// <param name="repeated">It was taken before, and the answer was lost: what it says of completeness has been seen to.</param>
-    public LearnedOutcome Merge(string host, LearnedBatch batch, bool begins, bool repeated)
+    public LearnedOutcome Merge(string host, LearnedBatch batch, bool repeated)
     {
         var outcome = new LearnedOutcome();
         lock (_gate)
         {
             CloudState state = policy();
             HostShare share = ShareOf(host);
-            if (begins && !repeated)
-            {
-                share.Named = null;
-            }
-
             if (batch.Section != LearnedSection.None && !repeated)
             {
                 share.Named ??= [];
@@ -111,7 +118,8 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
     }
 
     /// <summary>Policy changed: looks again at those records of which it may say something else.</summary>
-    /// <param name="concerned">Ports (TENANT/PORT) that changed, and addresses; null: everything may have.</param>
+    /// <param name="ports">TENANT/PORT; null, as <paramref name="addresses"/>: everything may be concerned.</param>
+    /// <param name="addresses">Addresses that policy gives to somebody, or does not any more.</param>
     /// <returns>What is gone, and why.</returns>
     public IReadOnlyList<(LearnedRecord Record, string Reason)> Review(IReadOnlyCollection<string>? ports, IReadOnlyCollection<LearnedKey>? addresses)
     {

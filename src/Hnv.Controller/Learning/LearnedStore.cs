@@ -156,6 +156,14 @@ internal sealed partial class LearnedStore(ControllerOptions options, RecordEven
             TakeEvents(host, report.Events);
         }
 
+        if (report.Begins && !repeated)
+        {
+            foreach (LearnedNetwork network in _networks.Values)
+            {
+                network.Begin(host);
+            }
+        }
+
         foreach (LearnedBatch batch in report.Networks)
         {
             // A network that policy does not have is not made by naming it.
@@ -165,7 +173,7 @@ internal sealed partial class LearnedStore(ControllerOptions options, RecordEven
                 continue;
             }
 
-            LearnedOutcome outcome = Network(batch.Network).Merge(host, batch, report.Begins, repeated);
+            LearnedOutcome outcome = Network(batch.Network).Merge(host, batch, repeated);
             refused.AddRange(outcome.Refused);
             lost.AddRange(outcome.Lost);
             foreach ((LearnedRecord loser, LearnedRecord winner) in outcome.Losers)

@@ -1,4 +1,5 @@
 using Hnv.Datapath.Tables;
+using Hnv.Linux;
 using Hnv.Linux.Bpf;
 
 namespace Hnv.Datapath.Maps;
@@ -20,6 +21,7 @@ internal sealed class GrowableMap<TKey, TValue> : IKernelTable<TKey, TValue>, ID
     private const int ChunkSize = 4096;
     private readonly BpfMap _outer;
     private readonly Lock _swap = new();
+    private readonly Lock _growing = new();
     private BpfMap _inner;
 
     /// <param name="outer">Stays the caller's; its slot 0 is filled.</param>
@@ -59,8 +61,36 @@ internal sealed class GrowableMap<TKey, TValue> : IKernelTable<TKey, TValue>, ID
 
     public void DeleteBatch(ReadOnlySpan<TKey> keys) => _inner.DeleteBatch(keys);
 
+    /// <summary>Writes one entry, whoever else writes or grows the map meanwhile; makes room where there is none.</summary>
+    public void Put(TKey key, TValue value)
+    {
+        try
+        {
+            Write();
+        }
+        catch (BpfException e) when (e.Errno == Errno.E2BIG)
+        {
+            Reserve(Capacity);
+            Write();
+        }
+
+        void Write() => Locked(map =>
+        {
+            map.Update(in key, in value);
+            return true;
+        });
+    }
+
     /// <summary>Grows when the entries would fill more than three quarters.</summary>
     public void Reserve(long entries)
+    {
+        lock (_growing)
+        {
+            ReserveAlone(entries);
+        }
+    }
+
+    private void ReserveAlone(long entries)
     {
         long capacity = _inner.Info.MaxEntries;
         while (entries * 4 > capacity * 3)

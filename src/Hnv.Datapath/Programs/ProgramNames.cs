@@ -20,4 +20,7 @@ internal static class ProgramNames
 
     /// <summary>Frames that the kernel unwrapped, on their way out of the normaliser to a tap.</summary>
     public const string NormaliserExit = "normaliser_exit";
+
+    /// <summary>Run, not attached: lets a frame enter at a port.</summary>
+    public const string Inject = "inject";
 }

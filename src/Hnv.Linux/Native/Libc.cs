@@ -48,6 +48,18 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
 
+    [LibraryImport(Library, EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int ClockGetTime(int clock, TimeSpec* time);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventFd(uint initial, int flags);
+
+    [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
+    public static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle fd, nint offset);
+
+    [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
+    public static partial int Unmap(nint address, nuint length);
+
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(SafeFileHandle fd, byte* buffer, nuint count);
 
@@ -73,6 +85,9 @@ internal static unsafe partial class Libc
     public const int NewNetworkNamespace = 0x40000000; // CLONE_NEWNET
     public const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
 
+    public const int ProtectRead = 1, ProtectReadWrite = 3; // PROT_*
+    public const int MapShared = 1; // MAP_SHARED
+
     private const int CloseOnExec = 0x80000; // O_CLOEXEC and SOCK_CLOEXEC
 
     /// <summary>Opens directories, namespaces and devices too, which the framework's file API refuses.</summary>
@@ -89,6 +104,13 @@ internal static unsafe partial class Libc
         return fd >= 0 ? new SafeSocketHandle(fd, ownsHandle: true) : throw LinuxException.FromLastError($"open {what}");
     }
 
+    /// <summary>A counter that wakes whoever polls it.</summary>
+    public static SafeFileHandle NewEvent()
+    {
+        var fd = EventFd(0, CloseOnExec);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw LinuxException.FromLastError("make an eventfd");
+    }
+
     public static SafeFileHandle Duplicate(int fd, string what)
     {
         var copy = Fcntl(fd, DuplicateCloseOnExec, 0);
@@ -100,6 +122,13 @@ internal static unsafe partial class Libc
     public struct StatFsBuffer
     {
         public long Type;
+    }
+
+    /// <summary>struct timespec, 64 bit.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public long Seconds, Nanoseconds;
     }
 
     /// <summary>struct pollfd.</summary>

@@ -89,6 +89,27 @@ internal sealed class FakeSession(string address, bool down, ChannelWriter<FakeS
         return Task.CompletedTask;
     }
 
+    /// <summary>Reports of learned addresses, and what is answered to each.</summary>
+    public Channel<LearnedReport> Learned { get; } = Channel.CreateUnbounded<LearnedReport>();
+
+    public Func<LearnedReport, LearnedAnswer> LearnedAnswers { get; set; } = static _ => new LearnedAnswer([], []);
+
+    public Task<LearnedAnswer> LearnedAsync(LearnedReport report, CancellationToken ct)
+    {
+        try
+        {
+            return Task.FromResult(LearnedAnswers(report));
+        }
+        catch (HnvApiException e)
+        {
+            return Task.FromException<LearnedAnswer>(e);
+        }
+        finally
+        {
+            Learned.Writer.TryWrite(report);
+        }
+    }
+
     public Task AnswerAsync(string queryId, object answer, CancellationToken ct)
     {
         Answers.Writer.TryWrite((queryId, answer));

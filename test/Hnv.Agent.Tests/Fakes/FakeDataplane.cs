@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
 using Hnv.Datapath;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Ports;
@@ -156,6 +157,29 @@ internal sealed class FakeDataplane : IDataplane
 
     public bool RemoveLearned(RecordKey key) => Learned.Remove(key);
 
+    public bool TryReadLearned(RecordKey key, out LearnedEntry entry) => Learned.TryGetValue(key, out entry);
+
+    /// <summary>Addresses by port, as the programs count them.</summary>
+    public Dictionary<uint, uint> LearnedCounts { get; } = [];
+
+    public IReadOnlyList<KeyValuePair<uint, uint>> ReadLearnedCounts() => [.. LearnedCounts];
+
+    public void PutLearnedCount(uint portId, uint count) => LearnedCounts[portId] = count;
+
+    /// <summary>What the programs tell.</summary>
+    public FakeEvents Events { get; } = new();
+
+    public ILearnEvents OpenEvents() => Events;
+
+    /// <summary>Frames let in at ports, and sent to VMs.</summary>
+    public List<(int Interface, byte[] Frame)> Injected { get; } = [];
+
+    public List<(int Interface, byte[] Frame)> Sent { get; } = [];
+
+    public void InjectFromPort(int interfaceIndex, ReadOnlySpan<byte> frame) => Injected.Add((interfaceIndex, frame.ToArray()));
+
+    public void SendToPort(int interfaceIndex, ReadOnlySpan<byte> frame) => Sent.Add((interfaceIndex, frame.ToArray()));
+
     public IReadOnlyList<VerdictCounter> ReadCounters() => [new(0, Verdict.UnknownPeer, 2, 200), new(7, Verdict.Encapsulated, 3, 300)];
 
     public IReadOnlyList<PortTraffic> ReadTraffic() => [new(7, 1, 2, 3, 4)];
@@ -169,6 +193,28 @@ internal sealed class FakeDataplane : IDataplane
     public void Dispose()
     {
         // Nothing in the kernel, nothing to dispose of.
+    }
+
+    internal sealed class FakeEvents : ILearnEvents
+    {
+        private readonly Channel<LearnEvent> _queue = Channel.CreateUnbounded<LearnEvent>();
+
+        public bool Overrun { get; set; }
+
+        public void Tell(LearnEvent e) => _queue.Writer.TryWrite(e);
+
+        public ValueTask<bool> WaitAsync(CancellationToken ct) => _queue.Reader.WaitToReadAsync(ct);
+
+        public bool TryRead([NotNullWhen(true)] out LearnEvent? e)
+        {
+            bool read = _queue.Reader.TryRead(out LearnEvent next);
+            e = read ? next : null;
+            return read;
+        }
+
+        public bool TakeOverrun() => Overrun && !(Overrun = false);
+
+        public void Dispose() => _queue.Writer.TryComplete();
     }
 
     internal sealed class FakeRoutingDomains : IRoutingDomains

@@ -67,7 +67,7 @@ public sealed class MergeTests
         var network = new LearnedNetwork(s_network, static () => s_state, TimeProvider.System, static e => throw new InvalidOperationException("sending failed", e));
         foreach ((string host, LearnedClaim claim) in claims)
         {
-            Assert.Empty(network.Merge(host, new LearnedBatch(s_network, [claim], []), begins: false, repeated: false).Refused);
+            Assert.Empty(network.Merge(host, new LearnedBatch(s_network, [claim], []), repeated: false).Refused);
         }
 
         return string.Join('\n', network.Records().Select(static r => $"{r.Key} {r.Port} {r.Host} {r.Epoch}.{r.Counter} {r.LearnedAt.Ticks}").Order(StringComparer.Ordinal));

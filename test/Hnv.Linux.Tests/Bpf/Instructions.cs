@@ -20,6 +20,15 @@ internal static class Instructions
     /// <summary>r0 = helper(r1 … r5).</summary>
     public static ulong Call(int helper) => Make(0x85, 0, 0, 0, helper);
 
+    /// <summary>dst = src.</summary>
+    public static ulong Copy(int dst, int src) => Make(0xbf, dst, src, 0, 0);
+
+    /// <summary>dst += immediate.</summary>
+    public static ulong Add(int dst, int immediate) => Make(0x07, dst, 0, 0, immediate);
+
+    /// <summary>dst = the map (BPF_PSEUDO_MAP_FD); takes two instructions.</summary>
+    public static ulong[] LoadMap(int dst, int fd) => [Make(0x18, dst, 1, 0, fd), 0];
+
     private static ulong Make(byte opcode, int dst, int src, short offset, int immediate) =>
         opcode | ((ulong)(dst | (src << 4)) << 8) | ((ulong)(ushort)offset << 16) | ((ulong)(uint)immediate << 32);
 }
