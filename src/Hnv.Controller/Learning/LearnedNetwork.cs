@@ -227,6 +227,12 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
             return;
         }
 
+        if (held is not null && held.Port == record.Port && held.Host != host
+            && (record.Version < held.Version || (record.Version == held.Version && !LearnedRules.IsMovingTo(state.Model, record))))
+        {
+            return; // The port moves, and was heard at its new host.
+        }
+
         if (held?.Port != record.Port && IsAtBound(state, record.Port))
         {
             outcome.Refused.Add(new LearnedRefusal(id, claim.Vsid, claim.Address, $"port {claim.Port} holds more addresses than its limit already"));

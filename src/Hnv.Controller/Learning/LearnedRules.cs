@@ -18,7 +18,7 @@ internal static class LearnedRules
     /// <returns>Null where the host may not say that; then <paramref name="refusal"/> tells why.</returns>
     public static LearnedRecord? Admit(CloudState state, Guid network, string host, LearnedClaim claim, out string? refusal)
     {
-        refusal = claim.Port?.Split('/') is [var tenant, var name] && state.Model.FindPort(tenant, name) is { } port && port.Host == host
+        refusal = claim.Port?.Split('/') is [var tenant, var name] && state.Model.FindPort(tenant, name) is { } port && port.Places.Any(p => p.Host == host)
             ? Judge(state.Model, network, port, new LearnedKey(claim.Vsid, claim.Address), claim.Mac)
             : $"no port '{claim.Port}' is on host {host}";
         return refusal is not null
@@ -33,12 +33,14 @@ internal static class LearnedRules
     public static LearnedRecord? Review(CloudState state, Guid network, LearnedRecord record, out string? reason)
     {
         string[] parts = record.Port.Split('/');
-        if (state.Model.FindPort(parts[0], parts[1]) is not { Host: { } host } port)
+        if (state.Model.FindPort(parts[0], parts[1]) is not { Host: { } home } port)
         {
             reason = $"port {record.Port} is gone";
             return null;
         }
 
+        // While it moves a port is on both hosts, and where its address was heard last.
+        string host = port.Places.Any(p => p.Host == record.Host) ? record.Host : home;
         reason = Judge(state.Model, network, port, record.Key, record.Mac);
         IPAddress? place = ProviderAddressOf(state.Model, host);
         return reason is not null ? null
@@ -49,6 +51,10 @@ internal static class LearnedRules
     /// <summary>The provider address by which other hosts know a host; null while it has none.</summary>
     public static IPAddress? ProviderAddressOf(CloudModel model, string host) =>
         model.FindHost(host) is { ProviderAddresses: [var first, ..] } ? first : null;
+
+    /// <summary>Of two hosts that a moving port is on, and that say the same of it, the one that it moves to is right.</summary>
+    public static bool IsMovingTo(CloudModel model, LearnedRecord record) =>
+        record.Port.Split('/') is [var tenant, var name] && model.FindPort(tenant, name)?.MigratingTo?.Host == record.Host;
 
     /// <summary>Addresses that a port may have here at most. A host enforces its limit; this bounds what one that lies can cost.</summary>
     public static int BoundOf(Port port) => (int)(2 * Math.Min(port.DynamicAddressLimit, ModelLimits.DynamicAddresses));

@@ -198,7 +198,7 @@ internal sealed partial class LearnedStore(ControllerOptions options, RecordEven
         foreach (HostRecordEvent e in told)
         {
             if (e.Event is not (RecordEventKind.MarkedSynchronized or RecordEventKind.ConflictLost)
-                && e.Port.Split('/') is [var tenant, var name] && _state.Model.FindPort(tenant, name) is { } port && port.Host == host && port.Vsid == e.Vsid)
+                && e.Port.Split('/') is [var tenant, var name] && _state.Model.FindPort(tenant, name) is { } port && port.Vsid == e.Vsid && port.Places.Any(p => p.Host == host))
             {
                 string? note = e.Note is { Length: > 200 } long_ ? long_[..200] : e.Note;
                 events.Add(new RecordEvent(0, e.Time, e.Event, tenant, port.VmNetwork, e.Vsid, e.Address, e.Mac, host, e.Port, e.Source, note));

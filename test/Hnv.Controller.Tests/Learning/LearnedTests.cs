@@ -224,6 +224,25 @@ public sealed class LearnedTests
     }
 
     [Fact]
+    public async Task While_a_port_moves_both_hosts_may_speak_of_it_and_the_new_one_is_right()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync([.. Cloud, LearningPort(4, 1)]);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2), three = await JoinAsync(c, 3);
+        await one.BeginAsync(Claim("10.0.0.70", 4));
+        await two.BeginAsync();
+        await c.ApplyAsync(LearningPort(4, 1).Replace("}", ",\"migratingTo\":{\"host\":\"host2\"}}", StringComparison.Ordinal));
+
+        Assert.Empty((await two.PutAsync(Claim("10.0.0.70", 4))).Refused);
+        await one.PutAsync(Claim("10.0.0.70", 4));
+
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.2 version 1.1");
+        await c.ApplyAsync(LearningPort(4, 2));
+        await one.PutAsync(Claim("10.0.0.70", 4, counter: 9));
+        await three.UntilKnownAsync("10.0.0.70 at 192.168.4.2 version 1.1");
+    }
+
+    [Fact]
     public async Task A_host_that_changes_its_provider_address_takes_its_addresses_along()
     {
         await using TestController c = await StartAsync();
