@@ -72,6 +72,8 @@ public sealed class AgentCoreTests : IDisposable
 
         Tell(_network.Link(12, "v-blue1"));
         Assert.Equal([(2, "239.1.1.1")], _network.Groups);
+        PeerEntry group = _dataplane.Peers.Desired.Single(p => p.Key == KernelAddress.From(IPAddress.Parse("239.1.1.1"))).Value;
+        Assert.Equal(2u, group.Uplink); // Where floods leave and come in.
         int lookups = _network.RouteLookups;
         Tell(_network.Group(2, "239.1.1.1"));
         Assert.Equal(lookups, _network.RouteLookups);

@@ -43,6 +43,7 @@ internal sealed class DesiredState(IDataplane dataplane)
 
     /// <summary>Group of the provider network → virtual subnets here that need it.</summary>
     private readonly Dictionary<IPAddress, HashSet<uint>> _groups = [];
+    private PeerWay? _groupWay;
     private readonly Dictionary<uint, IPAddress> _groupOf = [];
     private readonly Dictionary<string, BoundPort> _bound = new(StringComparer.Ordinal);
     private readonly Dictionary<IPAddress, ProviderAddressItem> _own = [];
@@ -166,6 +167,21 @@ internal sealed class DesiredState(IDataplane dataplane)
         {
             known.Way = way;
             WritePeer(peer);
+        }
+    }
+
+    /// <summary>How floods leave for the groups from now on, and where they come in; null when there is no uplink.</summary>
+    public void SetGroupWay(PeerWay? way)
+    {
+        if (_groupWay == way)
+        {
+            return;
+        }
+
+        _groupWay = way;
+        foreach (IPAddress group in _groups.Keys)
+        {
+            WriteGroup(group);
         }
     }
 
@@ -531,6 +547,7 @@ internal sealed class DesiredState(IDataplane dataplane)
             if (_groups[before].Count == 0)
             {
                 _groups.Remove(before);
+                dataplane.Peers.Remove(KernelAddress.From(before));
             }
         }
 
@@ -540,6 +557,7 @@ internal sealed class DesiredState(IDataplane dataplane)
             if (!_groups.TryGetValue(group, out HashSet<uint>? subnets))
             {
                 _groups.Add(group, subnets = []);
+                WriteGroup(group);
             }
 
             subnets.Add(vsid);
@@ -688,6 +706,11 @@ internal sealed class DesiredState(IDataplane dataplane)
             KernelAddress.From(address),
             peer.Way is { } way ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, peer.Flags) : PeerEntry.Unreachable(peer.Flags));
     }
+
+    /// <summary>To the programs a group is a peer like another: our address, uplink and MTU.</summary>
+    private void WriteGroup(IPAddress group) => dataplane.Peers.Set(
+        KernelAddress.From(group),
+        _groupWay is { } way ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, PeerFlags.None) : PeerEntry.Unreachable(PeerFlags.None));
 
     private static bool IsUnspecified(IPAddress? address) => address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 

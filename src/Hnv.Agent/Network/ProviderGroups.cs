@@ -31,7 +31,9 @@ internal sealed class ProviderGroups(INetworkView view, HostNetwork network, Des
     public bool Apply(bool mayLeave)
     {
         _problems.Clear();
-        int? uplink = Uplink();
+        PeerWay? way = FindWay();
+        desired.SetGroupWay(way);
+        int? uplink = way?.Uplink;
         HashSet<IPAddress> joined = [];
         foreach (AddressInfo address in network.Groups().ToArray())
         {
@@ -60,11 +62,13 @@ internal sealed class ProviderGroups(INetworkView view, HostNetwork network, Des
         return _problems.Count == 0;
     }
 
-    private int? Uplink()
+    private PeerWay? FindWay()
     {
         Dictionary<IPAddress, int> present = network.UplinkAddresses();
         ProviderAddressItem? preferred = desired.ProviderAddresses.Where(p => present.ContainsKey(p.Address)).MinBy(p => p.Preference);
-        return preferred is not null ? present[preferred.Address] : network.Uplinks.FirstOrDefault()?.Index;
+        return preferred is not null && network.Links.TryGetValue(present[preferred.Address], out LinkInfo? link)
+            ? new PeerWay(preferred.Address, link.Index, link.Mtu)
+            : null;
     }
 
     private void Try(Action action, string what, int interfaceIndex)
