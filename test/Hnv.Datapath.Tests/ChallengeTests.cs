@@ -249,6 +249,28 @@ public sealed class ChallengeTests
         followed.As(TestCloud.OnWire(_a, _b, 5001, fresh, TestCloud.FlowId(followed)));
     }
 
+    [Fact]
+    public void VirtualMac_MovesWithItsAddress()
+    {
+        MacAddress vrrp = LearningCloud.Vrrp4;
+        IPAddress vip = LearningCloud.Vip4;
+        _a.FromVm(_holder, LearningCloud.Announce(_holder, vip, vrrp));
+        Passage asked = _a.FromVm(_other, LearningCloud.Announce(_other, vip, vrrp));
+        Assert.Equal(Verdict.AddressProbed, asked.Verdict);
+
+        // From the MAC that is claimed; the answer goes to the adapter's own, for the claimed one is still the holder's.
+        asked.To(_holder.Interface).As(LearningCloud.Probe(_other, vrrp, vip, vrrp));
+        LearningCloud.Expire(_a, vip);
+        _a.FromVm(_other, LearningCloud.Announce(_other, vip, vrrp)).Dropped(
+            Verdict.FloodingDisabled,
+            LearningCloud.Held(_holder, -1),
+            Was(vip, LearningCloud.Local(_holder, LearnSource.Arp, 1, vrrp) + $", wanted by {vrrp} at port {_other.PortId}"),
+            Is(vip, LearningCloud.Local(_other, LearnSource.Arp, 2, vrrp) + $", before {vrrp} at port {_holder.PortId}"),
+            HostState.Tell($"virtual MAC {vrrp} in 5001 at port {_holder.PortId}", -1),
+            HostState.Tell($"virtual MAC {vrrp} in 5001 at port {_other.PortId}", 1),
+            LearningCloud.Told(LearnEventKind.PostMovement, vip, vrrp, _other.PortId));
+    }
+
     private static LearnSource First(bool v6) => v6 ? LearnSource.NeighborDiscovery : LearnSource.Arp;
 
     private static string Is(IPAddress address, string holder) => LearningCloud.Entry(address, holder);

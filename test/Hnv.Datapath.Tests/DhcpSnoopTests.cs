@@ -42,6 +42,16 @@ public sealed class DhcpSnoopTests
     }
 
     [Fact]
+    public void Ack_ToTheAddressItGives_ReachesTheClientWhoeverHeldItBefore()
+    {
+        _a.FromVm(_server, LearningCloud.Announce(_server, LearningCloud.Vip4));
+        byte[] ack = _server.To(_client).IPv4(_server.V4, LearningCloud.Vip4).Udp(67, 68).Payload(Message(2, _client.Mac, Ack)).ToArray();
+        _a.FromVm(_server, ack).Went(Verdict.DeliveredLocal, _client.TrafficTo(ack.Length)).To(_client.Interface).As(ack);
+        ack = _far.To(_client).IPv4(_far.V4, LearningCloud.Vip4).Udp(67, 68).Payload(Message(2, _client.Mac, Ack)).ToArray();
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, ack)).Went(Verdict.Decapsulated, _client.TrafficTo(ack.Length)).To(_client.Interface).As(ack);
+    }
+
+    [Fact]
     public void Release_OfTheClient_GivesItUp()
     {
         _a.FromVm(_server, FromServer(_server, Message(2, _client.Mac, Ack)));
