@@ -5,6 +5,7 @@ using Hnv.Api.Stream;
 using Hnv.Datapath;
 using Hnv.Datapath.Layouts;
 using Hnv.Model.Addressing;
+using Hnv.Wire;
 using Hnv.Model.Resources;
 
 namespace Hnv.Agent.Desired;
@@ -29,6 +30,9 @@ internal sealed class DesiredState(IDataplane dataplane)
     /// <summary>MAC of the distributed gateway, the same in every subnet on every host, so that a moved VM needs no new ARP.</summary>
     public static readonly MacAddress GatewayMac = MacAddress.Parse("02:48:4e:56:00:01");
 
+    /// <summary>What the distributed gateway advertises itself with: VMs ask for its MAC, too.</summary>
+    private static readonly IPAddress s_gatewayLinkLocal = IpAddresses.LinkLocal(GatewayMac);
+
     private readonly Dictionary<Guid, NetworkRef> _networks = [];
     private readonly Dictionary<Guid, string> _refused = [];
     private readonly Claims<uint, SubnetItem> _subnets = new();
@@ -36,6 +40,8 @@ internal sealed class DesiredState(IDataplane dataplane)
     private readonly Claims<string, PortItem> _ports = new();
     private readonly Claims<MacKey, MemberItem> _members = new();
     private readonly MemberTable _memberTable = new(dataplane.Members);
+    private readonly ResponderTable _responder = new(dataplane);
+    private readonly SmallIndex<uint, PortItem> _portsByNumber = new();
     private readonly Dictionary<RecordKey, int> _gateways = [];
     private readonly SmallIndex<MacKey, PolicyItem> _adapters = new();
     private readonly SmallIndex<string, RecordItem> _recordsByPort = new(StringComparer.Ordinal);
@@ -165,6 +171,7 @@ internal sealed class DesiredState(IDataplane dataplane)
     {
         if (_peers.TryGetValue(peer, out Peer? known))
         {
+            _responder.CountWay(known.Way, way);
             known.Way = way;
             WritePeer(peer);
         }
@@ -307,6 +314,7 @@ internal sealed class DesiredState(IDataplane dataplane)
         }
 
         WriteSubnet(vsid);
+        _responder.SetSubnet(vsid, _subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim claim) ? (claim.Network.Id, claim.Item) : null);
     }
 
     private void ChangeMember(NetworkRef network, MemberItem? before, MemberItem? after)
@@ -334,7 +342,8 @@ internal sealed class DesiredState(IDataplane dataplane)
 
     private void CountGateways(SubnetItem? subnet, int by)
     {
-        foreach (IPAddress? gateway in (ReadOnlySpan<IPAddress?>)[subnet?.Gateway4, subnet?.Gateway6])
+        IPAddress? linkLocal = subnet is { Gateway6: not null, RouterAdvertisements: not RouterAdvertisementMode.Off } ? s_gatewayLinkLocal : null;
+        foreach (IPAddress? gateway in (ReadOnlySpan<IPAddress?>)[subnet?.Gateway4, subnet?.Gateway6, linkLocal])
         {
             if (gateway is null)
             {
@@ -363,11 +372,13 @@ internal sealed class DesiredState(IDataplane dataplane)
         if (before is not null)
         {
             _adapters.Remove(new MacKey(before.Vsid, before.Mac), before);
+            _portsByNumber.Remove(before.Number, before);
         }
 
         if (after is not null)
         {
             _ports.Put(network, name, after);
+            _portsByNumber.Add(after.Number, after);
             _adapters.Add(new MacKey(after.Vsid, after.Mac), after);
         }
         else
@@ -382,6 +393,7 @@ internal sealed class DesiredState(IDataplane dataplane)
             if (port is not null)
             {
                 WriteAdapter(new MacKey(port.Vsid, port.Mac));
+                _responder.SetPorts(port.Number, _portsByNumber[port.Number].ToArray().Where(IsWinner));
             }
         }
     }
@@ -398,6 +410,7 @@ internal sealed class DesiredState(IDataplane dataplane)
         peer.Count(after, 1);
         if (!peer.IsNamed)
         {
+            _responder.CountWay(peer.Way, null);
             _peers.Remove(address);
             _peersWithoutWay.Remove(address);
             dataplane.Peers.Remove(KernelAddress.From(address));

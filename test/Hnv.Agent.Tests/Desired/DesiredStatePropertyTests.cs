@@ -115,7 +115,7 @@ public sealed class DesiredStatePropertyTests
                     var peer = IPAddress.Parse(s_addresses[random.Next(3)]);
                     if (state.Peers.Contains(peer))
                     {
-                        PeerWay? way = random.Next(3) == 0 ? null : new PeerWay(IPAddress.Parse("192.168.4.11"), random.Next(2, 4), 1500);
+                        PeerWay? way = random.Next(3) == 0 ? null : new PeerWay(IPAddress.Parse("192.168.4.11"), random.Next(2, 4), 1500 + (random.Next(3) * 50));
                         _ways.Remove(peer);
                         if (way is not null)
                         {
@@ -204,6 +204,21 @@ public sealed class DesiredStatePropertyTests
             };
         }
 
+        private static SubnetItem Pooled(SubnetItem subnet, Random random) => random.Next(2) == 0 ? subnet : subnet with
+        {
+            Prefix6 = IPNetwork.Parse("2001:db8:5001::/64"),
+            Gateway6 = IPAddress.Parse($"2001:db8:5001::{random.Next(1, 3)}"),
+            RouterAdvertisements = (RouterAdvertisementMode)random.Next(3),
+            Pool = random.Next(3) == 0 ? null : new PoolItem(random.Next(2) == 0, [IPAddress.Parse("10.0.0.2")], [], random.Next(2) == 0 ? null : 1400, null, 600),
+        };
+
+        private static PortItem Leased(PortItem port, Random random) => port with
+        {
+            Number = (uint)random.Next(7, 9),
+            Lease4 = random.Next(2) == 0 ? null : IPAddress.Parse($"10.0.0.{random.Next(50, 53)}"),
+            Lease6 = random.Next(2) == 0 ? null : IPAddress.Parse("2001:db8:5001::50"),
+        };
+
         private static PolicyItem Make(Random random)
         {
             uint vsid = (uint)(5001 + random.Next(2));
@@ -212,10 +227,10 @@ public sealed class DesiredStatePropertyTests
             return random.Next(13) switch
             {
                 0 => Pa(pa, random.Next(3)),
-                1 => Learning(Subnet(vsid, "10.0.0.0/24", $"10.0.0.{random.Next(1, 3)}"), random),
+                1 => Pooled(Learning(Subnet(vsid, "10.0.0.0/24", $"10.0.0.{random.Next(1, 3)}"), random), random),
                 10 or 11 or 12 => Member(mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), random.Next(5) == 0 ? null : pa, $"blue/p{random.Next(3)}", vsid, random.Next(2) == 0),
                 2 => Route($"10.0.{random.Next(2)}.0/24", vsid, random.Next(2) == 0 ? null : "10.0.0.9"),
-                3 => Port($"blue/p{random.Next(3)}", $"v{random.Next(3)}", mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), vsid),
+                3 => Leased(Port($"blue/p{random.Next(3)}", $"v{random.Next(3)}", mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), vsid), random),
                 4 => Peer(pa, (FlowIdMode)random.Next(2)),
                 _ => Record(
                     $"10.0.0.{random.Next(1, 6)}", random.Next(4) == 0 ? mac.Replace(":00:0", ":01:0", StringComparison.Ordinal) : mac,
