@@ -57,6 +57,10 @@ needs_of_tests() {
     need iperf3 iperf3
     need jq jq
     need bpftool bpftool
+    # Clients only, none of which is a service.
+    need udhcpc udhcpc
+    need dhclient isc-dhcp-client
+    need rdisc6 ndisc6
 }
 
 # What only benchmarks use.

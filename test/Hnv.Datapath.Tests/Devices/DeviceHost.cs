@@ -92,6 +92,9 @@ internal sealed class DeviceHost : IDisposable
         }
     }
 
+    /// <summary>A pinned map, past the data plane that has it open.</summary>
+    public BpfMap OpenMap(string name) => BpfMap.OpenPinned(Path.Combine(_bpf, $"{name}_v{Layout.Version}"));
+
     public void Apply() => Namespace.Run(() => Assert.Equal([], Dataplane.Apply().Failures));
 
     /// <summary>Packets and bytes that a port, or the uplinks (0), gave a verdict.</summary>
