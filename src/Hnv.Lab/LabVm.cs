@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Hnv.Lab.Machine;
 using Hnv.Lab.Topology;
+using Hnv.Linux.Namespaces;
 using Hnv.Linux.Netlink;
 using Hnv.Linux.Packets;
 
@@ -64,6 +65,24 @@ public sealed class LabVm
 
     /// <summary>Links, addresses and routes of the VM.</summary>
     public Rtnetlink OpenNetlink() => LabMachine.OpenNetlink(Namespace);
+
+    /// <summary>
+    /// The addresses that an adapter has now, link-local ones and those that are still being checked for duplicates excepted: where the VM
+    /// configures itself the lab file does not know them.
+    /// </summary>
+    public IReadOnlyList<IPAddress> ReadAddresses(LabAdapterSpec adapter)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        if (!adapter.ConfiguresItself || !NetworkNamespace.Exists(Namespace))
+        {
+            return [.. adapter.Addresses.Select(a => a.Address)];
+        }
+
+        using Rtnetlink links = OpenNetlink();
+        return links.FindLink(adapter.Name) is { } link
+            ? [.. links.GetAddresses(link.Index).Where(a => !a.Address.IsIPv6LinkLocal && !a.Flags.HasFlag(AddressFlags.Tentative)).Select(a => a.Address)]
+            : [];
+    }
 
     /// <summary>Deletes an adapter, as if the VM stopped; the port's interface on the host goes with it.</summary>
     public bool Unplug(string interfaceName = "eth0") => _wiring.DeleteLink(Name, interfaceName);

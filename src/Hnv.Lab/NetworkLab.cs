@@ -148,6 +148,8 @@ public sealed class NetworkLab : IAsyncDisposable
             revision = (await Client.ApplyAsync(topology.Cloud.Select(d => d.Root), set: "lab", prune: true, cancellationToken: cancellationToken)).Revision);
         await StepAsync(progress, "every host has realised it, every port is bound", () => ConvergeAsync(revision, cancellationToken));
         await StepAsync(progress, "programs of the VMs", () => StartProgramsAsync(cancellationToken), skip: topology.Vms.All(v => v.Programs.IsEmpty));
+        await StepAsync(
+            progress, "every VM has an address", () => AwaitAddressesAsync(cancellationToken), skip: topology.Vms.All(v => !v.Adapters.Any(a => a.ConfiguresItself)));
         (state with { Namespaces = [.. wanted], IsUp = true }).Write(_paths);
     }
 
@@ -219,7 +221,7 @@ public sealed class NetworkLab : IAsyncDisposable
         ImmutableArray<LabVmStatus> vms =
         [
             .. topology.Vms.Select(v => new LabVmStatus(
-                v.Name, _wiring.NamespaceOf(v.Name), v.Host, v.First.Port, v.First.Vsid, [.. v.Adapters.SelectMany(a => a.Addresses).Select(a => a.Address)],
+                v.Name, _wiring.NamespaceOf(v.Name), v.Host, v.First.Port, v.First.Vsid, [.. v.Adapters.SelectMany(Vm(v.Name).ReadAddresses)],
                 NetworkNamespace.Exists(_wiring.NamespaceOf(v.Name)) ? ports.GetValueOrDefault(v.First.Port, "unknown") : "missing")),
         ];
         bool ok = parts.All(p => p.State == "running") && vms.All(v => v.State == PortStates.Bound);
@@ -365,9 +367,11 @@ public sealed class NetworkLab : IAsyncDisposable
                 if (!File.Exists(path) || await File.ReadAllTextAsync(path, cancellationToken) != file.Text)
                 {
                     await File.WriteAllTextAsync(path, file.Text, cancellationToken);
-                    File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); // Some are scripts.
                     changed = true;
                 }
+
+                bool isScript = file.Text.StartsWith("#!", StringComparison.Ordinal);
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | (isScript ? UnixFileMode.UserExecute : UnixFileMode.None));
             }
 
             foreach (LabDaemon program in vm.Programs.Select(p => Program(vm, p)))
@@ -379,6 +383,20 @@ public sealed class NetworkLab : IAsyncDisposable
 
                 _ = await program.EnsureAsync(cancellationToken);
             }
+        }
+    }
+
+    private async Task AwaitAddressesAsync(CancellationToken cancellationToken)
+    {
+        long since = Stopwatch.GetTimestamp();
+        while (Vms.Where(v => v.Spec.Adapters.Any(a => v.ReadAddresses(a).Count == 0)).Select(v => v.Name).ToArray() is { Length: > 0 } waiting)
+        {
+            if (Stopwatch.GetElapsedTime(since) > Options.Patience)
+            {
+                throw new LabException($"No address yet after {Options.Patience.TotalSeconds:0} s in {string.Join(", ", waiting)}. What their programs say: {_paths.Logs}/vm-{waiting[0]}-*.log");
+            }
+
+            await Task.Delay(s_poll, cancellationToken);
         }
     }
 

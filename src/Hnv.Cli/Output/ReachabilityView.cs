@@ -44,7 +44,10 @@ internal static class ReachabilityView
             return new Markup("[dim]·[/]");
         }
 
-        return new Markup(string.Join(" / ", pings.OrderBy(p => p.Address.AddressFamily == AddressFamily.InterNetworkV6).Select(p => p switch
+        // One figure a family: of several addresses the slowest, and what failed before what did not.
+        IEnumerable<PingResult> shown = pings.GroupBy(p => p.Address.AddressFamily == AddressFamily.InterNetworkV6).OrderBy(g => g.Key)
+            .Select(g => g.OrderBy(p => p.AsExpected).ThenByDescending(p => p.RttMs).First());
+        return new Markup(string.Join(" / ", shown.Select(p => p switch
         {
             { AsExpected: true, Ok: true } => $"[green]{p.RttMs:0.00}[/]",
             { SameNetwork: false } => "[red]ARRIVED[/]",

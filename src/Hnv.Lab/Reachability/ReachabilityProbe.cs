@@ -60,6 +60,9 @@ public static class ReachabilityProbe
         try
         {
             endpoints.AddRange(lab.Vms.Select(v => new EchoEndpoint(v.Name, v.Namespace, Heard)));
+            Dictionary<(string, string), IReadOnlyList<IPAddress>> addresses = lab.Vms
+                .SelectMany(static v => v.Spec.Adapters.Select(a => (Key: (v.Name, a.Name), Addresses: v.ReadAddresses(a))))
+                .ToDictionary(static a => a.Key, static a => a.Addresses);
             ulong token = (ulong)Random.Shared.NextInt64();
             Probe[] wanted =
             [
@@ -68,8 +71,8 @@ public static class ReachabilityProbe
                    let shared = source.Adapters.Select(a => a.Network).Intersect(target.Adapters.Select(a => a.Network)).ToArray()
                    from adapter in target.Adapters
                    where shared.Length == 0 || shared.Contains(adapter.Network)
-                   from address in adapter.Addresses
-                   select new Probe(endpoints.First(e => e.Vm == source.Name), target, address.Address, shared.Length > 0, token++),
+                   from address in addresses[(target.Name, adapter.Name)]
+                   select new Probe(endpoints.First(e => e.Vm == source.Name), target, address, shared.Length > 0, token++),
             ];
             foreach (Probe probe in wanted)
             {
