@@ -26,7 +26,6 @@ internal static class Pools
         DhcpOptions.Text(DhcpOption.DomainName, "blue"), // 28
     ];
 
-    /// <summary>An odd number of bytes: what follows an odd number is summed up in the other half of a word.</summary>
     public static byte[][] Options6 { get; } =
     [
         Dhcpv6Options.UuidIdentifier(Dhcpv6Option.ServerId, ServerId),
