@@ -16,6 +16,7 @@ public static class BenchCatalog
         new ProgramsBenchmark(),
         new RecordsBenchmark(),
         new ApplyBenchmark(),
+        new LearnedBenchmark(),
         new AgentMemoryBenchmark(),
     ];
 
