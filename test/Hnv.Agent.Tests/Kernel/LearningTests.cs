@@ -11,6 +11,7 @@ using Hnv.Linux.Namespaces;
 using Hnv.Linux.Netlink;
 using Hnv.Linux.Packets;
 using Hnv.Model.Addressing;
+using Hnv.Model.Resources;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Hnv.Agent.Tests.Fakes.Items;
 
@@ -20,7 +21,7 @@ namespace Hnv.Agent.Tests.Kernel;
 public sealed class LearningTests : IDisposable
 {
     private const string Mac = "06:06:00:00:00:05";
-    private static readonly PolicyItem[] s_policy = [Subnet(), Route(), Port() with { LearnLimit = 16 }];
+    private static readonly PolicyItem[] s_policy = [Subnet() with { Learning = LearningMode.Dynamic }, Route(), Port() with { LearnLimit = 16, LearnSources = LearningSources.All }];
 
     private readonly KernelHost _host = new();
 
@@ -87,6 +88,27 @@ public sealed class LearningTests : IDisposable
         // No policy and no learning lets a VM have this address.
         await Until.TrueAsync(() => Refused() == 1, "the port's program saw it");
         Assert.Throws<DataplaneException>(() => _host.Namespace.Run(() => _host.Dataplane.InjectFromPort(99_999, announcement)));
+    }
+
+    [Fact]
+    public async Task What_a_program_tells_is_read()
+    {
+        (NetworkNamespace vm, _) = await BindAsync();
+        using Rtnetlink inside = Rtnetlink.Of(vm);
+        using PacketSocket eth0 = PacketSocket.Open(vm, inside.GetLink("eth0").Index);
+        using ILearnEvents events = _host.Dataplane.OpenEvents();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+
+        eth0.Send(LearningFrames.Announcement(IPAddress.Parse("10.0.0.70"), MacAddress.Parse(Mac)));
+
+        LearnEvent? e = null;
+        while (e is null || e.Value.Ca.ToString() != "10.0.0.70")
+        {
+            Assert.True(await events.WaitAsync(limit.Token));
+            Assert.True(events.TryRead(out e));
+        }
+
+        Assert.Equal((LearnEventKind.Added, 7u, 5001u, LearnSource.Arp, Mac), (e.Value.Kind, e.Value.PortId, e.Value.Vsid.ToHost(), e.Value.Source, $"{e.Value.Mac}"));
     }
 
     private async Task<(NetworkNamespace Vm, int Port)> BindAsync()
