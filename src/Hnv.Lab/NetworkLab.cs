@@ -389,7 +389,7 @@ public sealed class NetworkLab : IAsyncDisposable
     private async Task AwaitAddressesAsync(CancellationToken cancellationToken)
     {
         long since = Stopwatch.GetTimestamp();
-        while (Vms.Where(v => v.Spec.Adapters.Any(a => v.ReadAddresses(a).Count == 0)).Select(v => v.Name).ToArray() is { Length: > 0 } waiting)
+        while (Vms.Where(v => v.Spec.Adapters.Any(a => a.ConfiguresItself && a.Families.Except(v.ReadAddresses(a).Select(x => x.AddressFamily)).Any())).Select(v => v.Name).ToArray() is { Length: > 0 } waiting)
         {
             if (Stopwatch.GetElapsedTime(since) > Options.Patience)
             {

@@ -264,7 +264,10 @@ public static class LabFileReader
                             .. i == 0 ? vm.Addresses : [],
                         ],
                         i == 0 ? [.. Gateways(subnet, port)] : [],
-                        vm.Mtu) { ConfiguresItself = vm.ConfiguresItself || vm.Programs.Length > 0 });
+                        vm.Mtu) 
+                    {
+                        ConfiguresItself = vm.ConfiguresItself || vm.Programs.Length > 0, Families = [.. subnet.Prefixes.Select(static p => p.BaseAddress.AddressFamily)],
+                    });
                 }
             }
 

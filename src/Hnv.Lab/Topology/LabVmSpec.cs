@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Model.Addressing;
 
 namespace Hnv.Lab.Topology;
@@ -61,4 +62,7 @@ public sealed record LabAdapterSpec(
     /// are left alone.
     /// </summary>
     public bool ConfiguresItself { get; init; }
+
+    /// <summary>Families of the subnet's prefixes: of each the VM is to have an address.</summary>
+    public ImmutableArray<AddressFamily> Families { get; init; } = [];
 }
