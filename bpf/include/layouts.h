@@ -335,25 +335,6 @@ struct hnv_decision {
 };
 HNV_SIZE(struct hnv_decision, 88);
 
-/*
- * scratch (per CPU, one entry): where these programs prepare a claim (lib/learn.h), since the stack is too small for it. Means nothing
- * after the program.
- */
-struct hnv_claimant {
-	struct hnv_record_key key; /* what is claimed */
-	struct hnv_record who;     /* by whom: as the record will be */
-	__be32 rd;
-	__u32 port_id;             /* 0: claimed on another host */
-	__u16 limit;
-	__u8 source;
-	__u8 flags;                /* HNV_CLAIM_* */
-	struct hnv_record to;      /* answer: the holder to be asked, or the challenger to be told */
-	__u32 verdict;             /* answer: of a claim that is refused */
-	__u32 zero;
-	struct hnv_learned next;   /* the entry as it is going to be */
-};
-HNV_SIZE(struct hnv_claimant, 184);
-
 /* Marks on an skb. The guard at a port's egress lets only HNV_MARK_DELIVER pass. */
 #define HNV_MARK_DELIVER 0x484e5601   /* "HNV": sent by the data plane into a port */
 #define HNV_MARK_ENCAPSULATED 0x484e5602 /* encapsulated non-IP frame that re-enters at the uplink to be routed */

@@ -117,11 +117,13 @@ struct {
 	__uint(value_size, HNV_ANSWER_ROOM);
 } answers SEC(".maps");
 
+#define HNV_CLAIMANT_ROOM 184 /* struct hnv_claimant of lib/learned.h */
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct hnv_claimant);
+	__uint(key_size, 4);
+	__uint(value_size, HNV_CLAIMANT_ROOM);
 } scratch SEC(".maps");
 
 #endif

@@ -25,6 +25,25 @@
 #define HNV_EVENT_INTERVAL_NS (10ULL * 1000000)
 #define HNV_EVENT_THROTTLED_COST 10
 
+/*
+ * scratch (per CPU, one entry): where these programs prepare a claim (learn.h), since the stack is too small for it. Means nothing
+ * after the program.
+ */
+struct hnv_claimant {
+	struct hnv_record_key key; /* what is claimed */
+	struct hnv_record who;     /* by whom: as the record will be */
+	__be32 rd;
+	__u32 port_id;             /* 0: claimed on another host */
+	__u16 limit;
+	__u8 source;
+	__u8 flags;                /* HNV_CLAIM_* of learn.h */
+	struct hnv_record to;      /* answer: the holder to be asked, or the challenger to be told */
+	__u32 verdict;             /* answer: of a claim that is refused */
+	__u32 zero;
+	struct hnv_learned next;   /* the entry as it is going to be */
+};
+HNV_SIZE(struct hnv_claimant, HNV_CLAIMANT_ROOM);
+
 static __always_inline void *inner_map(void *outer)
 {
 	__u32 zero = 0;
