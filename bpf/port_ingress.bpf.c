@@ -99,7 +99,7 @@ static __always_inline int find_hop(struct __sk_buff *skb, struct hnv_decision *
 		return route(skb, d, port, f, hop);
 	}
 	/* Here a sender could be told that the address moved (UNREACHABLE, REDIRECT); it is heard without knowing. */
-	if (record && follows_address(vsid, record, &f->dst, f->dmac)) {
+	if (record && follows_address(vsid, record, &f->dst, f->dmac) && !to_dhcp_client(skb, f)) {
 		d->next_hop = f->dst;
 		d->record = *record;
 		hop_to_record(hop, record);

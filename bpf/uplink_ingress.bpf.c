@@ -26,7 +26,8 @@ char LICENSE[] SEC("license") = "GPL";
 #define HNV_NOT_OURS TC_ACT_UNSPEC /* other filters of the uplink have their say */
 
 /* The place of the destination: by its record, or by its MAC (router VMs, link-local addresses, ARP). A learned address has its holder's. */
-static __noinline __u32 find_destination(struct hnv_decision *d, __be32 vsid, struct hnv_frame *f, struct hnv_location *to)
+static __noinline __u32 find_destination(struct __sk_buff *skb, struct hnv_decision *d, __be32 vsid, struct hnv_frame *f,
+					      struct hnv_location *to)
 {
 	struct hnv_location *location;
 	struct hnv_record *record = 0;
@@ -41,7 +42,7 @@ static __noinline __u32 find_destination(struct hnv_decision *d, __be32 vsid, st
 				to->pa = record->pa;
 				return record->flags & HNV_RECORD_FLAG_UNUSABLE ? HNV_RecordUnusable : HNV_None;
 			}
-			if (follows_address(vsid, record, &f->dst, f->dmac)) {
+			if (follows_address(vsid, record, &f->dst, f->dmac) && !to_dhcp_client(skb, f)) {
 				to->ifindex = record->ifindex;
 				to->pa = record->pa;
 				mac_copy(f->dmac, record->mac);
@@ -126,7 +127,7 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 		if (group)
 			return flood_from_wire(skb, d, &f, vsid, ip->tos);
 		if (!to.ifindex && address_is_zero(&to.pa)) {
-			verdict = find_destination(d, vsid, &f, &to);
+			verdict = find_destination(skb, d, vsid, &f, &to);
 			if (verdict)
 				return drop(d, verdict);
 		}

@@ -160,6 +160,15 @@ static __always_inline void snoop_dhcp(struct __sk_buff *skb, const struct hnv_d
 	}
 }
 
+/* A server's word to its client goes to the client's MAC: the address that it gives may be another's in memory only. */
+static __always_inline int to_dhcp_client(struct __sk_buff *skb, const struct hnv_frame *f)
+{
+	__be16 port;
+
+	return f->l4 == HNV_IPPROTO_UDP && !(f->flags & HNV_FRAME_LATER_FRAGMENT) && !bpf_skb_load_bytes(skb, f->l4_offset + 2, &port, 2) &&
+	       port == (f->proto == bpf_htons(ETH_P_IP) ? bpf_htons(68) : bpf_htons(546));
+}
+
 /* A frame that was delivered: what a server says to a port that learns. `offset`: of its layer 4, as it is now. */
 static __always_inline void snoop_delivered(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, __be32 vsid, __u32 offset)
 {

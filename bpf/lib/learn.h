@@ -25,6 +25,12 @@
 
 #define HNV_EEXIST 17
 
+/* Another CPU, or this very frame's promotion, may have written a later time. */
+static __always_inline __u64 elapsed(__u64 since, __u64 now)
+{
+	return now > since ? now - since : 0;
+}
+
 static __always_inline int claim_refused(struct hnv_claimant *c, __u32 verdict)
 {
 	c->verdict = verdict;
@@ -144,7 +150,7 @@ static __always_inline int claim_stands(struct hnv_claimant *c, void *map, __u64
 
 	if (e->deadline_ns)
 		return claim_defended(c, map, now);
-	if (!(c->flags & HNV_CLAIM_TRACED) && now - e->seen_ns >= HNV_SEEN_NS) {
+	if (!(c->flags & HNV_CLAIM_TRACED) && elapsed(e->seen_ns, now) >= HNV_SEEN_NS) {
 		forget_challenger(e);
 		e->seen_ns = now;
 		bpf_map_update_elem(map, &c->key, e, BPF_ANY);
@@ -244,7 +250,7 @@ __noinline int claim_local(void)
 			return HNV_CLAIM_OTHER;
 		return may_use_mac(c, 0) ? claim_moves(c, 0) : claim_refused(c, HNV_SourceCaMacMismatch);
 	}
-	if (!e->deadline_ns && now - e->seen_ns < HNV_REGRET_NS && is_challenger(e, c)) {
+	if (!e->deadline_ns && elapsed(e->seen_ns, now) < HNV_REGRET_NS && is_challenger(e, c)) {
 		/* A holder that answered late. */
 		if (!reserve(c))
 			return claim_refused(c, HNV_DynamicAddressThrottled);
@@ -328,7 +334,7 @@ __noinline int claim_wire(void)
 	if (c->flags & HNV_CLAIM_FREE_ONLY)
 		return HNV_CLAIM_OTHER;
 	/* The former holder may object, but not one who just lost it to this one's late answer. */
-	remember = e->deadline_ns || now - e->seen_ns >= HNV_REGRET_NS || !is_challenger(e, c);
+	remember = e->deadline_ns || elapsed(e->seen_ns, now) >= HNV_REGRET_NS || !is_challenger(e, c);
 	if (!(c->flags & HNV_CLAIM_TRACED)) {
 		release_address(e->port_id);
 		if (e->deadline_ns)
