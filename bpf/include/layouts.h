@@ -33,6 +33,7 @@ HNV_SIZE(struct hnv_port, 28);
 #define HNV_PORT_PEER 0x1      /* veth whose other end is in a VM's namespace: bpf_redirect_peer works */
 #define HNV_PORT_NORMALISE 0x2 /* tap or other device: decapsulated super-packets must lose their tunnel state first */
 #define HNV_PORT_DHCP_GUARD 0x4   /* no DHCP or DHCPv6 server answers from this port */
+#define HNV_PORT_PREPARED 0x10    /* the port of an adapter that moves here: its first frame makes the move take effect */
 #define HNV_PORT_ROUTER_GUARD 0x8 /* no router advertisement and no redirect from this port */
 
 /* How a customer address was learned. */
@@ -121,6 +122,24 @@ HNV_SIZE(struct hnv_record, 28);
 
 #define HNV_RECORD_FLAG_UNUSABLE 0x1
 #define HNV_RECORD_FLAG_UNSYNCHRONIZED 0x2
+#define HNV_RECORD_FLAG_MOVING 0x4 /* its adapter is about to change its host: `moves` says where to */
+
+/*
+ * moves: (vsid, MAC) -> an adapter that is about to change its host. Written by the agent only. Its records lead to where it is until
+ * it was heard where it goes to (activations).
+ */
+struct hnv_move {
+	struct hnv_record to; /* what its records become then; without a place: this host, and the port has no interface yet */
+	struct hnv_addr from; /* provider address of the host it leaves; zero: this one */
+};
+HNV_SIZE(struct hnv_move, 44);
+
+/* activations (written by these programs): (vsid, MAC) -> the move took effect; if it is the one to that address. */
+struct hnv_activation {
+	struct hnv_addr pa; /* of the host it moved to; zero: this one */
+	__u64 since_ns;     /* CLOCK_BOOTTIME */
+};
+HNV_SIZE(struct hnv_activation, 24);
 
 /* macs: (vsid, MAC) -> where that adapter is; resolves link-local IPv6 and everything keyed by MAC. */
 struct hnv_mac_key {

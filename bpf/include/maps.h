@@ -57,6 +57,8 @@ HNV_MAP_HASH(storm_limits, __u32, struct hnv_bucket, 65536);
 HNV_MAP_HASH(event_limits, __u32, struct hnv_bucket, 65536);
 HNV_MAP_HASH(learned_counts, __u32, __u32, 65536);
 HNV_MAP_HASH(members, struct hnv_member_key, struct hnv_member, 1048576);
+HNV_MAP_HASH(moves, struct hnv_mac_key, struct hnv_move, 16384);
+HNV_MAP_HASH(activations, struct hnv_mac_key, struct hnv_activation, 16384);
 HNV_MAP_HASH(virtual_macs, struct hnv_mac_key, struct hnv_virtual_mac, 65536);
 
 HNV_MAP_HASH(leases, __u32, struct hnv_lease, 65536);
@@ -87,6 +89,14 @@ struct {
 	__type(key, struct hnv_route_key);
 	__type(value, struct hnv_route);
 } routes SEC(".maps");
+
+/* Whether there is any move: an array, to be asked inline. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} moving SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -6,6 +6,7 @@ using Hnv.Agent.Ports;
 using Hnv.Agent.Sync;
 using Hnv.Api.Stream;
 using Hnv.Datapath;
+using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Tables;
 using Hnv.Linux;
 using Hnv.Linux.Netlink;
@@ -69,6 +70,9 @@ internal sealed partial class AgentCore
 
     /// <summary>What is realised; may be read by any thread.</summary>
     public AgentState State { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); } = AgentState.Empty;
+
+    /// <summary>A port is prepared here: whether its VM was heard is to be looked at often.</summary>
+    public bool AwaitsActivation { get; private set; }
 
     /// <summary>Policy changed.</summary>
     public void OnUpdate(HeldPolicyChange change)
@@ -157,6 +161,12 @@ internal sealed partial class AgentCore
         if (complete && _isInSync)
         {
             _realised = _bookmark;
+        }
+
+        AwaitsActivation = _desired.HasPrepared;
+        if (AwaitsActivation)
+        {
+            _ports.SetActivated([.. _dataplane.ReadActivations().Where(static a => a.Value.Pa == KernelAddress.None).Select(static a => a.Key)]);
         }
 
         Publish(result);

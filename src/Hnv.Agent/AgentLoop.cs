@@ -19,6 +19,9 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
     /// <summary>Time between looks at what was left over or waits for its time.</summary>
     public static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
+    /// <summary>The same while a port is prepared here that moves to this host: the controller is to hear soon that it is active.</summary>
+    public static readonly TimeSpan ActivationTick = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan s_maintenance = TimeSpan.FromSeconds(10);
 
     // Full means: the stream waits. A policy message is at most some hundred items.
@@ -49,10 +52,10 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
         Task ticker = TickAsync(ticks, ct);
         try
         {
-            Turn();
+            Turn(ticks);
             while (await _inputs.Reader.WaitToReadAsync(ct))
             {
-                Turn();
+                Turn(ticks);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -78,7 +81,7 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
         }
     }
 
-    private void Turn()
+    private void Turn(PeriodicTimer ticks)
     {
         AgentState before = core.State;
         string? problemBefore = Problem;
@@ -117,6 +120,12 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
         }
 
         Volatile.Write(ref _lastTurn, time.GetTimestamp());
+        TimeSpan pause = core.AwaitsActivation ? ActivationTick : Tick;
+        if (ticks.Period != pause)
+        {
+            ticks.Period = pause;
+        }
+
         if (!ReferenceEquals(before, core.State) || problemBefore != Problem)
         {
             StateChanged?.Invoke();

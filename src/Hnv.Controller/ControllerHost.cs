@@ -121,6 +121,7 @@ public static class ControllerHost
         builder.Services.AddHostedService<LogCompactor>();
         builder.Services.AddSingleton<PolicyHub>();
         builder.Services.AddSingleton<HostRegistry>();
+        builder.Services.AddSingleton<MoveCompletion>();
         builder.Services.AddSingleton<RecordEvents>();
         builder.Services.AddSingleton<LearnedStore>();
         builder.Services.AddHostedService(static s => s.GetRequiredService<LearnedStore>());
@@ -152,6 +153,7 @@ public static class ControllerHost
     private static void Map(WebApplication app)
     {
         ResourceEndpoints.Map(app);
+        MigrationEndpoints.Map(app);
         ApplyEndpoints.Map(app);
         ViewEndpoints.Map(app);
         HostEndpoints.Map(app);

@@ -37,6 +37,7 @@ public sealed class Dataplane : IDataplane
     private readonly DeltaTracker<MacKey, LocationEntry> _macTable;
     private readonly DeltaTracker<RecordKey, RecordEntry> _recordTable;
     private readonly DeltaTracker<RouteKey, RouteEntry> _routeTable;
+    private readonly DeltaTracker<MacKey, MoveEntry> _moveTable;
     private readonly DeltaTracker<uint, LeaseEntry> _leaseTable;
     private readonly DeltaTracker<SubnetKey, Dhcp4Entry> _dhcp4Table;
     private readonly DeltaTracker<SubnetKey, Dhcp6Entry> _dhcp6Table;
@@ -67,6 +68,7 @@ public sealed class Dataplane : IDataplane
         _macTable = new(_macs);
         _recordTable = new(_records);
         _routeTable = new(Table<RouteKey, RouteEntry>(MapNames.Routes));
+        _moveTable = new(Table<MacKey, MoveEntry>(MapNames.Moves));
         _leaseTable = new(Table<uint, LeaseEntry>(MapNames.Leases));
         _dhcp4Table = new(Table<SubnetKey, Dhcp4Entry>(MapNames.Dhcp4));
         _dhcp6Table = new(Table<SubnetKey, Dhcp6Entry>(MapNames.Dhcp6));
@@ -74,7 +76,7 @@ public sealed class Dataplane : IDataplane
 
         // A VM is told an address when its record is there.
         _tables = new TableSet(
-            _localPaTable, _peerTable, _memberTable, _subnetTable, _macTable, _recordTable, _routeTable,
+            _localPaTable, _peerTable, _memberTable, _subnetTable, _moveTable, _macTable, _recordTable, _routeTable,
             _leaseTable, _dhcp4Table, _dhcp6Table, _advertisementTable);
     }
 
@@ -95,6 +97,8 @@ public sealed class Dataplane : IDataplane
     public IDesiredTable<RecordKey, RecordEntry> Records => _recordTable;
 
     public IDesiredTable<RouteKey, RouteEntry> Routes => _routeTable;
+
+    public IDesiredTable<MacKey, MoveEntry> Moves => _moveTable;
 
     public IDesiredTable<uint, LeaseEntry> Leases => _leaseTable;
 
@@ -144,7 +148,19 @@ public sealed class Dataplane : IDataplane
 
     public ApplyResult Apply()
     {
+        bool moving = _moveTable.Count > 0 || _moveTable.InKernel > 0;
+        if (_moveTable.Count > 0)
+        {
+            SetMoving(true);
+        }
+
         ApplyResult result = _tables.Apply(_sweep);
+        if (moving && _sweep)
+        {
+            ForgetActivations();
+            SetMoving(_moveTable.InKernel > 0);
+        }
+
         if (!_sweep)
         {
             return result;
@@ -219,6 +235,8 @@ public sealed class Dataplane : IDataplane
 
     public void SendToPort(int interfaceIndex, ReadOnlySpan<byte> frame) => PortFrames.Send(interfaceIndex, frame);
 
+    public IReadOnlyList<KeyValuePair<MacKey, ActivationEntry>> ReadActivations() => _maps[MapNames.Activations].ReadAll<MacKey, ActivationEntry>();
+
     public IReadOnlyList<VerdictCounter> ReadCounters() => CounterReader.ReadVerdicts(_maps[MapNames.Counters], _maps[MapNames.UplinkCounters]);
 
     public IReadOnlyList<PortTraffic> ReadTraffic() => CounterReader.ReadTraffic(_maps[MapNames.Counters], _maps[MapNames.Traffic]);
@@ -291,6 +309,28 @@ public sealed class Dataplane : IDataplane
     private MapTable<TKey, TValue> Table<TKey, TValue>(string name)
         where TKey : unmanaged, IEquatable<TKey>
         where TValue : unmanaged, IEquatable<TValue> => new(name, _maps[name]);
+
+    /// <summary>The programs look whether an adapter moves only while one does.</summary>
+    private void SetMoving(bool moving)
+    {
+        uint index = 0, value = moving ? 1u : 0u;
+        if (!_maps[MapNames.Moving].TryLookup(in index, out uint before) || before != value)
+        {
+            _maps[MapNames.Moving].Update(in index, in value);
+        }
+    }
+
+    /// <summary>What took effect of moves that are over, or lead somewhere else now.</summary>
+    private void ForgetActivations()
+    {
+        foreach ((MacKey key, ActivationEntry activation) in ReadActivations())
+        {
+            if (!_moveTable.TryGet(key, out MoveEntry move) || move.To.Pa != activation.Pa)
+            {
+                _maps[MapNames.Activations].Delete(in key);
+            }
+        }
+    }
 
     private void Leave(int interfaceIndex, DeviceEntry device)
     {

@@ -37,6 +37,9 @@ public sealed record MapSizes
 
     public int VirtualMacs { get; init; } = 16_384;
 
+    /// <summary>Adapters that are about to change their host at one time, in the networks of this one.</summary>
+    public int Moves { get; init; } = 16_384;
+
     public int LocalPas { get; init; } = 64;
 
     public int Peers { get; init; } = 65_536;

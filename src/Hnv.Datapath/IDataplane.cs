@@ -42,6 +42,9 @@ public interface IDataplane : IDisposable
 
     IDesiredTable<RouteKey, RouteEntry> Routes { get; }
 
+    /// <summary>Adapters that are about to change their host.</summary>
+    IDesiredTable<MacKey, MoveEntry> Moves { get; }
+
     /// <summary>Addresses that the responder hands out, by port number.</summary>
     IDesiredTable<uint, LeaseEntry> Leases { get; }
 
@@ -134,6 +137,9 @@ public interface IDataplane : IDisposable
     /// <summary>Sends a frame to a port's VM, past the guard. Any thread may call it.</summary>
     /// <exception cref="DataplaneException">The interface is gone, or down.</exception>
     void SendToPort(int interfaceIndex, ReadOnlySpan<byte> frame);
+
+    /// <summary>Which of the <see cref="Moves"/> took effect, as far as the programs heard.</summary>
+    IReadOnlyList<KeyValuePair<MacKey, ActivationEntry>> ReadActivations();
 
     /// <summary>Packets and bytes by port and verdict, summed over the CPUs; port 0 is the uplinks.</summary>
     IReadOnlyList<VerdictCounter> ReadCounters();

@@ -39,6 +39,8 @@ internal sealed class DesiredState(IDataplane dataplane)
     private readonly Claims<RecordKey, RecordItem> _records = new();
     private readonly Claims<string, PortItem> _ports = new();
     private readonly Claims<MacKey, MemberItem> _members = new();
+    private readonly Claims<MacKey, MoveItem> _moves = new();
+    private readonly SmallIndex<string, MoveItem> _movesByPort = new(StringComparer.Ordinal);
     private readonly MemberTable _memberTable = new(dataplane.Members);
     private readonly ResponderTable _responder = new(dataplane);
     private readonly SmallIndex<uint, PortItem> _portsByNumber = new();
@@ -60,6 +62,7 @@ internal sealed class DesiredState(IDataplane dataplane)
     private readonly HashSet<string> _changedPorts = new(StringComparer.Ordinal);
 
     private readonly HashSet<IPAddress> _peersWithoutWay = [];
+    private int _prepared;
 
     /// <summary>Networks that cannot be realised here, each with the reason.</summary>
     public IReadOnlyDictionary<Guid, string> Refused => _refused;
@@ -81,6 +84,9 @@ internal sealed class DesiredState(IDataplane dataplane)
 
     /// <summary>Groups of the provider network to which subnets flood that have a port bound here.</summary>
     public IReadOnlyCollection<IPAddress> Groups => _groups.Keys;
+
+    /// <summary>Whether policy prepares a port here that moves to this host.</summary>
+    public bool HasPrepared => _prepared > 0;
 
     /// <summary>Every port that policy puts on this host, with the number of its routing domain.</summary>
     public IEnumerable<(PortItem Port, uint Rd)> Ports => _ports.Winners.Select(p => (p.Value.Item, p.Value.Network.Rd));
@@ -251,6 +257,9 @@ internal sealed class DesiredState(IDataplane dataplane)
             case MemberItem:
                 ChangeMember(network, (MemberItem?)before, (MemberItem?)after);
                 break;
+            case MoveItem:
+                ChangeMove(network, (MoveItem?)before, (MoveItem?)after);
+                break;
             case PeerItem peer:
                 ChangePeer(peer.ProviderAddress, (PeerItem?)before, (PeerItem?)after);
                 break;
@@ -340,6 +349,43 @@ internal sealed class DesiredState(IDataplane dataplane)
         WriteMac(key);
     }
 
+    private void ChangeMove(NetworkRef network, MoveItem? before, MoveItem? after)
+    {
+        MoveItem any = (after ?? before)!;
+        var key = new MacKey(any.Vsid, any.Mac);
+        if (before is not null)
+        {
+            _movesByPort.Remove(before.Port, before);
+        }
+
+        if (after is not null)
+        {
+            _moves.Put(network, key, after);
+            _movesByPort.Add(after.Port, after);
+        }
+        else
+        {
+            _moves.Remove(network, key);
+        }
+
+        WriteMoving(any.Vsid, key);
+    }
+
+    private void WriteMoving(uint vsid, MacKey key)
+    {
+        WriteMove(key);
+        foreach (PolicyItem item in _adapters[key])
+        {
+            if (item is RecordItem record)
+            {
+                WriteRecord(new RecordKey(record.Vsid, record.CustomerAddress));
+            }
+        }
+
+        WriteMember(vsid, key);
+        WriteMac(key);
+    }
+
     private void CountGateways(SubnetItem? subnet, int by)
     {
         IPAddress? linkLocal = subnet is { Gateway6: not null, RouterAdvertisements: not RouterAdvertisementMode.Off } ? s_gatewayLinkLocal : null;
@@ -369,6 +415,7 @@ internal sealed class DesiredState(IDataplane dataplane)
     {
         string name = (after ?? before)!.Name;
         PortItem? winnerBefore = FindPort(name)?.Port;
+        _prepared += (after is { Prepared: true } ? 1 : 0) - (before is { Prepared: true } ? 1 : 0);
         if (before is not null)
         {
             _adapters.Remove(new MacKey(before.Vsid, before.Mac), before);
@@ -388,6 +435,7 @@ internal sealed class DesiredState(IDataplane dataplane)
 
         // Only a winner places its adapter, and the winner may be another network's now.
         _changedPorts.Add(name);
+        WriteWhatIsAt(name);
         foreach (PortItem? port in (ReadOnlySpan<PortItem?>)[before, after, winnerBefore, FindPort(name)?.Port])
         {
             if (port is not null)
@@ -438,6 +486,14 @@ internal sealed class DesiredState(IDataplane dataplane)
             return;
         }
 
+        foreach ((MacKey key, Claims<MacKey, MoveItem>.Claim claim) in _moves.Winners)
+        {
+            if (address.Equals(claim.Item.From) || address.Equals(claim.Item.To))
+            {
+                WriteMoving(claim.Item.Vsid, key);
+            }
+        }
+
         foreach ((RecordKey key, Claims<RecordKey, RecordItem>.Claim claim) in _records.Winners)
         {
             if (address.Equals(claim.Item.ProviderAddress))
@@ -481,6 +537,21 @@ internal sealed class DesiredState(IDataplane dataplane)
             _bound[name] = bound;
         }
 
+        WriteWhatIsAt(name);
+        if (_ports.TryGet(name, out Claims<string, PortItem>.Claim port))
+        {
+            WriteAdapter(new MacKey(port.Item.Vsid, port.Item.Mac));
+        }
+    }
+
+    /// <summary>The port came, went, or is another one's now: what leads there is written anew.</summary>
+    private void WriteWhatIsAt(string name)
+    {
+        foreach (MoveItem move in _movesByPort[name])
+        {
+            WriteMove(new MacKey(move.Vsid, move.Mac));
+        }
+
         foreach (RecordItem record in _recordsByPort[name])
         {
             WriteRecord(new RecordKey(record.Vsid, record.CustomerAddress));
@@ -493,11 +564,23 @@ internal sealed class DesiredState(IDataplane dataplane)
             WriteMember(member.Vsid, key);
             WriteMac(key);
         }
+    }
 
-        if (_ports.TryGet(name, out Claims<string, PortItem>.Claim port))
+    private void WriteMove(MacKey key)
+    {
+        if (!_moves.TryGet(key, out Claims<MacKey, MoveItem>.Claim claim))
         {
-            WriteAdapter(new MacKey(port.Item.Vsid, port.Item.Mac));
+            dataplane.Moves.Remove(key);
+            return;
         }
+
+        MoveItem move = claim.Item;
+        IPAddress? from = move.From is { } pa && _own.ContainsKey(pa) ? null : move.From;
+        dataplane.Moves.Set(
+            key,
+            _own.ContainsKey(move.To)
+                ? MoveEntry.ToPort(move.Mac, FindPort(move.Port) is { Port.Prepared: true } && InterfaceOf(move.Port, move.Vsid) is { } index ? index : 0, from)
+                : MoveEntry.ToHost(move.Mac, move.To, from));
     }
 
     private void WriteRecord(RecordKey key)
@@ -511,6 +594,11 @@ internal sealed class DesiredState(IDataplane dataplane)
             RecordItem record = claim.Item;
             LocationEntry? place = Locate(record);
             RecordFlags flags = record.Unusable || place is null ? RecordFlags.Unusable : RecordFlags.None;
+            if (record.Port is not null && _moves.TryGet(new MacKey(record.Vsid, record.Mac), out Claims<MacKey, MoveItem>.Claim move) && move.Item.Port == record.Port)
+            {
+                flags |= RecordFlags.Moving;
+            }
+
             LocationEntry at = place.GetValueOrDefault();
             dataplane.Records.Set(key, new RecordEntry(KernelMac.From(record.Mac), (RecordKind)record.Type, flags, at.Pa, at.Ifindex));
         }
@@ -617,9 +705,9 @@ internal sealed class DesiredState(IDataplane dataplane)
     /// </summary>
     private LocationEntry? Locate(RecordItem record)
     {
-        if (record.Port is not null && _bound.TryGetValue(record.Port, out BoundPort? bound) && bound.Vsid == record.Vsid)
+        if (record.Port is not null && InterfaceHere(record.Port, record.Vsid) is { } index)
         {
-            return LocationEntry.Local(bound.InterfaceIndex);
+            return LocationEntry.Local(index);
         }
 
         if (record.ProviderAddress is not { } pa)
@@ -627,14 +715,25 @@ internal sealed class DesiredState(IDataplane dataplane)
             return null;
         }
 
-        return !_own.ContainsKey(pa) ? LocationEntry.Remote(pa) : record.Port is null ? LocatePort(new MacKey(record.Vsid, record.Mac)) : null;
+        var adapter = new MacKey(record.Vsid, record.Mac);
+        return !_own.ContainsKey(pa) ? LocationEntry.Remote(pa) : record.Port is null ? LocatePort(adapter) : LocateMove(adapter, record.Port);
     }
+
+    /// <summary>An adapter that left its interface here and is about to move will come up there.</summary>
+    private LocationEntry? LocateMove(MacKey key, string port) =>
+        _moves.TryGet(key, out Claims<MacKey, MoveItem>.Claim move) && move.Item.Port == port && !_own.ContainsKey(move.Item.To) ? LocationEntry.Remote(move.Item.To) : null;
+
+    /// <summary>The interface of a port that policy has here now; null also of one that is only prepared.</summary>
+    private int? InterfaceHere(string port, uint vsid) => FindPort(port) is { Port.Prepared: false } ? InterfaceOf(port, vsid) : null;
+
+    private int? InterfaceOf(string port, uint vsid) => _bound.TryGetValue(port, out BoundPort? bound) && bound.Vsid == vsid ? bound.InterfaceIndex : null;
 
     /// <summary>Where a member is: the port where it is bound here, else another host; null when neither.</summary>
     private LocationEntry? Locate(MemberItem member) =>
-        _bound.TryGetValue(member.Port, out BoundPort? bound) && bound.Vsid == member.Vsid ? LocationEntry.Local(bound.InterfaceIndex)
-        : member.ProviderAddress is { } pa && !_own.ContainsKey(pa) ? LocationEntry.Remote(pa)
-        : null;
+        InterfaceHere(member.Port, member.Vsid) is { } index ? LocationEntry.Local(index)
+        : member.ProviderAddress is not { } pa ? null
+        : !_own.ContainsKey(pa) ? LocationEntry.Remote(pa)
+        : LocateMove(new MacKey(member.Vsid, member.Mac), member.Port);
 
     /// <summary>The port bound here that has an adapter's MAC, the first by name.</summary>
     private LocationEntry? LocatePort(MacKey key)
@@ -643,7 +742,7 @@ internal sealed class DesiredState(IDataplane dataplane)
         string? name = null;
         foreach (PolicyItem item in _adapters[key])
         {
-            if (item is PortItem port && IsWinner(port) && _bound.TryGetValue(port.Name, out BoundPort? bound) && bound.Vsid == port.Vsid
+            if (item is PortItem { Prepared: false } port && IsWinner(port) && _bound.TryGetValue(port.Name, out BoundPort? bound) && bound.Vsid == port.Vsid
                 && (name is null || string.CompareOrdinal(port.Name, name) < 0))
             {
                 name = port.Name;

@@ -42,6 +42,24 @@ internal sealed partial class PortBinder(
     /// <summary>All ports policy puts here, by name.</summary>
     public ImmutableArray<PortState> States => _states ??= [.. _entries.Values.OrderBy(e => e.Port.Name, StringComparer.Ordinal).Select(e => e.ToState())];
 
+    /// <summary>Which adapters the programs heard where they move to: a prepared port of such a one is active.</summary>
+    public void SetActivated(IReadOnlyCollection<MacKey> activated)
+    {
+        foreach (Entry entry in _entries.Values.Where(static e => e.Port.Prepared))
+        {
+            bool active = entry.Bound is not null && activated.Contains(new MacKey(entry.Port.Vsid, entry.Port.Mac));
+            if (active != entry.IsActive)
+            {
+                entry.IsActive = active;
+                _states = null;
+                if (active)
+                {
+                    LogActivated(log, entry.Port.Name);
+                }
+            }
+        }
+    }
+
     /// <summary>Policy changed these ports.</summary>
     public void OnPortsChanged(IEnumerable<string> names)
     {
@@ -319,6 +337,7 @@ internal sealed partial class PortBinder(
             StormLimit = port.StormLimit,
             DhcpGuard = port.DhcpGuard,
             RouterGuard = port.RouterGuard,
+            Prepared = port.Prepared,
         };
     }
 
@@ -331,6 +350,9 @@ internal sealed partial class PortBinder(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Port {Port} is bound: interface {Interface} ({Index}), virtual subnet {Vsid}")]
     private static partial void LogBound(ILogger log, string port, string @interface, int index, uint vsid);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Port {Port} is active here: its VM was heard")]
+    private static partial void LogActivated(ILogger log, string port);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Port {Port} is unbound from interface {Interface} ({Index})")]
     private static partial void LogUnbound(ILogger log, string port, string @interface, int index);
@@ -369,9 +391,13 @@ internal sealed partial class PortBinder(
         /// <summary>Bind again even if nothing seems different.</summary>
         public bool MustCheck { get; set; }
 
+        /// <summary>The VM of a prepared port was heard here.</summary>
+        public bool IsActive { get; set; }
+
         public void Set(string state, string? reason) => (_state, _reason) = (state, reason);
 
-        public PortState ToState() =>
-            new(Port.Name, Port.Number, Port.Interface, Port.Vsid, Port.Mac, _state, _reason, Bound?.InterfaceIndex);
+        public PortState ToState() => new(
+            Port.Name, Port.Number, Port.Interface, Port.Vsid, Port.Mac,
+            !Port.Prepared || _state != PortStates.Bound ? _state : IsActive ? PortStates.Active : PortStates.Prepared, _reason, Bound?.InterfaceIndex);
     }
 }

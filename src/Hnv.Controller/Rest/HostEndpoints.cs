@@ -27,7 +27,7 @@ internal static partial class HostEndpoints
             .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has, protocol=N what it understands.")
             .Produces<PolicyMessage>(StatusCodes.Status200OK, PolicyProtocol.ContentType);
 
-        app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry, ModelStore store) =>
+        app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry, ModelStore store, MoveCompletion moves) =>
             {
                 // What is said of a host that is not there would be kept for ever: nobody deletes it.
                 if (store.State.Model.FindHost(host) is null)
@@ -42,11 +42,16 @@ internal static partial class HostEndpoints
                         StatusCodes.Status400BadRequest, $"The report is of protocol {report.Protocol}; this controller speaks {PolicyProtocol.Version} and the one before.");
                 }
 
-                registry.Take(host, report with
+                report = report with
                 {
                     Ports = report.Ports.IsDefault ? [] : report.Ports,
                     Problems = report.Problems.IsDefault ? [] : report.Problems,
-                });
+                };
+                if (registry.Take(host, report))
+                {
+                    await moves.TakeAsync(host, report.Ports, context.RequestAborted);
+                }
+
                 return Results.NoContent();
             })
             .For(Access.OfHost, "Takes a host's report; one that was taken before changes nothing.")

@@ -37,6 +37,23 @@ internal sealed class ResourceService(ModelStore store, CloudWriter writer)
         return (result.State, result.State.Stored.GetValueOrDefault(id) ?? throw Overtaken(id), created);
     }
 
+    /// <summary>Changes one object, from whatever it is when that is committed.</summary>
+    public async Task<(CloudState State, StoredResource Stored)> ChangeAsync<T>(
+        Principal principal, ResourceId id, Func<T, T> change, CancellationToken cancellationToken)
+        where T : Resource
+    {
+        WriteResult result = await writer.WriteAsync(
+            state =>
+            {
+                T found = state.Model.Find<T>(id) ?? throw ProblemException.NotFound(id.ToString());
+                ValidationOutcome outcome = ModelValidator.Validate(state.Model, ChangeSet.Put(change(found)), AccessControl.ViewerOf(principal));
+                ThrowIfInvalid(outcome, StatusCodes.Status422UnprocessableEntity);
+                return Writes(state, outcome, set: null);
+            },
+            cancellationToken);
+        return (result.State, result.State.Stored.GetValueOrDefault(id) ?? throw Overtaken(id));
+    }
+
     /// <summary>Deletes one object; the revision.</summary>
     public async Task<long> DeleteAsync(Principal principal, ResourceId id, long? expected, CancellationToken cancellationToken)
     {

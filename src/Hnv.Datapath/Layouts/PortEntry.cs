@@ -41,4 +41,7 @@ public enum PortFlags : ushort
 
     /// <summary>No router advertisement and no redirect from this port.</summary>
     RouterGuard = 8,
+
+    /// <summary>The port of an adapter that moves here: its first frame makes the move take effect.</summary>
+    Prepared = 16,
 }

@@ -50,4 +50,7 @@ public enum RecordFlags : byte
     None = 0,
     Unusable = 1,
     Unsynchronized = 2,
+
+    /// <summary>Its adapter is about to change its host: `moves` says where to.</summary>
+    Moving = 4,
 }

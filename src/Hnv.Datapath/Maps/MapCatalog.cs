@@ -30,6 +30,7 @@ internal static class MapCatalog
         MapNames.Learned => sizes.Learned,
         MapNames.Macs => sizes.Macs,
         MapNames.Members => sizes.Members,
+        MapNames.Moves or MapNames.Activations => sizes.Moves,
         MapNames.VirtualMacs => sizes.VirtualMacs,
         MapNames.LocalPas => sizes.LocalPas,
         MapNames.Peers => sizes.Peers,

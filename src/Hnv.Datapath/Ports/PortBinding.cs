@@ -28,6 +28,9 @@ public sealed record PortBinding(int InterfaceIndex, uint PortId, uint Rd, uint 
 
     /// <summary>No router advertisement and no redirect from this port.</summary>
     public bool RouterGuard { get; init; }
+
+    /// <summary>Its adapter is on another host and moves here: its first frame makes that take effect.</summary>
+    public bool Prepared { get; init; }
 }
 
 /// <summary>How frames reach the VM behind a port.</summary>

@@ -36,7 +36,8 @@ internal sealed class PortManager(
             normaliser.Ensure();
         }
 
-        flags |= (binding.DhcpGuard ? PortFlags.DhcpGuard : PortFlags.None) | (binding.RouterGuard ? PortFlags.RouterGuard : PortFlags.None);
+        flags |= (binding.DhcpGuard ? PortFlags.DhcpGuard : PortFlags.None) | (binding.RouterGuard ? PortFlags.RouterGuard : PortFlags.None)
+            | (binding.Prepared ? PortFlags.Prepared : PortFlags.None);
         PortEntry entry = new PortEntry(binding.Vsid, binding.Rd, binding.PortId, flags, binding.Mac) with
         {
             LearnLimit = binding.LearnLimit, LearnSources = binding.LearnSources, StormLimit = binding.StormLimit,

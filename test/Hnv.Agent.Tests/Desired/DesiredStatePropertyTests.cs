@@ -224,13 +224,14 @@ public sealed class DesiredStatePropertyTests
             uint vsid = (uint)(5001 + random.Next(2));
             string pa = s_addresses[random.Next(3)];
             string mac = $"06:06:00:00:00:0{random.Next(3)}";
-            return random.Next(13) switch
+            return random.Next(15) switch
             {
                 0 => Pa(pa, random.Next(3)),
                 1 => Pooled(Learning(Subnet(vsid, "10.0.0.0/24", $"10.0.0.{random.Next(1, 3)}"), random), random),
                 10 or 11 or 12 => Member(mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), random.Next(5) == 0 ? null : pa, $"blue/p{random.Next(3)}", vsid, random.Next(2) == 0),
+                13 or 14 => Move(mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), random.Next(5) == 0 ? null : pa, s_addresses[random.Next(3)], $"blue/p{random.Next(3)}", vsid),
                 2 => Route($"10.0.{random.Next(2)}.0/24", vsid, random.Next(2) == 0 ? null : "10.0.0.9"),
-                3 => Leased(Port($"blue/p{random.Next(3)}", $"v{random.Next(3)}", mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), vsid), random),
+                3 => Leased(Port($"blue/p{random.Next(3)}", $"v{random.Next(3)}", mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), vsid) with { Prepared = random.Next(3) == 0 }, random),
                 4 => Peer(pa, (FlowIdMode)random.Next(2)),
                 _ => Record(
                     $"10.0.0.{random.Next(1, 6)}", random.Next(4) == 0 ? mac.Replace(":00:0", ":01:0", StringComparison.Ordinal) : mac,

@@ -90,6 +90,7 @@ public sealed class DesiredStateTests : IDisposable
         Put(HostScope.Id, Pa("192.168.4.22"));
         Assert.Null(Adapter());
 
+        Put(Blue, Port());
         _state.PortBound("blue/blue1", 5001, 12);
         Assert.Equal(LocationEntry.Local(12), Adapter());
     }
@@ -110,7 +111,8 @@ public sealed class DesiredStateTests : IDisposable
     {
         var group = IPAddress.Parse("239.1.1.1");
         SubnetItem subnet = Subnet() with { Flooding = FloodingMode.Multicast, MulticastGroup = group };
-        Put(Blue, subnet, Member(), Subnet(5002) with { Flooding = FloodingMode.Multicast, MulticastGroup = group }, Member(vsid: 5002, port: "blue/b2"));
+        Put(Blue, subnet, Member(), Subnet(5002) with { Flooding = FloodingMode.Multicast, MulticastGroup = group }, Member(vsid: 5002, port: "blue/b2"),
+            Port(), Port("blue/b2", "v-b2", vsid: 5002));
         Assert.Equal(KernelAddress.From(group), Net().Group);
         Assert.Empty(_state.Groups);
 

@@ -55,6 +55,8 @@ internal sealed class FakeDataplane : IDataplane
 
     public IDesiredTable<RouteKey, RouteEntry> Routes { get; } = new FakeTable<RouteKey, RouteEntry>("routes");
 
+    public IDesiredTable<MacKey, MoveEntry> Moves { get; } = new FakeTable<MacKey, MoveEntry>("moves");
+
     public IDesiredTable<uint, LeaseEntry> Leases { get; } = new FakeTable<uint, LeaseEntry>("leases");
 
     public IDesiredTable<SubnetKey, Dhcp4Entry> Dhcp4 { get; } = new FakeTable<SubnetKey, Dhcp4Entry>("dhcp4");
@@ -74,6 +76,7 @@ internal sealed class FakeDataplane : IDataplane
             .Concat(Macs.Desired.Select(e => $"macs {e.Key} = {e.Value}"))
             .Concat(Records.Desired.Select(e => $"records {e.Key} = {e.Value}"))
             .Concat(Routes.Desired.Select(e => $"routes {e.Key} = {e.Value}"))
+            .Concat(Moves.Desired.Select(e => $"moves {e.Key} = {e.Value}"))
             .Concat(Leases.Desired.Select(e => $"leases {e.Key} = {e.Value}"))
             .Concat(Dhcp4.Desired.Select(e => $"dhcp4 {e.Key} = {e.Value}"))
             .Concat(Dhcp6.Desired.Select(e => $"dhcp6 {e.Key} = {e.Value}"))
@@ -179,6 +182,11 @@ internal sealed class FakeDataplane : IDataplane
     public void InjectFromPort(int interfaceIndex, ReadOnlySpan<byte> frame) => Injected.Add((interfaceIndex, frame.ToArray()));
 
     public void SendToPort(int interfaceIndex, ReadOnlySpan<byte> frame) => Sent.Add((interfaceIndex, frame.ToArray()));
+
+    /// <summary>Adapters that the programs "heard" where they move to.</summary>
+    public Dictionary<MacKey, ActivationEntry> Activations { get; } = [];
+
+    public IReadOnlyList<KeyValuePair<MacKey, ActivationEntry>> ReadActivations() => [.. Activations];
 
     public IReadOnlyList<VerdictCounter> ReadCounters() => [new(0, Verdict.UnknownPeer, 2, 200), new(7, Verdict.Encapsulated, 3, 300)];
 

@@ -33,6 +33,10 @@ internal static class Items
         string mac = "06:06:00:00:00:05", string? pa = "192.168.4.22", string port = "blue/blue1", uint vsid = 5001, bool learns = true) =>
         new(vsid, MacAddress.Parse(mac), pa is null ? null : IPAddress.Parse(pa), port, learns);
 
+    public static MoveItem Move(
+        string mac = "06:06:00:00:00:05", string? from = "192.168.4.22", string to = "192.168.4.11", string port = "blue/blue1", uint vsid = 5001) =>
+        new(vsid, MacAddress.Parse(mac), port, from is null ? null : IPAddress.Parse(from), IPAddress.Parse(to));
+
     public static PeerItem Peer(string pa = "192.168.4.22", FlowIdMode mode = FlowIdMode.Hash) => new(IPAddress.Parse(pa), mode);
 
     public static PolicyDigest DigestOf(params IEnumerable<PolicyItem> items) => items.Aggregate(default(PolicyDigest), (d, i) => d.Add(i));
