@@ -18,6 +18,7 @@
 #include "lib/flood.h"
 #include "lib/gateway.h"
 #include "lib/guard_services.h"
+#include "lib/move_port.h"
 #include "lib/nd.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -147,6 +148,8 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	verdict = parse_frame(skb, 0, &f);
 	if (verdict)
 		return drop(d, verdict);
+	if (f.proto == bpf_htons(ETH_P_RARP))
+		return drop(d, HNV_UnsupportedFrameType);
 	if (f.proto == bpf_htons(ETH_P_ARP))
 		return flood_if_asked(skb, d, port, &f, arp_from_vm(skb, d, port, &f));
 	verdict = guard_services(skb, port, &f);
@@ -205,7 +208,11 @@ int port_ingress(struct __sk_buff *skb)
 		d->rd = port->rd;
 		if (skb->mark == HNV_MARK_ADVERTISE)
 			return advertise(skb, d); /* A copy: the frame itself was counted. */
-		action = from_vm(skb, d, port);
+		if (skb->mark == HNV_MARK_ANNOUNCE)
+			return announce_move(skb, d, port);
+		action = port->flags & HNV_PORT_PREPARED ? from_prepared_port(skb, d, port) : HNV_ACTION_CONTINUE;
+		if (action == HNV_ACTION_CONTINUE)
+			action = from_vm(skb, d, port);
 	} else {
 		action = drop(d, HNV_PortUnbound);
 	}

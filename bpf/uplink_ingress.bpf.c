@@ -19,6 +19,7 @@
 #include "lib/learn_wire.h"
 #include "lib/lookup.h"
 #include "lib/note_path_mtu.h"
+#include "lib/redirect.h"
 #include "lib/wire_guard.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -103,10 +104,14 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 	if (!to.ifindex) {
 		subnet = bpf_map_lookup_elem(&subnets, &vsid);
 		if (!subnet)
-			return drop(d, HNV_PolicyMissing);
+			return verdict ? drop(d, HNV_PolicyMissing) : drop_and_tell_peer(skb, d, &f, &pa);
 		d->rd = subnet->rd;
 		if (verdict)
 			return drop(d, verdict);
+		if (f.proto == bpf_htons(ETH_P_RARP))
+			return drop(d, any_moves() && appeared_at(vsid, f.smac, &pa) ? HNV_MoveAnnounced : HNV_UnsupportedFrameType);
+		if (is_nve_message(&f, vsid, &pa))
+			return take_nve_message(skb, d, &f, vsid, &pa);
 		group = mac_is_group(f.dmac);
 		if (group && !(subnet->flags & HNV_SUBNET_FLOODS))
 			return drop(d, HNV_FloodingDisabled);
@@ -130,6 +135,9 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 			verdict = find_destination(skb, d, vsid, &f, &to);
 			if (verdict)
 				return drop(d, verdict);
+			/* Who sends it here takes the adapter for moved, and may be ahead of us. */
+			if (!to.ifindex && any_moves())
+				to.ifindex = prepared_port(vsid, f.dmac);
 		}
 	}
 	if (to.ifindex) {
@@ -140,6 +148,7 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 	/* Never back to where it came from. */
 	if (address_is_zero(&to.pa) || address_equal(&to.pa, &pa))
 		return drop(d, HNV_DestinationCaPaMismatch);
+	redirect_when_due(skb, d, &f, vsid, &pa);
 	return hairpin_nvgre(skb, d, &to.pa);
 }
 
@@ -181,6 +190,8 @@ int uplink_ingress(struct __sk_buff *skb)
 	if (outer->protocol != HNV_IPPROTO_GRE)
 		return HNV_NOT_OURS;
 	ip = *outer;
+	if (mark == HNV_MARK_REDIRECT)
+		return redirect_sender(skb);
 	if (mark == HNV_MARK_ENCAPSULATED || (mark & HNV_MARK_FLOODING_MASK) == HNV_MARK_FLOODING) {
 		/* Our own, on its way out (lib/encap_nvgre.h, flood.h). A frame from a wire has no mark, and never our address. */
 		local = address4(ip.saddr);

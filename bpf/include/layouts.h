@@ -205,6 +205,8 @@ HNV_SIZE(struct hnv_event, 64);
 #define HNV_EVENT_MARKED_USABLE 5 /* the holder answered, or came back: the challenge is over */
 #define HNV_EVENT_THROTTLED 6
 #define HNV_EVENT_NEAR_THRESHOLD 7
+#define HNV_EVENT_ACTIVATED 8   /* a moving adapter was heard at its new place, `pa`; about the MAC, no address */
+#define HNV_EVENT_UNREACHABLE 9 /* the host at `pa` has no policy for the subnet; about the MAC that was sent to */
 
 /* claims: what a port claimed of the link-local addresses, slot by slot; keeps its number within the limit. */
 struct hnv_claim_key {
@@ -357,6 +359,8 @@ HNV_SIZE(struct hnv_decision, 88);
 /* Marks on an skb. The guard at a port's egress lets only HNV_MARK_DELIVER pass. */
 #define HNV_MARK_DELIVER 0x484e5601   /* "HNV": sent by the data plane into a port */
 #define HNV_MARK_ENCAPSULATED 0x484e5602 /* encapsulated non-IP frame that re-enters at the uplink to be routed */
+#define HNV_MARK_ANNOUNCE 0x484e5605  /* copy of a moved VM's first frame that becomes the RARP to the host it left */
+#define HNV_MARK_REDIRECT 0x484e5606  /* copy of a frame that was sent on: becomes the REDIRECT to its sender */
 #define HNV_MARK_ADVERTISE 0x484e5604 /* copy of a VM's frame that becomes a router advertisement for it */
 #define HNV_MARK_TRACE 0x484e5603     /* BPF_PROG_RUN of a trace: no clone, no learning, no counter */
 /*

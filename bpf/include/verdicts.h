@@ -23,6 +23,9 @@
 	X(Flooded, 9, 0, "copied to the members of the subnet")                                                                \
 	X(AddressProbed, 10, 0, "claim for an address that another holds: its holder is asked")                                \
 	X(ConfigurationAnswered, 11, 0, "DHCP or router solicitation answered from policy")                                    \
+	X(MoveAnnounced, 12, 0, "announcement of an adapter that moved, consumed")                                              \
+	X(RedirectTaken, 13, 0, "REDIRECT of the host that an adapter left, believed")                                         \
+	X(UnreachableHeard, 14, 0, "UNREACHABLE of a host that has no policy for the virtual subnet")                          \
 	/* the frame was dropped, and its sender was told by ICMP */                                                           \
 	X(MtuExceeded, 16, 1, "larger than the path to the destination; fragmentation needed / packet too big was sent")      \
 	X(TtlExpired, 17, 1, "TTL or hop limit expired while forwarding; time exceeded was sent")                              \
@@ -55,6 +58,7 @@
 	X(StormLimitExceeded, 54, 1, "more broadcast and multicast than the port's storm limit")                               \
 	X(GuardedService, 55, 1, "DHCP server or router message from a port that is guarded against it")                       \
 	X(FloodCopyLost, 56, 1, "a copy of a flooded frame that a queue had no room for")                                      \
+	X(RedirectRefused, 57, 1, "REDIRECT or UNREACHABLE that policy does not bear out")                                     \
 	X(Internal, 63, 1, "a kernel helper failed")
 
 #define HNV_VERDICT_MAX 64

@@ -76,7 +76,7 @@ static __noinline int push_nvgre(struct __sk_buff *skb, const struct hnv_frame *
 	struct hnv_nvgre h;
 	void *data, *end;
 	__u32 length;
-	int in_front = f->proto == bpf_htons(ETH_P_ARP);
+	int in_front = f->proto == bpf_htons(ETH_P_ARP) || f->proto == bpf_htons(ETH_P_RARP);
 
 	if (!in_front) {
 		int error = bpf_skb_adjust_room(skb, HNV_NVGRE_ROOM, BPF_ADJ_ROOM_MAC,

@@ -2,7 +2,7 @@
 #ifndef HNV_LOOKUP_H
 #define HNV_LOOKUP_H
 
-#include "learned.h"
+#include "move.h"
 
 /*
  * Who is where. Every key begins with a virtual subnet or a routing domain, so that no lookup can leave its tenant.
@@ -22,7 +22,10 @@ static __always_inline struct hnv_record *find_record_inline(__be32 vsid, const 
 {
 	struct hnv_record *record = find_policy(vsid, ca);
 
-	return record ? record : find_learned(vsid, ca);
+	if (record)
+		return follow_move(vsid, record, record->flags & HNV_RECORD_FLAG_MOVING);
+	record = find_learned(vsid, ca);
+	return record ? follow_move(vsid, record, any_moves()) : 0;
 }
 
 /* Everywhere else: a copy in each place would fill the stack. */
@@ -30,7 +33,10 @@ static __noinline struct hnv_record *find_record(__be32 vsid, const struct hnv_a
 {
 	struct hnv_record *record = find_policy(vsid, ca);
 
-	return record ? record : find_learned_inline(vsid, ca);
+	if (record)
+		return follow_move(vsid, record, record->flags & HNV_RECORD_FLAG_MOVING);
+	record = find_learned_inline(vsid, ca);
+	return record ? follow_move(vsid, record, any_moves()) : 0;
 }
 
 static __always_inline struct hnv_location *find_mac(__be32 vsid, const __u8 *mac)
@@ -39,6 +45,12 @@ static __always_inline struct hnv_location *find_mac(__be32 vsid, const __u8 *ma
 	struct hnv_location *location;
 	void *map = inner_map(&macs);
 
+	if (any_moves()) {
+		struct hnv_record *moved = find_moved(vsid, mac);
+
+		if (moved)
+			return (struct hnv_location *)&moved->pa;
+	}
 	mac_copy(key.mac, mac);
 	location = map ? bpf_map_lookup_elem(map, &key) : 0;
 	if (!location && mac_is_virtual(mac))

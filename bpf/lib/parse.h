@@ -12,7 +12,7 @@ struct hnv_frame {
 	__u8 dmac[6];
 	__u8 smac[6];
 	__u32 ifindex;       /* interface it came in by */
-	__be16 proto;        /* EtherType: IPv4, IPv6 or ARP */
+	__be16 proto;        /* EtherType: IPv4, IPv6, ARP or RARP */
 	__u8 l4;             /* protocol behind all extension headers */
 	__u8 flags;          /* HNV_FRAME_* */
 	__u16 l4_offset;     /* from the frame's first byte */
@@ -126,7 +126,8 @@ static __always_inline __u32 parse_ipv6(struct __sk_buff *skb, __u32 base, struc
 }
 
 /*
- * Reads the Ethernet frame that begins `base` bytes into the skb. Anything but plain IPv4, IPv6 and ARP is refused here.
+ * Reads the Ethernet frame that begins `base` bytes into the skb. Anything but plain IPv4, IPv6 and ARP is refused here; RARP is for the
+ * caller to refuse.
  * Returns HNV_None or the verdict.
  */
 static __always_inline __u32 parse_frame(struct __sk_buff *skb, __u32 base, struct hnv_frame *f)
@@ -154,6 +155,7 @@ static __always_inline __u32 parse_frame(struct __sk_buff *skb, __u32 base, stru
 	case bpf_htons(ETH_P_IPV6):
 		return parse_ipv6(skb, base, f);
 	case bpf_htons(ETH_P_ARP):
+	case bpf_htons(ETH_P_RARP):
 		return skb->len < base + HNV_ETH_LEN + HNV_ARP_LEN ? HNV_Malformed : HNV_None;
 	case bpf_htons(ETH_P_8021Q):
 	case bpf_htons(ETH_P_8021AD):

@@ -3,7 +3,20 @@
 #define HNV_WIRE_GUARD_H
 
 #include "lookup.h"
+#include "move_wire.h"
 #include "parse.h"
+
+/* Whether the holder of a record is at that host; one that moves there is from now on. */
+static __always_inline int lives_at(__be32 vsid, const struct hnv_record *record, const struct hnv_addr *pa)
+{
+	return address_equal(&record->pa, pa) || (any_moves() && appeared_at(vsid, record->mac, pa));
+}
+
+/* The same of an adapter. */
+static __always_inline int adapter_is_at(__be32 vsid, const struct hnv_location *location, const __u8 *mac, const struct hnv_addr *pa)
+{
+	return address_equal(&location->pa, pa) || (any_moves() && appeared_at(vsid, mac, pa));
+}
 
 /*
  * The guard of decapsulated frames: the source must live where the frame came from, and carry the MAC that lives there, or the
@@ -33,14 +46,14 @@ __noinline __u32 guard_wire_source(__be32 vsid, const struct hnv_subnet *subnet,
 		location = find_mac(vsid, f->smac);
 		if (!location)
 			return HNV_SourceRecordMissing;
-		return address_equal(&location->pa, pa) ? HNV_None : HNV_SourceCaPaMismatch;
+		return adapter_is_at(vsid, location, f->smac, pa) ? HNV_None : HNV_SourceCaPaMismatch;
 	}
 	/* A routed packet's source mostly lives in another subnet of the routing domain: look there first. */
 	if (from_gateway) {
 		route = find_route(subnet->rd, &f->src);
 		if (route && route->vsid != vsid && address_is_zero(&route->next_hop)) {
 			record = find_record(route->vsid, &f->src);
-			if (record && address_equal(&record->pa, pa))
+			if (record && lives_at(route->vsid, record, pa))
 				return HNV_None;
 			if (!record) {
 				__be32 source_vsid = route->vsid;
@@ -53,7 +66,7 @@ __noinline __u32 guard_wire_source(__be32 vsid, const struct hnv_subnet *subnet,
 		}
 	}
 	record = find_reverse_path(find_record(vsid, &f->src), subnet->rd, &f->src);
-	if (!record || !address_equal(&record->pa, pa)) {
+	if (!record || !lives_at(vsid, record, pa)) {
 		struct hnv_record *wildcard = find_wildcard(vsid, &f->src);
 
 		if (!wildcard || !address_equal(&wildcard->pa, pa)) {
@@ -61,7 +74,7 @@ __noinline __u32 guard_wire_source(__be32 vsid, const struct hnv_subnet *subnet,
 				return HNV_SourceCaPaMismatch;
 			route = learns ? find_route(subnet->rd, &f->src) : 0;
 			location = route && route->vsid == vsid && address_is_zero(&route->next_hop) ? find_mac(vsid, f->smac) : 0;
-			return location && address_equal(&location->pa, pa) ? HNV_None : HNV_SourceRecordMissing;
+			return location && adapter_is_at(vsid, location, f->smac, pa) ? HNV_None : HNV_SourceRecordMissing;
 		}
 		record = wildcard;
 	}

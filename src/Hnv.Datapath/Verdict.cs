@@ -42,6 +42,15 @@ public enum Verdict : uint
     /// <summary>DHCP or router solicitation answered from policy.</summary>
     ConfigurationAnswered = 11,
 
+    /// <summary>Announcement of an adapter that moved, consumed.</summary>
+    MoveAnnounced = 12,
+
+    /// <summary>REDIRECT of the host that an adapter left, believed.</summary>
+    RedirectTaken = 13,
+
+    /// <summary>UNREACHABLE of a host that has no policy for the virtual subnet.</summary>
+    UnreachableHeard = 14,
+
     /// <summary>Larger than the path to the destination; fragmentation needed / packet too big was sent.</summary>
     MtuExceeded = 16,
 
@@ -131,6 +140,9 @@ public enum Verdict : uint
 
     /// <summary>A copy of a flooded frame that a queue had no room for. Counted beside the frame's own verdict.</summary>
     FloodCopyLost = 56,
+
+    /// <summary>REDIRECT or UNREACHABLE that policy does not bear out.</summary>
+    RedirectRefused = 57,
 
     /// <summary>A kernel helper failed.</summary>
     Internal = 63,

@@ -19,6 +19,9 @@ public static class Verdicts
         [Verdict.Flooded] = (false, "copied to the members of the subnet"),
         [Verdict.AddressProbed] = (false, "claim for an address that another holds: its holder is asked"),
         [Verdict.ConfigurationAnswered] = (false, "DHCP or router solicitation answered from policy"),
+        [Verdict.MoveAnnounced] = (false, "announcement of an adapter that moved, consumed"),
+        [Verdict.RedirectTaken] = (false, "REDIRECT of the host that an adapter left, believed"),
+        [Verdict.UnreachableHeard] = (false, "UNREACHABLE of a host that has no policy for the virtual subnet"),
         [Verdict.MtuExceeded] = (true, "larger than the path to the destination; fragmentation needed / packet too big was sent"),
         [Verdict.TtlExpired] = (true, "TTL or hop limit expired while forwarding; time exceeded was sent"),
         [Verdict.VirtualRouteMissing] = (true, "no customer route covers the destination; unreachable was sent"),
@@ -49,6 +52,7 @@ public static class Verdicts
         [Verdict.StormLimitExceeded] = (true, "more broadcast and multicast than the port's storm limit"),
         [Verdict.GuardedService] = (true, "DHCP server or router message from a port that is guarded against it"),
         [Verdict.FloodCopyLost] = (true, "a copy of a flooded frame that a queue had no room for"),
+        [Verdict.RedirectRefused] = (true, "REDIRECT or UNREACHABLE that policy does not bear out"),
         [Verdict.Internal] = (true, "a kernel helper failed"),
     }.ToFrozenDictionary();
 

@@ -24,6 +24,7 @@ internal static class MapNames
     public const string VirtualMacs = "virtual_macs";
     public const string Moves = "moves";
     public const string Activations = "activations";
+    public const string RedirectLimits = "redirect_limits";
     public const string Moving = "moving";
     public const string Events = "events";
     public const string Leases = "leases";
@@ -45,6 +46,6 @@ internal static class MapNames
 
     /// <summary>Maps in which the programs keep state of their own: a copy made while they run has to be made up afterwards.</summary>
     public static bool IsWrittenByPrograms(string name) => 
-        name is Learned or Activations or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or UplinkCounters or Traffic or IcmpLimits or StormLimits
+        name is Learned or Activations or RedirectLimits or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or UplinkCounters or Traffic or IcmpLimits or StormLimits
             or EventLimits or Advertised;
 }
