@@ -127,7 +127,7 @@ public static partial class AgentHost
             },
             Learned = learned.OnLearned,
         };
-        learning = new LearningLoop(learned, dataplane, () => sync.Session, time, logs.CreateLogger<LearningLoop>());
+        learning = new LearningLoop(learned, dataplane, () => sync.Session, time, logs.CreateLogger<LearningLoop>()) { AdapterMoved = loop.Wake };
         reports = new ReportSender(
             () => new ReportContent(
                 core.State.RealisedRevision,

@@ -45,6 +45,9 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
     /// <summary>Puts an event of the host's networking into the queue; waits while it is full (the kernel then says "overrun").</summary>
     public ValueTask PostAsync(NetworkEvent e, CancellationToken ct) => _inputs.Writer.WriteAsync(new Input(null, e), ct);
 
+    /// <summary>Lets the core look at the kernel soon. Costs nothing.</summary>
+    public void Wake() => _inputs.Writer.TryWrite(default);
+
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
@@ -72,7 +75,7 @@ internal sealed partial class AgentLoop(AgentCore core, IDataplane dataplane, Ti
         {
             while (await ticks.WaitForNextTickAsync(ct))
             {
-                _inputs.Writer.TryWrite(default);
+                Wake();
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

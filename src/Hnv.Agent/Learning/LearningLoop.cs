@@ -29,6 +29,9 @@ internal sealed partial class LearningLoop(
     /// <summary>Events that are taken in before the next ones are waited for.</summary>
     private const int MaxBatch = 256;
 
+    /// <summary>Called when a moving adapter was heard at its new place, here or elsewhere.</summary>
+    public Action? AdapterMoved { get; init; }
+
     private readonly Signal _reportable = new();
     private string? _lastProblem;
 
@@ -50,7 +53,15 @@ internal sealed partial class LearningLoop(
             {
                 for (int i = 0; i < MaxBatch && events.TryRead(out LearnEvent? e); i++)
                 {
-                    if (Try(() => core.OnEvent(e.Value)) is { } challenge)
+                    if (e.Value.Kind == LearnEventKind.Activated)
+                    {
+                        AdapterMoved?.Invoke();
+                    }
+                    else if (e.Value.Kind == LearnEventKind.Unreachable)
+                    {
+                        LogUnreachable(log, e.Value.Pa.ToString(), e.Value.Vsid.ToHost(), e.Value.Mac.ToString());
+                    }
+                    else if (Try(() => core.OnEvent(e.Value)) is { } challenge)
                     {
                         _ = PromoteAsync(challenge, ct);
                     }
@@ -169,6 +180,9 @@ internal sealed partial class LearningLoop(
             return default;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The host at {Pa} has no policy (yet, or any more) for virtual subnet {Vsid}, where {Mac} should be by policy here")]
+    private static partial void LogUnreachable(ILogger log, string pa, uint vsid, string mac);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What was learned was not taken by the controller, and is told again: {Problem}")]
     private static partial void LogNotTaken(ILogger log, string problem);

@@ -82,4 +82,10 @@ public enum LearnEventKind : uint
     MarkedUsable = 5,
     Throttled = 6,
     NearThreshold = 7,
+
+    /// <summary>A moving adapter was heard at its new place. About its MAC; there is no address.</summary>
+    Activated = 8,
+
+    /// <summary>Another host has no policy for the subnet. About the MAC that was sent to; there is no address.</summary>
+    Unreachable = 9,
 }

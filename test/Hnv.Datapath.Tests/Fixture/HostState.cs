@@ -56,6 +56,16 @@ internal sealed class HostState
             state._values[$"learned {key.Ca} in {key.Vsid}: {Describe(entry)}"] = (1, 0);
         }
 
+        foreach ((MacKey key, ActivationEntry activation) in programs.Map("activations").ReadAll<MacKey, ActivationEntry>())
+        {
+            state._values[Activation(key, activation.Pa)] = (1, 0);
+        }
+
+        foreach ((KernelAddress peer, BucketEntry bucket) in programs.Map("redirect_limits").ReadAll<KernelAddress, BucketEntry>())
+        {
+            state._values[$"messages to {peer}"] = ((long)bucket.Tokens, 0);
+        }
+
         foreach ((uint port, uint held) in programs.Map("learned_counts").ReadAll<uint, uint>())
         {
             state._values[$"port {port} addresses"] = (held, 0);
@@ -80,6 +90,9 @@ internal sealed class HostState
 
     /// <summary>An event; of the one who holds the address now, or who wants it.</summary>
     public static string Event(LearnEventKind kind, IPAddress address, MacAddress mac, uint portId) => $"event {kind} {address} {mac} port {portId}";
+
+    /// <summary>A moving adapter was heard at its new place; none: here.</summary>
+    public static string Activation(MacKey key, KernelAddress at) => $"activation {key.Mac} in {key.Vsid} at {at}";
 
     /// <summary>What a test knows of an entry: all but the times.</summary>
     public static string Describe(LearnedEntry entry)

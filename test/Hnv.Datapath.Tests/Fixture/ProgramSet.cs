@@ -55,7 +55,7 @@ internal sealed class ProgramSet : IDisposable
                     }
 
                     break;
-                case "config" or "decision" or "answers" or "scratch":
+                case "config" or "decision" or "moving" or "answers" or "scratch":
                     map.Update(BitConverter.GetBytes(0), new byte[map.Info.UserValueSize]);
                     break;
                 case "uplink_counters":
