@@ -191,7 +191,7 @@ static __always_inline void redirect_when_due(struct __sk_buff *skb, const struc
 static __always_inline int drop_and_tell_peer(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, const struct hnv_addr *sender)
 {
 	d->verdict = HNV_PolicyMissing;
-	if (traced(d) || !f->proto || !error_is_due(skb, f) || !nve_message_allowed(sender))
+	if (!error_is_due(skb, f) || (!traced(d) && !nve_message_allowed(sender)))
 		return TC_ACT_SHOT;
 	return send_nve_message(skb, 0);
 }

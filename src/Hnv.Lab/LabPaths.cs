@@ -6,7 +6,7 @@ namespace Hnv.Lab;
 ///   lock  state.json  controller.sock  controller/state.db
 ///   hosts/HOST/       state directory of its agent
 ///   vms/VM/           files of a VM, working directory of its programs
-///   processes/NAME    who runs (pid, start, boot)
+///   processes/NAME    who runs (pid, start, boot); relays have a socket there
 ///   logs/NAME.log
 /// </code>
 /// </summary>
@@ -31,6 +31,9 @@ internal sealed record LabPaths(string Root)
     public string Vm(string name) => $"{Root}/vms/{name}";
 
     public string Process(string name) => $"{Processes}/{name}.json";
+
+    /// <summary>Where a relay takes commands.</summary>
+    public string Control(string name) => $"{Processes}/{name}.sock";
 
     public string Log(string name) => $"{Logs}/{name}.log";
 }

@@ -118,8 +118,15 @@ public sealed class NetworkLab : IAsyncDisposable
         string[] wanted = [_wiring.Fabric, .. topology.Hosts.Select(h => _wiring.NamespaceOf(h.Name)), .. topology.Vms.Select(v => _wiring.NamespaceOf(v.Name))];
         RefuseForeign(wanted, before);
         Directory.CreateDirectory(_paths.Root);
-        var state = new LabState(topology.FileName, topology.Text, [.. (before?.Namespaces ?? []).Union(wanted)], IsUp: false);
+        ImmutableArray<LabMovedVm> moved = [.. (before?.Moved ?? []).Where(m => IsStillMoved(topology, m))];
+        topology = topology.Moved(moved);
+        var state = new LabState(topology.FileName, topology.Text, [.. (before?.Namespaces ?? []).Union(wanted)], IsUp: false) { Moved = moved };
         state.Write(_paths);
+        foreach (LabMovedVm vm in moved)
+        {
+            progress?.Report(new LabStep($"{vm.Vm} stays on {vm.To}, where it was moved; the file has it on {vm.From}", TimeSpan.Zero));
+        }
+
         if (before is not null)
         {
             await StepAsync(progress, null, () => RemoveSurplusAsync(before, wanted, cancellationToken));
@@ -151,6 +158,54 @@ public sealed class NetworkLab : IAsyncDisposable
         await StepAsync(
             progress, "every VM has an address", () => AwaitAddressesAsync(cancellationToken), skip: topology.Vms.All(v => !v.Adapters.Any(a => a.ConfiguresItself)));
         (state with { Namespaces = [.. wanted], IsUp = true }).Write(_paths);
+    }
+
+    /// <summary>
+    /// Moves a running VM to another host of the lab, as a hypervisor does; the lab remembers where it is, so that <see cref="UpAsync"/> leaves
+    /// it there.
+    /// </summary>
+    /// <exception cref="LabException">There is no such VM or host, it is there already, or the move does not come to its end: then it is cancelled.</exception>
+    public async Task<LabMove> MoveAsync(string vmName, string hostName, CancellationToken cancellationToken = default)
+    {
+        using FileLock alone = Lock();
+        LabVmSpec vm = Vm(vmName).Spec;
+        _ = Host(hostName);
+        if (vm.Host == hostName)
+        {
+            throw new LabException($"{vmName} is on {hostName} already.");
+        }
+
+        LabState before = LabState.Read(_paths) ?? throw new LabException("No lab runs. 'hnv lab up' starts one.");
+        string home = before.Moved.FirstOrDefault(m => m.Vm == vmName)?.From ?? vm.Host;
+        LabState after = before with
+        {
+            Moved = [.. before.Moved.Where(m => m.Vm != vmName), .. home == hostName ? [] : new[] { new LabMovedVm(vmName, home, hostName) }],
+        };
+        after.Write(_paths);
+        try
+        {
+            LabMove move = await new LabMover(Client, _wiring, ControlOf, Options.Patience).MoveAsync(vm, hostName, cancellationToken);
+            _topology = Topology.Moved([new LabMovedVm(vmName, home, hostName)]);
+            foreach ((LabDaemon relay, LabVmSpec of, _) in Relays())
+            {
+                if (of.Name == vmName)
+                {
+                    relay.Adopt();
+                }
+            }
+
+            return move;
+        }
+        catch
+        {
+            before.Write(_paths);
+            foreach (LabAdapterSpec adapter in vm.Adapters)
+            {
+                _ = await Client.CancelPortMoveAsync(new ResourceId(ResourceKind.Port, adapter.Port.Split('/')[0], adapter.Port.Split('/')[1]), CancellationToken.None);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Waits until all hosts have realised a revision and all ports of the lab's VMs are bound.</summary>
@@ -254,6 +309,10 @@ public sealed class NetworkLab : IAsyncDisposable
     private FileLock Lock() =>
         FileLock.TryAcquire(_paths.Lock) ?? throw new LabException("Another 'hnv lab up' or 'down' is at work on this lab. Wait for it.");
 
+    /// <summary>A file that has the VM somewhere else than before is obeyed.</summary>
+    private static bool IsStillMoved(LabTopology topology, LabMovedVm moved) =>
+        topology.Hosts.Any(h => h.Name == moved.To) && topology.Vms.Any(v => v.Name == moved.Vm && (v.Host == moved.From || v.Host == moved.To));
+
     /// <summary>Namespaces of our names that we did not make are not ours to change.</summary>
     private static void RefuseForeign(IEnumerable<string> wanted, LabState? before)
     {
@@ -348,7 +407,10 @@ public sealed class NetworkLab : IAsyncDisposable
         select (new LabDaemon(_paths, $"relay-{vm.Name}-{adapter.Name}", null,
         [
             Options.FindExecutable(), "lab", "relay", _wiring.NamespaceOf(vm.Host), adapter.HostInterface, _wiring.NamespaceOf(vm.Name), adapter.Name,
+            ControlOf(vm, adapter),
         ]), vm, adapter);
+
+    private string ControlOf(LabVmSpec vm, LabAdapterSpec adapter) => _paths.Control($"relay-{vm.Name}-{adapter.Name}");
 
     /// <summary>
     /// Starts what runs in the VMs, with the files it wants; ends programs that the file names no more. What runs with the same command and

@@ -34,7 +34,8 @@ public sealed class UplinkTests
     }
 
     [Fact]
-    public void VirtualSubnet_ThatIsNotHere_IsRefused() => _cloud.B.FromWire(TestCloud.OnWire(_cloud.A, _cloud.B, 7777, Frame)).Dropped(Verdict.PolicyMissing);
+    public void VirtualSubnet_ThatIsNotHere_IsRefused_AndItsSenderTold() =>
+        _cloud.B.FromWire(TestCloud.OnWire(_cloud.A, _cloud.B, 7777, Frame)).Went(Verdict.PolicyMissing, $"messages to {_cloud.A.Pa} +9");
 
     [Fact]
     public void VirtualSubnet_OfAnotherTenant_DoesNotLeadToTheFirst()

@@ -150,7 +150,7 @@ internal abstract class TwoHosts : IDisposable
         }
         else
         {
-            _relay = Task.Run(() => TapRelay.RunAsync(Host2.Name, Port, Receiver.Name, Adapter, _stop.Token));
+            _relay = Task.Run(() => TapRelay.RunAsync(Host2.Name, Port, Receiver.Name, Adapter, null, _stop.Token));
             WaitFor(() => _relay.IsCompleted || (Host2.Netlink.FindLink(Port) is not null && Receiver.Netlink.FindLink(Adapter) is not null), "the tap relay");
         }
 

@@ -68,6 +68,19 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
         }
     }
 
+    /// <summary>Prepares another host for a port; returns the port. It moves when its VM is heard there.</summary>
+    /// <param name="interfaceName">Name of its interface there; null: the same.</param>
+    public Task<JsonElement> MigratePortAsync(ResourceId port, string host, string? interfaceName = null, CancellationToken cancellationToken = default) =>
+        _rest.PostAsync<JsonElement>($"{RestPaths.One(port)}/migrate", new MigrationRequest(host, interfaceName), cancellationToken);
+
+    /// <summary>Completes a port's move on command; returns the port.</summary>
+    public Task<JsonElement> ActivatePortAsync(ResourceId port, CancellationToken cancellationToken = default) =>
+        _rest.PostAsync<JsonElement>($"{RestPaths.One(port)}/activate", new { }, cancellationToken);
+
+    /// <summary>Cancels a port's move; returns the port.</summary>
+    public Task<JsonElement> CancelPortMoveAsync(ResourceId port, CancellationToken cancellationToken = default) =>
+        _rest.PostAsync<JsonElement>($"{RestPaths.One(port)}/cancel", new { }, cancellationToken);
+
     /// <summary>Makes all documents so in one transaction; or only says what that would do.</summary>
     /// <param name="set">Name of the set these documents are; needed to prune.</param>
     /// <param name="prune">Delete what the same set applied before and does not hold any more.</param>

@@ -13,7 +13,12 @@ public sealed record HostState(
 /// <summary><c>status</c> of a port in GET.</summary>
 /// <param name="Number">Its number on the data plane; kept for life.</param>
 /// <param name="State">One of <see cref="Reports.PortStates"/>, or <c>unknown</c> while its host has not reported it, or <c>unassigned</c>.</param>
-public sealed record PortState(uint Number, string State, string? Reason, int? InterfaceIndex, IPAddress? ProviderAddress);
+/// <param name="Migration">How far the host is that it moves to; null while it stays.</param>
+public sealed record PortState(uint Number, string State, string? Reason, int? InterfaceIndex, IPAddress? ProviderAddress, MigrationState? Migration = null);
+
+/// <summary>A port on the host that it moves to.</summary>
+/// <param name="State">One of <see cref="Reports.PortStates"/>, or <c>unknown</c> while that host has not reported it.</param>
+public sealed record MigrationState(string Host, string State, string? Reason);
 
 /// <summary>Answer of <c>GET /api/v1/convergence?revision=R&amp;waitSeconds=S</c>.</summary>
 /// <param name="Converged">No host that R concerns is pending.</param>

@@ -15,6 +15,7 @@ internal static class CommandList
         ("describe", DescribeCommand.Create),
         ("next-hop", NextHopCommand.Create),
         ("host", HostCommand.Create),
+        ("port", PortCommand.Create),
         ("drops", DropsCommand.Create),
         ("stats", StatsCommand.Create),
         ("controller", ControllerCommand.Create),

@@ -23,6 +23,7 @@ internal static class LabCommand
         LabDownCommand.Create(runner),
         LabStatusCommand.Create(runner),
         LabPingCommand.Create(runner),
+        LabMoveCommand.Create(runner),
         LabExecCommand.Create(runner),
         LabExecCommand.CreateShell(runner),
         LabRelayCommand.Create(runner));

@@ -75,7 +75,19 @@ internal sealed class HostRegistry(ControllerOptions options)
         }
 
         PortReport? report = Find(host).Ports.GetValueOrDefault($"{port.Tenant}/{port.Name}");
-        return new PortState(number, report?.State ?? "unknown", report?.Reason, report?.InterfaceIndex, RecordPrecedence.ProviderAddressOf(model, port));
+        return new PortState(
+            number, report?.State ?? "unknown", report?.Reason, report?.InterfaceIndex, RecordPrecedence.ProviderAddressOf(model, port), MigrationOf(port));
+    }
+
+    private MigrationState? MigrationOf(Port port)
+    {
+        if (port.MigratingTo is not { Host: var host })
+        {
+            return null;
+        }
+
+        PortReport? report = Find(host).Ports.GetValueOrDefault($"{port.Tenant}/{port.Name}");
+        return new MigrationState(host, report?.State ?? "unknown", report?.Reason);
     }
 
     private void Update(string host, Func<HostRuntime, HostRuntime> change)

@@ -82,8 +82,11 @@ public sealed class LabDaemon
         };
         using Process process = _netns is null ? Command.Start(info) : StartInside(_netns, info);
         ProcessIdentity identity = ProcessIdentity.Of(process.Id) ?? throw new LabException($"{Name} ended at once; its last words are in {LogFile}.");
-        File.WriteAllBytes(_paths.Process(Name), JsonSerializer.SerializeToUtf8Bytes(new Record(identity, _command), HnvJson.Options));
+        Write(identity);
     }
+
+    private void Write(ProcessIdentity identity) =>
+        File.WriteAllBytes(_paths.Process(Name), JsonSerializer.SerializeToUtf8Bytes(new Record(identity, _command), HnvJson.Options));
 
     /// <summary>Asks it to end (SIGTERM), and ends it when it does not within ten seconds.</summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
@@ -103,6 +106,15 @@ public sealed class LabDaemon
         {
             _ = identity.Send(ProcessSignals.Kill);
             await GoneAsync(identity, TimeSpan.FromSeconds(10), cancellationToken);
+        }
+    }
+
+    /// <summary>The process that runs under this name does what this command says now, without having been started anew.</summary>
+    internal void Adopt()
+    {
+        if (Recorded is { Identity.IsAlive: true } record)
+        {
+            Write(record.Identity);
         }
     }
 

@@ -14,7 +14,11 @@ namespace Hnv.Lab.Machine;
 /// <param name="IsUp">The last <c>up</c> came to its end.</param>
 internal sealed record LabState(string FileName, string TopologyText, ImmutableArray<string> Namespaces, bool IsUp)
 {
-    public LabTopology Topology => LabFileReader.Parse(TopologyText, FileName);
+    /// <summary>VMs that are not where the file has them, because they were moved.</summary>
+    public ImmutableArray<LabMovedVm> Moved { get; init; } = [];
+
+    /// <summary>The file, with every VM where it is.</summary>
+    public LabTopology Topology => LabFileReader.Parse(TopologyText, FileName).Moved(Moved);
 
     /// <summary>The state of a lab; null when there is none.</summary>
     public static LabState? Read(LabPaths paths)
