@@ -221,6 +221,15 @@ public sealed class DhcpTests
     }
 
     [Fact]
+    public void Message_ThatEndsBehindItsPacket_IsMalformed()
+    {
+        byte[] frame = Pools.Dhcp(Vm, Client, DhcpOptions.Type(DhcpMessageType.Discover));
+        frame[39]++; // UDP's length: into the padding
+        Array.Resize(ref frame, 600);
+        _cloud.A.FromVm(Vm, frame).Dropped(Verdict.Malformed);
+    }
+
+    [Fact]
     public void Packet_WithIpOptions_IsAnsweredTheSame()
     {
         byte[] frame = PacketBuilder.Ethernet(Vm.Mac, MacAddress.Parse("ff:ff:ff:ff:ff:ff")).IPv4(IPAddress.Any, IPAddress.Broadcast, options: [0x94, 4, 0, 0])

@@ -170,6 +170,15 @@ public sealed class Dhcpv6Tests
     }
 
     [Fact]
+    public void Message_ThatEndsBehindItsPacket_IsMalformed()
+    {
+        byte[] frame = Pools.Dhcpv6(Vm, new(Dhcpv6MessageType.Solicit, 1), ClientId);
+        frame[59] += 4; // UDP's length: an option of the padding
+        Array.Resize(ref frame, 200);
+        _cloud.A.FromVm(Vm, frame).Dropped(Verdict.Malformed);
+    }
+
+    [Fact]
     public void ElevenAssociations_SixAreAnswered()
     {
         Passage passage = Send(Dhcpv6MessageType.Solicit, [ClientId, .. Enumerable.Range(1, 11).Select(i => Association((uint)i))]).Went(Verdict.ConfigurationAnswered);
