@@ -17,6 +17,7 @@ public static class BenchCatalog
         new RecordsBenchmark(),
         new ApplyBenchmark(),
         new LearnedBenchmark(),
+        new MigrationBenchmark(),
         new AgentMemoryBenchmark(),
     ];
 
