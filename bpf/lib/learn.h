@@ -82,6 +82,17 @@ static __noinline int may_use_mac(const struct hnv_claimant *c, const __u8 *hold
 	return known->at.ifindex && !port_lives(known->at.ifindex, known->port_id);
 }
 
+/* The holder is the claimant itself, whose adapter moved here with the address. */
+static __noinline int moved_here(const struct hnv_claimant *c, const __u8 *holders)
+{
+	struct hnv_record *moved;
+
+	if (!any_moves() || !mac_equal(holders, c->who.mac))
+		return 0;
+	moved = find_moved(c->key.vsid, c->who.mac);
+	return moved && moved->ifindex && moved->ifindex == c->who.ifindex;
+}
+
 /* Takes one of the claimant's addresses. 0: it has as many as it may. */
 static __noinline int reserve(struct hnv_claimant *c)
 {
@@ -269,7 +280,7 @@ __noinline int claim_local(void)
 		return claim_refused(c, HNV_SourceCaMacMismatch);
 	if (!reserve(c))
 		return claim_refused(c, HNV_DynamicAddressThrottled);
-	if (e->record.ifindex && !port_lives(e->record.ifindex, e->port_id)) {
+	if ((e->record.ifindex && !port_lives(e->record.ifindex, e->port_id)) || moved_here(c, e->record.mac)) {
 		if (!(c->flags & HNV_CLAIM_TRACED))
 			release_address(e->port_id);
 		return claim_moves(c, 0);

@@ -274,6 +274,28 @@ public sealed class MigrationTests
     }
 
     [Fact]
+    public void LearnedAddress_MovesWithItsAdapter_WithoutBeingAskedFor()
+    {
+        IPAddress own = IPAddress.Parse("10.0.0.77");
+        uint vsid = Vm.Subnet.Vsid;
+        C.Programs.Map("subnets").Update(new SubnetKey(vsid), new SubnetEntry(Vm.Subnet.Rd, Vm.Subnet.GatewayMac, Vm.Subnet.Gateway4, Vm.Subnet.Gateway6) with { Flags = SubnetFlags.Learns, Epoch = 1 });
+        C.Programs.Map("ports").Update((uint)Vm.Interface, new PortEntry(vsid, Vm.Subnet.Rd, Vm.PortId, PortFlags.Prepared, Vm.Mac) with { LearnLimit = 4, LearnSources = LearnSources.Arp });
+        using (Hnv.Linux.Bpf.BpfMap learned = C.Programs.Inner("learned"))
+        {
+            learned.Update(new RecordKey(vsid, own), default(LearnedEntry) with { Record = RecordEntry.Remote(Vm.Mac, RecordKind.Dynamic, B.Pa), Source = LearnSource.Peer, Epoch = 1, Counter = 1 });
+        }
+
+        byte[] data = Vm.To(_cloud.Blue5).IPv4(own, _cloud.Blue5.V4).Udp(1, 2).ToArray();
+        C.FromVm(Vm, data).Went(Verdict.Encapsulated, ActiveHere, Heard);
+
+        byte[] announcement = PacketBuilder.Ethernet(Vm.Mac, _cloud.Blue5.Mac).Arp(new ArpPacket(ArpOperation.Reply, Vm.Mac, own, _cloud.Blue5.Mac, _cloud.Blue5.V4)).ToArray(60);
+        Assert.Equal(Verdict.Encapsulated, C.FromVm(Vm, announcement).Verdict);
+        using Hnv.Linux.Bpf.BpfMap after = C.Programs.Inner("learned");
+        Assert.True(after.TryLookup(new RecordKey(vsid, own), out LearnedEntry held));
+        Assert.Equal(((uint)Vm.Interface, 0UL), (held.Record.Ifindex, held.DeadlineNs));
+    }
+
+    [Fact]
     public void Trace_LeavesNoMark()
     {
         Activate(B, C.Pa);
