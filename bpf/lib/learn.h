@@ -66,18 +66,21 @@ static __noinline int port_lives(__u32 ifindex, __u32 port_id)
 
 /*
  * A router's virtual MAC moves with the addresses that were announced with it. A claim with the MAC for another address does not get
- * it from a port that lives: frames are forwarded by it.
+ * it from a port that lives: frames are forwarded by it. `holder`: who has the address; a router that has the MAC may have said the address
+ * with its own, as Linux does when it asks for a neighbour.
  */
-static __noinline int may_use_mac(const struct hnv_claimant *c, const __u8 *holders)
+static __noinline int may_use_mac(const struct hnv_claimant *c, const struct hnv_record *holder)
 {
 	struct hnv_mac_key key = { .vsid = c->key.vsid };
 	struct hnv_virtual_mac *known;
 
-	if (!mac_is_virtual(c->who.mac) || (holders && mac_equal(holders, c->who.mac)))
+	if (!mac_is_virtual(c->who.mac) || (holder && mac_equal(holder->mac, c->who.mac)))
 		return 1;
 	mac_copy(key.mac, c->who.mac);
 	known = bpf_map_lookup_elem(&virtual_macs, &key);
 	if (!known || (known->at.ifindex == c->who.ifindex && known->port_id == c->port_id))
+		return 1;
+	if (holder && known->at.ifindex == holder->ifindex && address_equal(&known->at.pa, &holder->pa))
 		return 1;
 	return known->at.ifindex && !port_lives(known->at.ifindex, known->port_id);
 }
@@ -276,7 +279,7 @@ __noinline int claim_local(void)
 	/* One at a time. */
 	if (e->deadline_ns)
 		return claim_refused(c, HNV_SourceRecordMissing);
-	if (!may_use_mac(c, e->record.mac))
+	if (!may_use_mac(c, &e->record))
 		return claim_refused(c, HNV_SourceCaMacMismatch);
 	if (!reserve(c))
 		return claim_refused(c, HNV_DynamicAddressThrottled);

@@ -219,6 +219,20 @@ public sealed class LearningTests
     }
 
     [Fact]
+    public void VirtualMac_WhoseRouterSaidTheAddressWithItsOwn_StillMovesWithTheAddress()
+    {
+        MacAddress vrrp = LearningCloud.Vrrp4;
+        _a.FromVm(_vm, LearningCloud.Announce(_vm, Ip(50), vrrp));
+        _a.FromVm(_vm, LearningCloud.Announce(_vm, Ip(50))); // As Linux does when it asks for a neighbour.
+        Assert.Equal(_vm.Mac, LearningCloud.Find(_a, Ip(50))!.Value.Record.Mac.ToMacAddress());
+        Assert.Equal(Verdict.AddressProbed, _a.FromVm(_cloud.Blue6, LearningCloud.Announce(_cloud.Blue6, Ip(50), vrrp)).Verdict);
+        LearningCloud.Expire(_a, Ip(50));
+        _a.FromVm(_cloud.Blue6, LearningCloud.Announce(_cloud.Blue6, Ip(50), vrrp));
+        LearnedEntry entry = LearningCloud.Find(_a, Ip(50))!.Value;
+        Assert.Equal((vrrp, (uint)_cloud.Blue6.Interface), (entry.Record.Mac.ToMacAddress(), entry.Record.Ifindex));
+    }
+
+    [Fact]
     public void VirtualMac_OfAPortThatDoesNotLearn_IsRefused()
     {
         LearningCloud.SetPort(_vm, LearnSources.All, 0);
