@@ -50,8 +50,17 @@ needs_of_hnv() {
     need flock util-linux
 }
 
-# What only tests use: tshark judges the wire format, the rest makes traffic and reads results.
+# What only tests use: tshark judges the wire format, servers and clients of tenants run in VMs, the rest makes traffic and reads results.
 needs_of_tests() {
+    need dnsmasq dnsmasq-base
+    need kea-dhcp4 kea-dhcp4-server
+    need kea-dhcp6 kea-dhcp6-server
+    need dhclient isc-dhcp-client
+    need busybox busybox-static
+    need keepalived keepalived
+    need arping arping
+    need ndisc6 ndisc6
+    need qemu-system-x86_64 qemu-system-x86
     need tshark tshark
     need tcpdump tcpdump
     need iperf3 iperf3
@@ -91,6 +100,30 @@ find_missing() {
     done
 }
 
+# Runs a command during which packages start no services: what tests use of them runs in VMs. A policy of the machine's owner stays in force.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d
+    if [ -e $policy ] || [ -L $policy ]; then
+        "$@"
+        return
+    fi
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+    (
+        trap 'rm -f $policy' EXIT
+        "$@"
+    )
+}
+
+# disable_services PACKAGE…: nor do they start with the machine.
+disable_services() {
+    local units
+    command -v systemctl >/dev/null || return 0
+    units=$(dpkg -L "$@" 2>/dev/null | sed -n 's|.*/systemd/system/\([^/]*\.service\)$|\1|p' | sort -u)
+    # shellcheck disable=SC2086
+    [ -z "$units" ] || systemctl disable $units >/dev/null 2>&1 || true
+}
+
 install_packages() {
     find_missing
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -99,13 +132,14 @@ install_packages() {
     mkdir -p "$state"
     local log=$state/apt.log
     step "Installing ${missing[*]}"
-    if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive without_services apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
         echo >&2
         tail -n 5 "$log" | sed 's/^/  /' >&2
         fail "apt-get could not install ${missing[*]}" \
             "The whole output: $log" \
             "Without a network, install these packages by other means and run this again."
     fi
+    disable_services "${missing[@]}"
     done_step
     find_missing
     [ ${#missing[@]} -eq 0 ] || fail "installed, and still not found: ${missing[*]}" "The output of apt-get: $log"

@@ -35,6 +35,9 @@ public sealed class LabHost
     /// <summary>Runs a program on the host to its end.</summary>
     public Task<CommandResult> ExecAsync(params string[] command) => LabMachine.ExecAsync(Namespace, command);
 
+    /// <summary>Starts a program on the host that goes on (a hypervisor); outputs are redirected. Dispose the answer: that ends the program.</summary>
+    public LabProgram Start(params string[] command) => LabProgram.Start(LabMachine.Inside(Namespace, command));
+
     /// <summary>Opens an interface of the host for capture and injection of whole frames.</summary>
     public PacketSocket OpenPacketSocket(string interfaceName, PacketSocketOptions? options = null) =>
         LabMachine.OpenPacketSocket(Namespace, interfaceName, options);

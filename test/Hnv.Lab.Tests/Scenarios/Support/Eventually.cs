@@ -12,7 +12,7 @@ internal static class Eventually
 
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="what">The condition in words, for the failure's message.</param>
-    public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what);
+    public static Task TrueAsync(Func<bool> condition, string what, Func<string>? details = null) => TrueAsync(() => Task.FromResult(condition()), what, details);
 
     /// <summary>Waits until a condition holds.</summary>
     public static async Task TrueAsync(Func<Task<bool>> condition, string what, Func<string>? details = null)
