@@ -44,8 +44,9 @@ internal sealed class MigrationBenchmark : IBenchmark
         int late = moves.Count(static m => m.LastLostMs > m.Move.Completed.TotalMilliseconds);
         ImmutableArray<Series> series =
         [
-            .. Labs.Distribution("black-out", BothWays, "ms", blackOuts),
-            .. Labs.Distribution("longest silence without a move", BothWays, "ms", [.. moves.Select(static m => m.BackgroundMs)]),
+            .. Labs.Distribution("outage, by when datagrams were sent that did not arrive", BothWays, "ms", [.. moves.Select(static m => m.OutageMs)]),
+            .. Labs.Distribution("black-out, as the receivers see it", BothWays, "ms", blackOuts),
+            .. Labs.Distribution("the same without a move", BothWays, "ms", [.. moves.Select(static m => m.BackgroundMs)]),
             .. Labs.Distribution("datagrams lost", BothWays, "datagrams", [.. moves.Select(static m => (double)m.Lost)]),
             .. Labs.Distribution("last lost one, sent after the switch", BothWays, "ms", [.. moves.Select(static m => m.LastLostMs ?? 0)]),
             .. Labs.Distribution("preparing the new host", "agents and controller", "ms", [.. moves.Select(static m => m.Move.Prepared.TotalMilliseconds)]),

@@ -12,7 +12,7 @@ internal static class LabMoveCommand
     private static readonly TableColumns<MoveRow> s_columns = new TableColumn<MoveRow>[]
     {
         new("VM", r => r.Vm), new("FROM", r => r.From), new("TO", r => r.To),
-        new("BLACK-OUT MS", r => Text(r.BlackOutMs), Right: true), new("BEFORE MS", r => Text(r.BackgroundMs), Right: true),
+        new("OUTAGE MS", r => Text(r.OutageMs), Right: true), new("SILENCE MS", r => Text(r.BlackOutMs), Right: true), new("BEFORE MS", r => Text(r.BackgroundMs), Right: true),
         new("LOST", r => r.Lost.ToString(CultureInfo.InvariantCulture), Right: true), new("LAST LOST AT MS", r => r.LastLostMs is { } at ? Text(at) : "-", Right: true),
         new("PREPARED MS", r => Text(r.PreparedMs), Right: true), new("COMPLETED MS", r => Text(r.CompletedMs), Right: true),
     };
@@ -49,7 +49,7 @@ internal static class LabMoveCommand
             string to = i % 2 == 0 ? host : home;
             MoveMeasurement measured = await MoveMeasurement.RunAsync(lab, name, with, to, cancellationToken: cancellationToken);
             rows.Add(new MoveRow(
-                name, measured.Move.From, measured.Move.To, measured.BlackOutMs, measured.BackgroundMs, measured.Lost, measured.LastLostMs,
+                name, measured.Move.From, measured.Move.To, measured.OutageMs, measured.BlackOutMs, measured.BackgroundMs, measured.Lost, measured.LastLostMs,
                 measured.Move.Prepared.TotalMilliseconds, measured.Move.Completed.TotalMilliseconds));
             context.Log.Step($"{name} moved from {measured.Move.From} to {to}, talking to {with} 1 000 times a second each way", measured.Move.Prepared + measured.Move.Completed);
         }
@@ -63,7 +63,7 @@ internal static class LabMoveCommand
         context.Out.List(rows, format, s_columns, string.Empty);
         if (count > 1 && format is OutputFormat.Table or OutputFormat.Wide)
         {
-            context.Out.Line($"Median: black-out {Text(Median(rows.Select(static r => r.BlackOutMs)))} ms, {Median(rows.Select(static r => (double)r.Lost)):0} lost");
+            context.Out.Line($"Median: outage {Text(Median(rows.Select(static r => r.OutageMs)))} ms, silence {Text(Median(rows.Select(static r => r.BlackOutMs)))} ms, {Median(rows.Select(static r => (double)r.Lost)):0} lost");
         }
 
         return ExitCodes.Done;
@@ -77,9 +77,10 @@ internal static class LabMoveCommand
 
     private static string Text(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 
+    /// <param name="OutageMs">By when datagrams were sent: how long none arrived.</param>
     /// <param name="BlackOutMs">The longest silence of either direction since the switch.</param>
     /// <param name="BackgroundMs">The same before it: what the machine itself does.</param>
     /// <param name="LastLostMs">When the last lost datagram was sent, after the switch.</param>
     private sealed record MoveRow(
-        string Vm, string From, string To, double BlackOutMs, double BackgroundMs, int Lost, double? LastLostMs, double PreparedMs, double CompletedMs);
+        string Vm, string From, string To, double OutageMs, double BlackOutMs, double BackgroundMs, int Lost, double? LastLostMs, double PreparedMs, double CompletedMs);
 }

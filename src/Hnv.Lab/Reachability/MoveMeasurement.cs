@@ -4,11 +4,12 @@ namespace Hnv.Lab.Reachability;
 
 /// <summary>A move of a VM under traffic both ways.</summary>
 /// <param name="BlackOutMs">The longest silence of either direction.</param>
+/// <param name="OutageMs">The longest time of either direction from which nothing arrived, by when it was sent; 0 when nothing was lost.</param>
 /// <param name="BackgroundMs">The longest silence of either direction before the move.</param>
 /// <param name="Lost">Datagrams lost, both directions together, of 2 000 a second.</param>
 /// <param name="LastLostMs">When the last lost one was sent, after the switch; null: none was lost.</param>
 public sealed record MoveMeasurement(
-    LabMove Move, UdpFlowResult ToVm, UdpFlowResult FromVm, double BlackOutMs, double BackgroundMs, int Lost, double? LastLostMs)
+    LabMove Move, UdpFlowResult ToVm, UdpFlowResult FromVm, double BlackOutMs, double OutageMs, double BackgroundMs, int Lost, double? LastLostMs)
 {
     /// <summary>Moves the VM while it talks to a peer, and stops when a second's traffic has followed.</summary>
     public static async Task<MoveMeasurement> RunAsync(NetworkLab lab, string vmName, string peerName, string host, bool v6 = false, CancellationToken cancellationToken = default)
@@ -25,7 +26,7 @@ public sealed record MoveMeasurement(
         UdpFlowResult to = await toVm.StopAsync(move.SwitchedAt, cancellationToken), from = await fromVm.StopAsync(move.SwitchedAt, cancellationToken);
         double[] lost = [.. to.LostAtMs, .. from.LostAtMs];
         return new MoveMeasurement(
-            move, to, from, Math.Max(to.BlackOutMs, from.BlackOutMs), Math.Max(to.BeforeMs, from.BeforeMs), lost.Length, lost.Length == 0 ? null : lost.Max());
+            move, to, from, Math.Max(to.BlackOutMs, from.BlackOutMs), Math.Max(to.OutageMs, from.OutageMs), Math.Max(to.BeforeMs, from.BeforeMs), lost.Length, lost.Length == 0 ? null : lost.Max());
     }
 
     /// <summary>Who could talk to it: a VM of its network that has an address, if possible on a host that it neither leaves nor goes to.</summary>

@@ -93,7 +93,7 @@ public sealed class UdpFlow : IDisposable
             longest = Math.Max(longest, Milliseconds(times[i - 1], times[i]));
         }
 
-        return new UdpFlowResult(Name, _sent.Count, lost, after, before);
+        return new UdpFlowResult(Name, _sent.Count, lost, after, before, Outage());
     }
 
     public void Dispose()
@@ -103,6 +103,23 @@ public sealed class UdpFlow : IDisposable
         Task.WaitAll([_sending, _receiving], TimeSpan.FromSeconds(5));
         _sender.Dispose();
         _receiver.Dispose();
+    }
+
+    /// <summary>From the last datagram that arrived to the next that did, by when they were sent, where some between them were lost.</summary>
+    private double Outage()
+    {
+        double longest = 0;
+        int last = -1;
+        for (int i = 0; i < _sent.Count; i++)
+        {
+            if (_arrived.ContainsKey(i))
+            {
+                longest = last >= 0 && i - last > 1 ? Math.Max(longest, Milliseconds(_sent[last], _sent[i])) : longest;
+                last = i;
+            }
+        }
+
+        return longest;
     }
 
     private static double Milliseconds(long from, long to) => (to - from) * 1000.0 / Stopwatch.Frequency;
@@ -168,5 +185,9 @@ public sealed class UdpFlow : IDisposable
 /// <param name="Flow">Who sent to whom.</param>
 /// <param name="LostAtMs">When each datagram was sent that did not arrive, in milliseconds since the moment that was asked for.</param>
 /// <param name="BlackOutMs">The longest time between two arrivals of which the second came after that moment.</param>
+/// <param name="OutageMs">
+/// The longest time between two datagrams, by when they were sent, that arrived while those between them did not; 0 when none was lost. Unlike the
+/// silence it does not grow when the machine lets sender or receiver wait.
+/// </param>
 /// <param name="BeforeMs">The longest time between two arrivals before it: what the machine itself does.</param>
-public sealed record UdpFlowResult(string Flow, int Sent, ImmutableArray<double> LostAtMs, double BlackOutMs, double BeforeMs);
+public sealed record UdpFlowResult(string Flow, int Sent, ImmutableArray<double> LostAtMs, double BlackOutMs, double BeforeMs, double OutageMs);
