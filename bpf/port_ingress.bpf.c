@@ -8,6 +8,7 @@
  *   ARP, ND           answered from policy, or forwarded to the VM that is asked
  *   services          no DHCP server and no router where the port is guarded against them
  *   DHCP, RS          answered in a subnet with a pool, or that the gateway advertises itself in
+ *   VRRP              a router's word on its addresses
  *   group addresses   copied to the members of a subnet that floods
  *   where to?         inside the subnet by record or MAC; otherwise routed in the routing domain
  *   how?              into a port of this host, or encapsulated to another's
@@ -20,6 +21,7 @@
 #include "lib/guard_services.h"
 #include "lib/move_port.h"
 #include "lib/nd.h"
+#include "lib/vrrp.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -180,6 +182,8 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	/* A server's word, for whichever port of this host. */
 	if (group && learns(port->vsid))
 		snoop_dhcp(skb, d, &f, port->vsid, 0, f.l4_offset, 0);
+	if (group)
+		vrrp_from_vm(skb, d, port, &f);
 	/* To which IPv4 addresses the subnet's broadcast belongs, nobody knows here. */
 	if (group)
 		return f.proto == bpf_htons(ETH_P_IPV6) && !address_is_multicast6(&f.dst) ? drop(d, HNV_Malformed) :
@@ -194,7 +198,7 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 SEC("tc")
 int port_ingress(struct __sk_buff *skb)
 {
-	__u32 ifindex = skb->ifindex, bytes = skb->len, port_id = 0;
+	__u32 ifindex = skb->ifindex, bytes = skb->len, port_id = 0, mark;
 	struct hnv_decision *d = decision_begin(skb);
 	struct hnv_port *port;
 	int action;
@@ -206,17 +210,25 @@ int port_ingress(struct __sk_buff *skb)
 		port_id = port->port_id;
 		d->source_vsid = port->vsid;
 		d->rd = port->rd;
-		if (skb->mark == HNV_MARK_ADVERTISE)
-			return advertise(skb, d); /* A copy: the frame itself was counted. */
-		if (skb->mark == HNV_MARK_ANNOUNCE)
-			return announce_move(skb, d, port);
+		if (skb->mark) {
+			/* Copies: the frame itself was counted. */
+			mark = skb->mark;
+			if (mark == HNV_MARK_ADVERTISE)
+				return advertise(skb, d);
+			if (mark == HNV_MARK_ANNOUNCE)
+				return announce_move(skb, d, port);
+			if ((mark & ~HNV_LISTED_ADDRESS) == HNV_MARK_LISTED)
+				return announce_listed(skb, d, mark);
+			if (mark == HNV_MARK_ON_BEHALF)
+				begin_on_behalf(skb, d);
+		}
 		action = port->flags & HNV_PORT_PREPARED ? from_prepared_port(skb, d, port) : HNV_ACTION_CONTINUE;
 		if (action == HNV_ACTION_CONTINUE)
 			action = from_vm(skb, d, port);
 	} else {
 		action = drop(d, HNV_PortUnbound);
 	}
-	if (!traced(d))
+	if (!(d->flags & (HNV_DECISION_TRACED | HNV_DECISION_ON_BEHALF)))
 		count(port_id, d->verdict, bytes);
 	return action;
 }

@@ -363,6 +363,9 @@ HNV_SIZE(struct hnv_decision, 88);
 #define HNV_MARK_REDIRECT 0x484e5606  /* copy of a frame that was sent on: becomes the REDIRECT to its sender */
 #define HNV_MARK_ADVERTISE 0x484e5604 /* copy of a VM's frame that becomes a router advertisement for it */
 #define HNV_MARK_TRACE 0x484e5603     /* BPF_PROG_RUN of a trace: no clone, no learning, no counter */
+#define HNV_MARK_LISTED 0x484e5608    /* copy of a VM's VRRP advertisement that becomes the announcement of an address in it; which, in the low bits */
+#define HNV_MARK_ON_BEHALF 0x484e5607 /* the announcement that such a copy became: as if the VM had sent it */
+#define HNV_LISTED_ADDRESS 0x7
 /*
  * A flooded frame that enters again at the uplink to be copied: in the mark's low bits the remote member who is next, and whether only
  * members that learn get copies. A frame from a wire has no mark, and never our own source address.

@@ -11,6 +11,7 @@
  */
 #define HNV_DECISION_TRACED 0x1
 #define HNV_DECISION_TO_LEARNER 0x2 /* delivered to a port that learns; the program looks into it when it is done, and takes the flag away */
+#define HNV_DECISION_ON_BEHALF 0x4  /* a frame that the VM did not send itself: not counted */
 
 static __always_inline struct hnv_decision *decision_begin(struct __sk_buff *skb)
 {

@@ -62,7 +62,7 @@ public sealed class LearningDeviceTests : IDisposable
 
     public void Dispose() => _lab.Dispose();
 
-    private static void Learn(DeviceHost host, DeviceHost peer, params DeviceAdapter[] here)
+    internal static void Learn(DeviceHost host, DeviceHost peer, params DeviceAdapter[] here)
     {
         DeviceSubnet subnet = here[0].Subnet;
         for (uint i = 0; i < here.Length; i++)

@@ -35,9 +35,9 @@ internal sealed class LearningCloud
 
     public static IPAddress Vip(bool v6) => v6 ? Vip6 : Vip4;
 
-    public static void SetPort(TestVm vm, LearnSources sources, ushort limit) => vm.Host.Programs.Map("ports").Update(
+    public static void SetPort(TestVm vm, LearnSources sources, ushort limit, uint stormLimit = 0) => vm.Host.Programs.Map("ports").Update(
         (uint)vm.Interface,
-        new PortEntry(vm.Subnet.Vsid, vm.Subnet.Rd, vm.PortId, PortFlags.None, vm.Mac) with { LearnLimit = limit, LearnSources = sources });
+        new PortEntry(vm.Subnet.Vsid, vm.Subnet.Rd, vm.PortId, PortFlags.None, vm.Mac) with { LearnLimit = limit, LearnSources = sources, StormLimit = stormLimit });
 
     /// <summary>Gratuitous ARP, or an unsolicited neighbour advertisement.</summary>
     public static byte[] Announce(TestVm vm, IPAddress address, MacAddress? mac = null)
