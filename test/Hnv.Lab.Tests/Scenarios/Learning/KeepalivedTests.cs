@@ -50,10 +50,11 @@ public sealed class KeepalivedTests(LearningLab fixture) : IAsyncLifetime
     [InlineData(true, true)]
     public async Task TheAddressIsReachedAtTheBackup_WhenTheMasterEndsOrFallsSilent(bool virtualMac, bool agentsDead)
     {
+        int router = agentsDead ? 61 : 51; // A virtual MAC for each: hosts remember where the last one was.
         await LinkLocal.ReadyAsync(Master); // Without one keepalived has nothing to send from.
         await LinkLocal.ReadyAsync(Backup);
-        GuestProgram first = Start(Master, 150, virtualMac);
-        Start(Backup, 100, virtualMac);
+        GuestProgram first = Start(Master, 150, virtualMac, router);
+        Start(Backup, 100, virtualMac, router);
         await using var flow4 = new ServiceFlow(Client, s_vip4, Master, Backup);
         await using var flow6 = new ServiceFlow(Client, s_vip6, Master, Backup);
         await ServedByAsync(Master);
@@ -67,7 +68,7 @@ public sealed class KeepalivedTests(LearningLab fixture) : IAsyncLifetime
         {
             await first.EndAsync(); // It gives its addresses up, and says so.
             await ServedByAsync(Backup);
-            Start(Master, 150, virtualMac); // And takes them back.
+            Start(Master, 150, virtualMac, router); // And takes them back.
             await ServedByAsync(Master);
         }
 
@@ -94,20 +95,20 @@ public sealed class KeepalivedTests(LearningLab fixture) : IAsyncLifetime
         }
     }
 
-    private GuestProgram Start(LabVm vm, int priority, bool virtualMac)
+    private GuestProgram Start(LabVm vm, int priority, bool virtualMac, int router)
     {
         _programs.Write(vm, "keepalived.conf", $$"""
-            {{Instance("v4", 51, $"{s_vip4}/24")}}
-            {{Instance("v6", 52, $"{s_vip6}/64")}}
+            {{Instance("v4", router, $"{s_vip4}/24")}}
+            {{Instance("v6", router + 1, $"{s_vip6}/64")}}
             """);
         return _programs.Start(vm, "keepalived", "keepalived --dont-fork --log-console --vrrp --use-file ./keepalived.conf --pid ./pid --vrrp_pid ./vrrp-pid");
 
-        string Instance(string name, int router, string address) => $$"""
+        string Instance(string name, int id, string address) => $$"""
             vrrp_instance {{name}} {
               state BACKUP
               interface eth0
-              {{(virtualMac ? $"use_vmac vrrp{router}" : string.Empty)}}
-              virtual_router_id {{router}}
+              {{(virtualMac ? $"use_vmac vrrp{id}" : string.Empty)}}
+              virtual_router_id {{id}}
               priority {{priority}}
               advert_int 0.2
               version 3
