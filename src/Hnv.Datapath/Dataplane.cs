@@ -185,6 +185,7 @@ public sealed class Dataplane : IDataplane
     {
         _normaliser.Repair();
         _learned.Reserve(_learned.Locked(MapUsageReader.Count));
+        VirtualMacs.Forget(_maps[MapNames.VirtualMacs], _learned);
     }
 
     public BoundPort BindPort(PortBinding binding)
