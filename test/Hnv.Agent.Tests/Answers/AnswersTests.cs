@@ -29,7 +29,7 @@ public sealed class AnswersTests : IDisposable
     {
         _network.Link(12, "v-blue1");
         var desired = new DesiredState(_dataplane);
-        PolicyItem[] items = [Subnet(), Route(), Route("0.0.0.0/0", hop: "10.0.0.250"), Record("10.0.0.7"), Record("10.0.0.5", mac: "06:06:00:00:00:06", pa: null, port: "blue/blue1")];
+        PolicyItem[] items = [Subnet(), Route(), Route("0.0.0.0/0", hop: "10.0.0.250"), Record("10.0.0.7"), Record("10.0.0.5", mac: "06:06:00:00:00:06", pa: null, port: "blue/blue1"), Port(mac: "06:06:00:00:00:06")];
         desired.OnUpdate(new NetworkChanged(Policy(Blue, 1, items), [.. items.Select(i => new ItemChange(null, i))]));
         desired.PortBound("blue/blue1", 5001, 12);
         _dataplane.BindPort(new Datapath.Ports.PortBinding(12, 7, 1, 5001, MacAddress.Parse("06:06:00:00:00:06")));
