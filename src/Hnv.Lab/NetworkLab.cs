@@ -127,12 +127,12 @@ public sealed class NetworkLab : IAsyncDisposable
             progress?.Report(new LabStep($"{vm.Vm} stays on {vm.To}, where it was moved; the file has it on {vm.From}", TimeSpan.Zero));
         }
 
+        _topology = topology;
         if (before is not null)
         {
             await StepAsync(progress, null, () => RemoveSurplusAsync(before, wanted, cancellationToken));
         }
 
-        _topology = topology;
         await StepAsync(progress, $"{topology.Hosts.Length} hosts, {topology.Vms.Length} VMs and the fabric as network namespaces", () =>
         {
             _wiring.EnsureFabric();
@@ -325,26 +325,27 @@ public sealed class NetworkLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes away what the new topology does not hold.</summary>
+    /// <summary>Takes away what the new topology does not hold: processes first, then the machines they served.</summary>
     private async Task RemoveSurplusAsync(LabState before, string[] wanted, CancellationToken cancellationToken)
     {
+        // What holds on to an adapter that will be made anew ends with it.
+        HashSet<string> stay =
+        [
+            Controller.Name,
+            .. Hosts.Select(h => h.Agent.Name),
+            .. Relays().Where(r => _wiring.HasAdapter(r.Vm.Name, r.Adapter)).Select(r => r.Daemon.Name),
+            .. Topology.Vms.Where(v => v.Adapters.All(a => _wiring.HasAdapter(v.Name, a))).SelectMany(v => v.Programs.Select(p => Program(v, p).Name)),
+        ];
+        string[] records = Directory.Exists(_paths.Processes) ? Directory.GetFiles(_paths.Processes, "*.json") : [];
+        await Task.WhenAll(records.Where(r => !stay.Contains(Path.GetFileNameWithoutExtension(r))).Select(r => LabDaemon.StopRecordedAsync(r, cancellationToken)));
         foreach (string netns in before.Namespaces.Except(wanted))
         {
             string machine = netns[(Options.Name.Length + 1)..];
-            foreach (string record in Directory.Exists(_paths.Processes) ? Directory.GetFiles(_paths.Processes, "*.json") : [])
-            {
-                string name = Path.GetFileNameWithoutExtension(record);
-                if (name == $"agent-{machine}" || name.StartsWith($"relay-{machine}-", StringComparison.Ordinal) || name.StartsWith($"vm-{machine}-", StringComparison.Ordinal))
-                {
-                    await LabDaemon.StopRecordedAsync(record, cancellationToken);
-                }
-            }
-
             LabWiring.Remove(netns);
-            if (Directory.Exists(_paths.Host(machine)))
+            LabMounts.RemoveBelow(_paths.Host(machine));
+            foreach (string directory in new[] { _paths.Host(machine), _paths.Vm(machine) }.Where(Directory.Exists))
             {
-                LabMounts.RemoveBelow(_paths.Host(machine));
-                Directory.Delete(_paths.Host(machine), recursive: true);
+                Directory.Delete(directory, recursive: true);
             }
         }
     }
@@ -413,8 +414,7 @@ public sealed class NetworkLab : IAsyncDisposable
     private string ControlOf(LabVmSpec vm, LabAdapterSpec adapter) => _paths.Control($"relay-{vm.Name}-{adapter.Name}");
 
     /// <summary>
-    /// Starts what runs in the VMs, with the files it wants; ends programs that the file names no more. What runs with the same command and
-    /// files is left alone.
+    /// Starts what runs in the VMs, with the files it wants. What runs with the same command and files is left alone.
     /// </summary>
     private async Task StartProgramsAsync(CancellationToken cancellationToken)
     {

@@ -61,12 +61,24 @@ internal sealed class LabWiring(string prefix)
         }
     }
 
-    /// <summary>Makes a VM's namespace, and its cables to the host where they are veths.</summary>
+    /// <summary>
+    /// Makes a VM's namespace, and its cables to the host where they are veths. An adapter that is another than the one wanted
+    /// (<see cref="HasAdapter"/>) is replaced, as another VM's would be: what the kernel made of the old MAC, its link-local address and the
+    /// routes through it, stays on an adapter that only changes.
+    /// </summary>
     public void EnsureVm(LabVmSpec vm)
     {
         using NetworkNamespace inside = EnsureNamespace(NamespaceOf(vm.Name));
         using NetworkNamespace host = NetworkNamespace.Open(NamespaceOf(vm.Host));
         using Rtnetlink links = Rtnetlink.Of(inside), hostLinks = Rtnetlink.Of(host);
+        foreach (LabAdapterSpec adapter in vm.Adapters)
+        {
+            if (links.FindLink(adapter.Name) is { } other && !Is(inside, other, adapter))
+            {
+                _ = links.DeleteLink(other.Index);
+            }
+        }
+
         foreach (LabAdapterSpec adapter in vm.Adapters.Where(a => a.Device == LabDevice.Veth))
         {
             _ = EnsureVeth(links, adapter.Name, ToPhysical(adapter), adapter.Mtu, hostLinks, host, adapter.HostInterface);
@@ -79,6 +91,22 @@ internal sealed class LabWiring(string prefix)
                 ["tx-udp_tnl-csum-segmentation"] = false,
             });
         }
+    }
+
+    /// <summary>
+    /// Whether a VM has this adapter: of its kind, with its MAC, and configured by whom it says. If not, it will be made anew, and what runs
+    /// on the one that is there must end.
+    /// </summary>
+    public bool HasAdapter(string vm, LabAdapterSpec adapter)
+    {
+        if (!NetworkNamespace.Exists(NamespaceOf(vm)))
+        {
+            return false;
+        }
+
+        using NetworkNamespace inside = NetworkNamespace.Open(NamespaceOf(vm));
+        using Rtnetlink links = Rtnetlink.Of(inside);
+        return links.FindLink(adapter.Name) is { } link && Is(inside, link, adapter);
     }
 
     /// <summary>Sets up an adapter of a VM: MAC, MTU, addresses, default route.</summary>
@@ -149,6 +177,13 @@ internal sealed class LabWiring(string prefix)
         return links.CreateVeth(new VethSpec(name, peerName) { Mac = mac, Mtu = mtu, PeerNamespace = peerNamespace });
     }
 
+    /// <summary>Who configured a link is read from the link itself: it is true even after a crash half way.</summary>
+    private static bool Is(NetworkNamespace inside, LinkInfo link, LabAdapterSpec adapter) =>
+        link.Kind == (adapter.Device == LabDevice.Tap ? "tun" : "veth") && ToPhysical(adapter).Equals(link.Mac)
+        && inside.Run(() => Sysctl.Read(AcceptsAdvertisements(adapter))) == (adapter.ConfiguresItself ? "1" : "0");
+
+    private static string AcceptsAdvertisements(LabAdapterSpec adapter) => $"net/ipv6/conf/{adapter.Name}/accept_ra";
+
     private static void Configure(NetworkNamespace inside, Rtnetlink links, LabAdapterSpec adapter)
     {
         LinkInfo link = links.GetLink(adapter.Name);
@@ -156,7 +191,7 @@ internal sealed class LabWiring(string prefix)
         {
             // Where addresses are static a router that advertises itself must not change what a test asserts.
             int listens = adapter.ConfiguresItself ? 1 : 0;
-            Sysctl.Write($"net/ipv6/conf/{adapter.Name}/accept_ra", listens);
+            Sysctl.Write(AcceptsAdvertisements(adapter), listens);
             Sysctl.Write($"net/ipv6/conf/{adapter.Name}/accept_dad", listens);
         });
         PhysicalAddress mac = ToPhysical(adapter);

@@ -1,8 +1,11 @@
+using System.Net;
 using Hnv.Lab.Machine;
 using Hnv.Lab.Reachability;
 using Hnv.Lab.Topology;
 using Hnv.Linux.Namespaces;
+using Hnv.Linux.Netlink;
 using Hnv.Linux.Processes;
+using Hnv.Wire;
 
 namespace Hnv.Lab.Tests.Scenarios;
 
@@ -66,6 +69,45 @@ public sealed class LifecycleTests
         Assert.True(await lab.Vm("b1").CanPingAsync(lab.Vm("b3").Address4));
         Assert.DoesNotContain((await lab.Client.RecordsAsync(cancellationToken: Ct)).Items, r => r.CustomerAddress.ToString() == "10.0.0.7");
     }
+
+    [Fact]
+    public async Task Up_WithAnotherFileWhereVmsOfTheSameNamesAreOthers_LeavesNothingOfTheOldOnes_AndBack()
+    {
+        string[] prefixes = ["10.0.0.0/24", "2001:db8:1::/64"], one = ["10.0.0.5", "2001:db8:1::5"], two = ["10.0.0.7", "2001:db8:1::7"];
+        LabTopology first = new LabBuilder().Hosts("h1", "h2").Network("blue", (5001, prefixes))
+            .Vm("b1", "h1", "blue", 5001, one, "06:06:00:00:00:05").Vm("b2", "h2", "blue", 5001, two, "06:06:00:00:00:07").Build();
+        LabTopology second = new LabBuilder().Hosts("h1", "h2").Network("blue", (5001, prefixes))
+            .Port("b1", "h1", "blue", 5001, ["10.0.0.15", "2001:db8:1::15"], "06:06:00:00:00:15")
+            .Document("{kind: LabVm, name: b1, host: h1, port: blue/b1, configure: auto, run: [{name: idle, command: sleep infinity}]}")
+            .Vm("b2", "h2", "blue", 5001, two, "06:06:00:00:00:17").Build();
+        await using NetworkLab lab = await NetworkLab.StartAsync(first, cancellationToken: Ct);
+        int? agent = lab.Host("h1").Agent.Pid;
+        foreach (LabTopology next in new[] { second, first })
+        {
+            await lab.UpAsync(next, null, Ct);
+            Assert.Equal(agent, lab.Host("h1").Agent.Pid);
+            Assert.Equal(next == second ? ["idle"] : [], RunningPrograms(lab));
+            foreach (LabVm vm in lab.Vms)
+            {
+                IEnumerable<IPAddress> own = vm.Spec.First.Addresses.Select(a => a.Address).Append(IpAddresses.LinkLocal(vm.Spec.First.Mac));
+                Assert.Equal(own.Select(a => a.ToString()).Order(), Addresses(vm));
+            }
+
+            Assert.All(await ReachabilityProbe.RunAsync(lab, cancellationToken: Ct), p => Assert.True(p.Ok, p.ToString()));
+        }
+    }
+
+    private static string[] Addresses(LabVm vm)
+    {
+        using Rtnetlink links = vm.OpenNetlink();
+        return [.. links.GetAddresses(links.GetLink("eth0").Index).Select(a => a.Address.ToString()).Order()];
+    }
+
+    /// <summary>By what the lab wrote down: also those that its file does not name any more.</summary>
+    private static string[] RunningPrograms(NetworkLab lab) =>
+    [
+        .. Directory.GetFiles(Path.Combine(lab.Options.Directory, "processes"), "vm-b1-*.json").Select(f => Path.GetFileNameWithoutExtension(f)["vm-b1-".Length..]),
+    ];
 
     [Fact]
     public async Task Up_WhereSomebodyElseHasTheNamespace_RefusesAndTouchesNothing()
