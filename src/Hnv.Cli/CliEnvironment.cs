@@ -16,6 +16,12 @@ public sealed record CliEnvironment(
     TextWriter Output, TextWriter Error, bool OutputIsTerminal, bool ErrorIsTerminal, TextReader Input,
     Func<string, string?> Variable, Func<string?> RunningLab, Func<HnvClientOptions, HnvClient> Connect, TimeProvider Time)
 {
+    /// <summary>Where a result that is no text goes when <c>-</c> is asked for.</summary>
+    public Func<Stream> OutputBytes { get; init; } = Console.OpenStandardOutput;
+
+    /// <summary>Where it is read from.</summary>
+    public Func<Stream> InputBytes { get; init; } = Console.OpenStandardInput;
+
     /// <summary>That of this process.</summary>
     public static CliEnvironment OfProcess() => new(
         Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected, new StreamReader(Console.OpenStandardInput()), // Console.In reads the terminal's description at once.

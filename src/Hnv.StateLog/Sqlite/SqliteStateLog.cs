@@ -154,6 +154,55 @@ public sealed class SqliteStateLog : IStateLog, IWatchSource
         }
     }
 
+    /// <summary>The revision of a log that another process may have open.</summary>
+    /// <exception cref="StateLogException">There is no log at <paramref name="path"/>, or it cannot be read.</exception>
+    public static long ReadRevision(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using var reader = new SqliteReader(path);
+            return reader.ReadRevision();
+        }
+        catch (SqliteException e)
+        {
+            throw SqliteErrors.Describe(path, e);
+        }
+    }
+
+    /// <summary>
+    /// Makes a copy that nobody has open go on at a later revision, as if nothing had happened in between. Its history is forgotten, so who
+    /// watched the original from anywhere before is told to list again.
+    /// </summary>
+    /// <exception cref="StateLogException">It is no log, or cannot be written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="revision"/> is not later than the log's.</exception>
+    public static void ContinueAt(string path, long revision)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using FileStream storeLock = StoreLock.Acquire(path);
+            using var writer = new SqliteWriter(SqliteFile.OpenForWriting(path, SqliteStateLogOptions.Default));
+            writer.Begin();
+            writer.ContinueAt(revision);
+            writer.Commit();
+        }
+        catch (SqliteException e)
+        {
+            throw SqliteErrors.Describe(path, e);
+        }
+    }
+
+    /// <summary>Keeps every process from opening the log of that path, which need not exist, until what is returned is disposed.</summary>
+    /// <exception cref="StateLogException">It is open somewhere.</exception>
+    public static IDisposable Reserve(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string file = SqliteFile.Resolve(path);
+        SqliteFile.EnsureDirectory(file);
+        return StoreLock.Acquire(file);
+    }
+
     /// <summary>Finishes the writes under way, ends the watches, closes the file and lets other processes have it.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -115,6 +115,13 @@ internal sealed class SqliteWriter : IDisposable
         Compacted = revision;
     }
 
+    /// <summary>Goes on at a later revision; what lies between never was, and what lies before is forgotten.</summary>
+    public void ContinueAt(long revision)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(revision, Revision);
+        Revision = Compacted = revision;
+    }
+
     /// <summary>Removes some of the rows that the compaction covers; false when none are left.</summary>
     public bool Sweep(int rows)
     {

@@ -1,0 +1,127 @@
+using System.CommandLine;
+using System.Globalization;
+using Hnv.Controller;
+using Hnv.Controller.Backup;
+using Hnv.Linux;
+
+namespace Hnv.Cli.Commands;
+
+/// <summary><c>hnv controller backup FILE|-</c> and <c>hnv controller restore FILE|-</c></summary>
+internal static class ControllerBackupCommand
+{
+    /// <summary>Where the packages and <c>hnv install</c> put it.</summary>
+    public const string DefaultConfiguration = "/etc/hnv/controller.yaml";
+
+    public static Command CreateBackup(CommandRunner runner)
+    {
+        var target = new Argument<string>("FILE") { Description = "A new file, or - for standard output" };
+        var places = new PlacesOptions();
+        return new Command("backup", "Writes the state log, certificates and configuration as of one moment; the controller may go on meanwhile")
+            .With(target, places.Store, places.Data, places.Configuration)
+            .Does(runner, async (context, token) =>
+            {
+                ControllerPlaces from = places.Of(context);
+                string file = context.Arguments.GetValue(target)!;
+                if (file == "-")
+                {
+                    await using Stream output = context.Environment.OutputBytes();
+                    long sent = await Guarded(() => ControllerBackup.WriteAsync(from, output, Path.GetTempPath(), context.Environment.Time, token));
+                    context.Log.Line($"{from.LogFile} was written at revision {sent}. Keep it safe: it holds the authority's key.");
+                    return ExitCodes.Done;
+                }
+
+                long revision = await Guarded(() => ControllerBackup.WriteFileAsync(from, file, context.Environment.Time, token));
+                context.Out.Line($"{file} holds {from.LogFile} at revision {revision}. Keep it safe: it holds the authority's key.");
+                return ExitCodes.Done;
+            });
+    }
+
+    public static Command CreateRestore(CommandRunner runner)
+    {
+        var source = new Argument<string>("FILE") { Description = "What 'hnv controller backup' wrote, or - for standard input" };
+        var force = new Option<bool>("--force") { Description = "Set aside the state that is there, under another name, instead of refusing" };
+        var places = new PlacesOptions();
+        return new Command("restore", "Puts a backup in the place of a state that is gone; the controller must not run")
+            .With(source, force, places.Store, places.Data, places.Configuration)
+            .Does(runner, async (context, token) =>
+            {
+                ControllerPlaces to = places.Of(context);
+                string file = context.Arguments.GetValue(source)!;
+                await using Stream input = Open(context, file);
+                RestoreResult result = await Guarded(() => ControllerRestore.RunAsync(
+                    to, input, file == "-" ? "(standard input)" : file, context.Arguments.GetValue(force), context.Environment.Time, token));
+                ControllerCommand.GiveToService(to.DataDirectory, to.LogFile);
+                foreach (string path in result.SetAside)
+                {
+                    context.Log.Line($"What was there is {path} now.");
+                }
+
+                foreach (string remark in result.Remarks)
+                {
+                    context.Log.Line(remark);
+                }
+
+                context.Out.Line(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{to.LogFile} is restored as of {result.Created:yyyy-MM-dd HH:mm:ss}Z, revision {result.BackupRevision}; it goes on at revision {result.Revision}."));
+                context.Log.Line("Start the controller; hosts reconnect by themselves. What was applied after the backup has to be applied again.");
+                return ExitCodes.Done;
+            });
+    }
+
+    private static FileStream OpenFile(string file)
+    {
+        try
+        {
+            return File.OpenRead(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Failed(e is FileNotFoundException or DirectoryNotFoundException ? $"There is no file {file}." : e.Message, "A file that 'hnv controller backup' wrote.");
+        }
+    }
+
+    private static Stream Open(CommandContext context, string file) => file == "-" ? context.Environment.InputBytes() : OpenFile(file);
+
+    private static async Task<T> Guarded<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (BackupException e)
+        {
+            throw CliException.Failed(e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Failed(e.Message, "Run it as root, or as the user that the controller runs as.");
+        }
+    }
+
+    /// <summary>Where the controller's things are: what is said, else the defaults.</summary>
+    private sealed class PlacesOptions
+    {
+        public Option<string?> Store { get; } = ControllerCommand.NewStore();
+
+        public Option<string> Data { get; } = ControllerCommand.NewData();
+
+        public Option<string> Configuration { get; } = new("--config")
+        {
+            Description = "The controller's configuration",
+            HelpName = "FILE",
+            DefaultValueFactory = static _ => DefaultConfiguration,
+        };
+
+        public ControllerPlaces Of(CommandContext context)
+        {
+            const string Sqlite = "sqlite:";
+            string data = Path.GetFullPath(context.Arguments.GetValue(Data)!);
+            string configuration = Path.GetFullPath(context.Arguments.GetValue(Configuration)!);
+            string store = context.Arguments.GetValue(Store) ?? $"{Sqlite}{Path.Combine(data, "state.db")}";
+            return store.StartsWith(Sqlite, StringComparison.Ordinal)
+                ? new ControllerPlaces(data, Path.GetFullPath(store[Sqlite.Length..]), configuration)
+                : throw CliException.Usage($"A store '{store}' has no file.", "--store sqlite:PATH, or --data DIR");
+        }
+    }
+}
