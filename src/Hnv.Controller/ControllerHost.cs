@@ -123,6 +123,7 @@ public static class ControllerHost
         builder.Services.AddSingleton<HostRegistry>();
         builder.Services.AddSingleton<MoveCompletion>();
         builder.Services.AddSingleton<RecordEvents>();
+        builder.Services.AddSingleton<StreamTurns>();
         builder.Services.AddSingleton<LearnedStore>();
         builder.Services.AddHostedService(static s => s.GetRequiredService<LearnedStore>());
         builder.Services.AddSingleton<QueryBroker>();

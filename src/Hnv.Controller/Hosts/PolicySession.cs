@@ -20,7 +20,6 @@ internal sealed class PolicySession : IDisposable
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _superseded = new();
     private readonly Queue<QueryMessage> _queries = new();
-    private HashSet<Guid> _learned = [];
     private Dictionary<Guid, NetworkMarks> _marks = [];
     private PolicySnapshot _latest;
 
@@ -86,20 +85,6 @@ internal sealed class PolicySession : IDisposable
         Wake();
     }
 
-    /// <summary>Something was learned in a network that the stream follows.</summary>
-    public void TellLearned(Guid network)
-    {
-        lock (_gate)
-        {
-            if (!_learned.Add(network))
-            {
-                return;
-            }
-        }
-
-        Wake();
-    }
-
     public bool TryAsk(QueryMessage query)
     {
         lock (_gate)
@@ -121,7 +106,7 @@ internal sealed class PolicySession : IDisposable
     public void Dispose() => _superseded.Dispose();
 
     /// <summary>Takes all that is pending; nothing pending gives nothing. One caller at a time.</summary>
-    public (PolicySnapshot Latest, IReadOnlyDictionary<Guid, NetworkMarks> Marks, IReadOnlyList<QueryMessage> Queries, IReadOnlySet<Guid> Learned) Take()
+    public (PolicySnapshot Latest, IReadOnlyDictionary<Guid, NetworkMarks> Marks, IReadOnlyList<QueryMessage> Queries) Take()
     {
         lock (_gate)
         {
@@ -130,13 +115,7 @@ internal sealed class PolicySession : IDisposable
             _marks = [];
             QueryMessage[] queries = [.. _queries];
             _queries.Clear();
-            HashSet<Guid> learned = _learned;
-            if (learned.Count > 0)
-            {
-                _learned = [];
-            }
-
-            return (_latest, marks, queries, learned);
+            return (_latest, marks, queries);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.IO.Pipelines;
 using System.Text.Json;
 using Hnv.Api;
 using Hnv.Api.Stream;
@@ -10,70 +9,84 @@ using Hnv.Policy;
 namespace Hnv.Controller.Hosts;
 
 /// <summary>
-/// Writes a host's stream: compares what was sent with the newest snapshot where the session has marks, and writes the difference.
-/// Waits for the receiver after every message, so that nothing piles up here.
+/// Writes policy into a host's stream: compares what was sent with the newest snapshot where the session has marks, and writes the difference.
+/// Learned addresses come between.
 /// </summary>
 /// <param name="learned">Null for a host that does not understand learned addresses.</param>
-internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, LearnedStreams? learned, PolicySession session, ControllerOptions options)
+internal sealed class PolicyStreamWriter(StreamOutput output, PolicyHub hub, LearnedStreams? learned, PolicySession session, ControllerOptions options)
 {
     private readonly Dictionary<Guid, IHostContent> _sent = [];
     private readonly HashSet<Guid> _claimed = [.. session.Have.Keys];
+    private bool _writes;
 
     /// <summary>Writes until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, output.Failed);
+        try
+        {
+            await WriteUntilAsync(stop.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            output.ThrowIfFailed();
+            throw;
+        }
+        finally
+        {
+            if (!_writes)
+            {
+                await output.EnterAsync();
+            }
+
+            output.Close();
+        }
+    }
+
+    private async Task WriteUntilAsync(CancellationToken cancellationToken)
+    {
         int protocol = learned is null ? PolicyProtocol.Learned - 1 : PolicyProtocol.Version;
-        await WriteAsync(new HelloMessage(protocol, options.Name, hub.Current.Revision), cancellationToken);
+        var hello = new HelloMessage(protocol, options.Name, hub.Current.Revision);
+        await output.EnterAsync();
+        _writes = true;
+        await WriteAsync(hello);
         long lastBookmark = 0;
         while (true)
         {
             // Read before the marks are taken: what is not marked by then was sent.
             long revision = hub.Current.Revision;
-            (PolicySnapshot latest, IReadOnlyDictionary<Guid, NetworkMarks> marks, IReadOnlyList<QueryMessage> queries, IReadOnlySet<Guid> news) = session.Take();
+            (PolicySnapshot latest, IReadOnlyDictionary<Guid, NetworkMarks> marks, IReadOnlyList<QueryMessage> queries) = session.Take();
             foreach ((Guid network, NetworkMarks mark) in marks.OrderBy(static m => m.Key))
             {
-                await SendAsync(latest, network, mark, cancellationToken);
+                await SendAsync(latest, network, mark);
             }
 
             foreach (QueryMessage query in queries)
             {
-                await WriteAsync(query, cancellationToken);
+                await WriteAsync(query);
             }
 
-            if (marks.Count > 0 || (queries.Count == 0 && news.Count == 0 && learned?.HasMore != true) || options.Time.GetElapsedTime(lastBookmark) > options.SignOfLife)
+            if (marks.Count > 0 || queries.Count == 0 || options.Time.GetElapsedTime(lastBookmark) > options.SignOfLife)
             {
-                await WriteAsync(new BookmarkMessage(Math.Max(revision, latest.Revision)), cancellationToken);
+                await WriteAsync(new BookmarkMessage(Math.Max(revision, latest.Revision)));
                 lastBookmark = options.Time.GetTimestamp();
             }
 
-            if (learned is null || !await WriteLearnedAsync(learned, news, cancellationToken))
+            if (learned is not null)
             {
-                await session.WaitAsync(options.SignOfLife, options.Time, cancellationToken);
+                await learned.SendPassedAsync();
             }
+
+            await output.FlushAsync();
+            _writes = false;
+            output.Exit();
+            await session.WaitAsync(options.SignOfLife, options.Time, cancellationToken);
+            await output.EnterAsync();
+            _writes = true;
         }
     }
 
-    /// <summary>One line of each network in which there is something to send, so that none waits for another's burst; nor does policy.</summary>
-    /// <returns>Whether there is more.</returns>
-    private async Task<bool> WriteLearnedAsync(LearnedStreams streams, IReadOnlySet<Guid> news, CancellationToken cancellationToken)
-    {
-        streams.Add(news);
-        foreach (FeedNode node in streams.Turn())
-        {
-            await WriteAsync(node.Line, cancellationToken);
-        }
-
-        if (!streams.HasMore)
-        {
-            return false;
-        }
-
-        // Other streams, and requests, want to run too: a receiver that takes everything at once never makes this one wait.
-        await Task.Yield();
-        return true;
-    }
-
-    private async Task SendAsync(PolicySnapshot latest, Guid network, NetworkMarks marks, CancellationToken cancellationToken)
+    private async Task SendAsync(PolicySnapshot latest, Guid network, NetworkMarks marks)
     {
         IHostContent? now = latest.Content(session.Host, network);
         IHostContent? before = _sent.GetValueOrDefault(network);
@@ -84,7 +97,7 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Learn
             learned?.Leave(network);
             if (before is not null || claimed)
             {
-                await WriteAsync(new DetachMessage(network), cancellationToken);
+                await WriteAsync(new DetachMessage(network));
             }
 
             return;
@@ -93,11 +106,11 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Learn
         _sent[network] = now;
         if (before is not null && !marks.Anew)
         {
-            await SendDeltaAsync(latest, network, before, now, marks.Keys, cancellationToken);
+            await SendDeltaAsync(latest, network, before, now, marks.Keys);
             return;
         }
 
-        await WriteAsync(Attach(latest, network), cancellationToken);
+        await WriteAsync(Attach(latest, network));
         if (network != HostScope.Id)
         {
             learned?.Follow(network);
@@ -106,21 +119,21 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Learn
         string digest = now.Digest.ToString();
         if (claimed && session.Have[network] == digest)
         {
-            await WriteAsync(new CurrentMessage(network, latest.Revision, digest), cancellationToken);
+            await WriteAsync(new CurrentMessage(network, latest.Revision, digest));
             return;
         }
 
-        await WriteAsync(new SnapshotMessage(network, latest.Revision), cancellationToken);
+        await WriteAsync(new SnapshotMessage(network, latest.Revision));
         foreach (PolicyItem[] chunk in now.Items.Chunk(PolicyProtocol.MaxItems))
         {
-            await WriteAsync(new ItemsMessage(network, [.. chunk]), cancellationToken);
+            await WriteAsync(new ItemsMessage(network, [.. chunk]));
         }
 
-        await WriteAsync(new SnapshotEndMessage(network, latest.Revision, now.Count, digest), cancellationToken);
+        await WriteAsync(new SnapshotEndMessage(network, latest.Revision, now.Count, digest));
     }
 
     private async Task SendDeltaAsync(
-        PolicySnapshot latest, Guid network, IHostContent before, IHostContent now, IEnumerable<string> keys, CancellationToken cancellationToken)
+        PolicySnapshot latest, Guid network, IHostContent before, IHostContent now, IEnumerable<string> keys)
     {
         PolicyDigest digest = before.Digest;
         foreach (string[] chunk in keys.Chunk(PolicyProtocol.MaxItems))
@@ -137,7 +150,7 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Learn
             }
 
             digest = put.Aggregate(digest, static (d, i) => d.Add(i));
-            await WriteAsync(new DeltaMessage(network, latest.Revision, put, delete, digest.ToString()), cancellationToken);
+            await WriteAsync(new DeltaMessage(network, latest.Revision, put, delete, digest.ToString()));
         }
     }
 
@@ -146,19 +159,11 @@ internal sealed class PolicyStreamWriter(PipeWriter output, PolicyHub hub, Learn
             ? new AttachMessage(network, policy.Network.Tenant, policy.Network.Name, policy.Network.Encapsulation)
             : new AttachMessage(network, string.Empty, session.Host, Encapsulation.Nvgre);
 
-    private async Task WriteAsync(PolicyMessage message, CancellationToken cancellationToken)
+    private Task WriteAsync(PolicyMessage message)
     {
         // The base type's contract writes the discriminator.
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(message, HnvJson.Options);
-        await WriteAsync([.. json, (byte)'\n'], cancellationToken);
-    }
-
-    private async Task WriteAsync(byte[] line, CancellationToken cancellationToken)
-    {
-        line.CopyTo(output.GetMemory(line.Length));
-        output.Advance(line.Length);
-        using var limit = new CancellationTokenSource(options.StreamPatience, options.Time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        await output.FlushAsync(both.Token);
+        output.Append(JsonSerializer.SerializeToUtf8Bytes(message, HnvJson.Options));
+        output.Append("\n"u8);
+        return output.IsFull ? output.FlushAsync() : Task.CompletedTask;
     }
 }

@@ -6,7 +6,7 @@ namespace Hnv.Controller.Learning;
 /// What a network's streams still have to send: a chain of lines, each serialised once, and who follows it. Bounded: a stream that is
 /// further behind than <see cref="Window"/> entries, or half a minute, is sent the whole anew. Not thread-safe but for the followers.
 /// </summary>
-internal sealed class LearnedFeed(TimeProvider time)
+internal sealed class LearnedFeed(TimeProvider time, StreamTurns turns)
 {
     /// <summary>Entries kept for slow streams.</summary>
     public const int Window = 40_000;
@@ -78,15 +78,9 @@ internal sealed class LearnedFeed(TimeProvider time)
     /// <summary>Tells the streams that there is something to send.</summary>
     public void Wake()
     {
-        LearnedCursor[] followers;
         lock (_gate)
         {
-            followers = [.. _followers];
-        }
-
-        foreach (LearnedCursor follower in followers)
-        {
-            follower.Wake();
+            turns.Add(_followers);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Hnv.Api.Reports;
 using Hnv.Api.Stream;
+using Hnv.Controller.Hosts;
 using Hnv.Controller.Store;
 using Hnv.Model.Resources;
 
@@ -13,8 +14,9 @@ namespace Hnv.Controller.Learning;
 /// <param name="id">Routing domain identifier.</param>
 /// <param name="policy">The newest policy; asked within the lock, so that no claim outlives the policy that it was judged by.</param>
 /// <param name="time">Clock.</param>
+/// <param name="turns">In which the streams are written.</param>
 /// <param name="onFailure">Takes what made the sending task fail.</param>
-internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvider time, Action<Exception> onFailure)
+internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvider time, StreamTurns turns, Action<Exception> onFailure)
 {
     private readonly Lock _gate = new();
     private readonly Lock _wholeGate = new();
@@ -34,7 +36,7 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
 
     public Guid Id => id;
 
-    public LearnedFeed Feed { get; } = new(time);
+    public LearnedFeed Feed { get; } = new(time, turns);
 
     public int Count
     {
@@ -322,7 +324,7 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
             {
                 Feed.Wake();
 
-                // A change alone goes at once. In a storm each stream is woken by many together: waking costs more than what is sent.
+                // A change alone goes at once. In a storm many are written together: what a line costs is mostly not its length.
                 await Task.Delay(PauseFor(Feed.Followers), time);
             }
         }
@@ -336,7 +338,7 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
         }
     }
 
-    private static TimeSpan PauseFor(int followers) => TimeSpan.FromMilliseconds(Math.Clamp(followers / 25, 1, 20));
+    private static TimeSpan PauseFor(int followers) => TimeSpan.FromMilliseconds(Math.Clamp(followers / 100, 1, 5));
 
     /// <summary>Writes what changed; false when nothing did, and the task ends.</summary>
     private bool WriteChanges()

@@ -4,6 +4,7 @@ using System.Net;
 using Hnv.Api.Reports;
 using Hnv.Api.Rest;
 using Hnv.Api.Stream;
+using Hnv.Controller.Hosts;
 using Hnv.Controller.Rest;
 using Hnv.Controller.Store;
 using Hnv.Model.Resources;
@@ -14,7 +15,7 @@ namespace Hnv.Controller.Learning;
 /// What hosts learned, network by network. In memory only: hosts say it again to whoever starts next, and until they have, nothing is
 /// said to be gone.
 /// </summary>
-internal sealed partial class LearnedStore(ControllerOptions options, RecordEvents events, ILogger<LearnedStore> logger) : BackgroundService
+internal sealed partial class LearnedStore(ControllerOptions options, StreamTurns turns, RecordEvents events, ILogger<LearnedStore> logger) : BackgroundService
 {
     private static readonly TimeSpan s_trim = TimeSpan.FromSeconds(10);
 
@@ -38,12 +39,14 @@ internal sealed partial class LearnedStore(ControllerOptions options, RecordEven
     public IEnumerable<LearnedNetwork> Networks => _networks.Values;
 
     public LearnedNetwork Network(Guid id) =>
-        _networks.GetOrAdd(id, static (n, s) => new LearnedNetwork(n, () => s._state, s.Options.Time, s.OnSendingFailed), this);
+        _networks.GetOrAdd(id, static (n, s) => new LearnedNetwork(n, () => s._state, s.Options.Time, s.Turns, s.OnSendingFailed), this);
 
     /// <summary>Null when nothing was ever learned there.</summary>
     public LearnedNetwork? Find(Guid id) => _networks.GetValueOrDefault(id);
 
     private ControllerOptions Options => options;
+
+    private StreamTurns Turns => turns;
 
     /// <summary>Takes a host's report.</summary>
     /// <exception cref="ProblemException">409: something before it is missing; 400: it is too much, or not well formed.</exception>

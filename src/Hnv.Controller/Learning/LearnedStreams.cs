@@ -2,56 +2,44 @@ using Hnv.Controller.Hosts;
 
 namespace Hnv.Controller.Learning;
 
-/// <summary>The networks whose learned addresses one host's stream follows, and in which of them there is something to send. Of its writer.</summary>
-internal sealed class LearnedStreams(LearnedStore store, PolicySession session) : IDisposable
+/// <summary>The networks whose learned addresses one host's stream follows. Of whoever writes the stream's policy.</summary>
+internal sealed class LearnedStreams(LearnedStore store, StreamTurns turns, StreamOutput output, string host) : IDisposable
 {
     private readonly Dictionary<Guid, LearnedCursor> _cursors = [];
-    private readonly HashSet<Guid> _pending = [];
-
-    public bool HasMore => _pending.Count > 0;
 
     /// <summary>The network came, or came anew: all that is known follows.</summary>
     public void Follow(Guid network)
     {
         Leave(network);
-        _cursors.Add(network, new LearnedCursor(store.Network(network), session));
-        _pending.Add(network);
+        var cursor = new LearnedCursor(store.Network(network), host, output);
+        _cursors.Add(network, cursor);
+        turns.Add([cursor]);
     }
 
     /// <summary>The network left.</summary>
     public void Leave(Guid network)
     {
-        _pending.Remove(network);
         if (_cursors.Remove(network, out LearnedCursor? cursor))
         {
             cursor.Dispose();
         }
     }
 
-    /// <summary>There is something to send in these networks.</summary>
-    public void Add(IReadOnlySet<Guid> networks)
+    /// <summary>Gives those a turn who came while policy was written, which must not keep them out.</summary>
+    /// <returns>Once it is sent.</returns>
+    public async ValueTask SendPassedAsync()
     {
-        foreach (Guid network in networks)
+        foreach (LearnedCursor cursor in output.TakePassed())
         {
-            if (_cursors.ContainsKey(network))
+            bool more = cursor.Append(output);
+            if (output.IsFull)
             {
-                _pending.Add(network);
+                await output.FlushAsync();
             }
-        }
-    }
 
-    /// <summary>The next line of every network that has one.</summary>
-    public IEnumerable<FeedNode> Turn()
-    {
-        foreach (Guid network in _pending.ToArray())
-        {
-            if (_cursors[network].Next() is { } node)
+            if (more)
             {
-                yield return node;
-            }
-            else
-            {
-                _pending.Remove(network);
+                turns.Add([cursor]);
             }
         }
     }

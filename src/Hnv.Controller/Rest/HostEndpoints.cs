@@ -124,7 +124,7 @@ internal static partial class HostEndpoints
     }
 
     private static async Task StreamAsync(
-        HttpContext context, string host, PolicyHub hub, LearnedStore learned, HostRegistry registry, ControllerOptions options, IHostApplicationLifetime lifetime,
+        HttpContext context, string host, PolicyHub hub, LearnedStore learned, StreamTurns turns, HostRegistry registry, ControllerOptions options, IHostApplicationLifetime lifetime,
         ILogger<PolicySession> logger, int protocol = 1, string? have = null)
     {
         using PolicySession session = hub.Open(host, ReadClaims(have));
@@ -135,8 +135,9 @@ internal static partial class HostEndpoints
         {
             context.Response.ContentType = PolicyProtocol.ContentType;
             await context.Response.StartAsync(stop.Token);
-            using LearnedStreams? streams = protocol >= PolicyProtocol.Learned ? new LearnedStreams(learned, session) : null;
-            await new PolicyStreamWriter(context.Response.BodyWriter, hub, streams, session, options).RunAsync(stop.Token);
+            using var output = new StreamOutput(context.Response.BodyWriter, turns, options, stop.Token);
+            using LearnedStreams? streams = protocol >= PolicyProtocol.Learned ? new LearnedStreams(learned, turns, output, host) : null;
+            await new PolicyStreamWriter(output, hub, streams, session, options).RunAsync(stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

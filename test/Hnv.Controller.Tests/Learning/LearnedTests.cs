@@ -1,8 +1,10 @@
+using System.IO.Pipelines;
 using System.Net;
 using Hnv.Api.Client;
 using Hnv.Api.Reports;
 using Hnv.Api.Rest;
 using Hnv.Api.Stream;
+using Hnv.Controller.Hosts;
 using Hnv.Controller.Learning;
 using Microsoft.Extensions.DependencyInjection;
 using static Hnv.Controller.Tests.Learning.LearnedReplica;
@@ -345,15 +347,16 @@ public sealed class LearnedTests
         await using LearnedReplica one = await JoinAsync(c, 1);
         await one.BeginAsync(Claim("10.0.0.70", 1));
         LearnedNetwork network = c.Running.Services.GetRequiredService<LearnedStore>().Network(one.Network);
-        using var session = new Hosts.PolicySession("host9", Hnv.Policy.PolicySnapshot.Empty, System.Collections.Immutable.ImmutableDictionary<Guid, string>.Empty);
-        using var cursor = new LearnedCursor(network, session);
+        using var output = new StreamOutput(PipeWriter.Create(Stream.Null), c.Running.Services.GetRequiredService<StreamTurns>(), new ControllerOptions(), Cancelled);
+        using var cursor = new LearnedCursor(network, "host9", output);
+        await output.EnterAsync(); // Its turns are the test's.
         Assert.NotNull(cursor.Next());
         Assert.Null(cursor.Next());
 
         for (int round = 0; round * 1000 < LearnedFeed.Window + 5000; round++)
         {
             await one.PutAsync([.. Enumerable.Range(0, 1000).Select(i => Claim($"10.0.{4 + (i / 200)}.{i % 200}", 1, counter: (uint)round + 1))]);
-            await UntilAsync(() => Task.FromResult(session.Take().Learned.Count > 0), "the stream is woken");
+            await UntilAsync(() => Task.FromResult(output.TakePassed().Count > 0), "the stream is woken");
         }
 
         await one.PutAsync();

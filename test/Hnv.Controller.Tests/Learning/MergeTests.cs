@@ -1,6 +1,7 @@
 using System.Net;
 using Hnv.Api.Reports;
 using Hnv.Api.Stream;
+using Hnv.Controller.Hosts;
 using Hnv.Controller.Learning;
 using Hnv.Controller.Store;
 using Hnv.Model;
@@ -64,7 +65,7 @@ public sealed class MergeTests
 
     private static string Merged(IEnumerable<(string Host, LearnedClaim Claim)> claims)
     {
-        var network = new LearnedNetwork(s_network, static () => s_state, TimeProvider.System, static e => throw new InvalidOperationException("sending failed", e));
+        var network = new LearnedNetwork(s_network, static () => s_state, TimeProvider.System, new StreamTurns(), static e => throw new InvalidOperationException("sending failed", e));
         foreach ((string host, LearnedClaim claim) in claims)
         {
             Assert.Empty(network.Merge(host, new LearnedBatch(s_network, [claim], []), repeated: false).Refused);
