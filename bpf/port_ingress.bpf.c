@@ -12,7 +12,10 @@
  *   group addresses   copied to the members of a subnet that floods
  *   where to?         inside the subnet by record or MAC; otherwise routed in the routing domain
  *   how?              into a port of this host, or encapsulated to another's
+ *
+ * A source that nobody has: refused, and its sender is asked (port_ask).
  */
+#include "include/stages.h"
 #include "lib/arp.h"
 #include "lib/dhcp_snoop.h"
 #include "lib/configuration.h"
@@ -230,5 +233,7 @@ int port_ingress(struct __sk_buff *skb)
 	}
 	if (!(d->flags & (HNV_DECISION_TRACED | HNV_DECISION_ON_BEHALF)))
 		count(port_id, d->verdict, bytes);
+	if (d->verdict == HNV_SourceRecordMissing && port && port->learn_limit && !(d->flags & HNV_DECISION_ON_BEHALF))
+		bpf_tail_call(skb, &stages, HNV_STAGE_port_ask);
 	return action;
 }

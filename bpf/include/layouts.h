@@ -270,7 +270,7 @@ struct hnv_traffic {
 };
 HNV_SIZE(struct hnv_traffic, 16);
 
-/* icmp_limits: port_id -> token bucket of ICMP errors. */
+/* icmp_limits: port_id -> token bucket of ICMP errors, and of questions (port_ask). */
 struct hnv_bucket {
 	__u64 last_ns;
 	__u64 tokens;

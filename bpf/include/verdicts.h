@@ -19,7 +19,7 @@
 	X(Hairpinned, 5, 0, "sent on to the host where the destination lives now")                                             \
 	X(AddressResolutionAnswered, 6, 0, "ARP or ND request answered from policy")                                           \
 	X(GatewayEchoAnswered, 7, 0, "echo request to the distributed gateway answered")                                       \
-	X(Learned, 8, 0, "announcement consumed after learning (link-local DAD)")                                              \
+	X(Learned, 8, 0, "announcement (link-local DAD) or answer to the gateway's question, consumed after learning") \
 	X(Flooded, 9, 0, "copied to the members of the subnet")                                                                \
 	X(AddressProbed, 10, 0, "claim for an address that another holds: its holder is asked")                                \
 	X(ConfigurationAnswered, 11, 0, "DHCP or router solicitation answered from policy")                                    \

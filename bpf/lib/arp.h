@@ -80,6 +80,8 @@ static __noinline int arp_from_vm(struct __sk_buff *skb, struct hnv_decision *d,
 
 	address = address4(arp.target);
 	d->next_hop = address;
+	if (arp.operation == HNV_ARP_REPLY && answers_gateway(port, f))
+		return end_answer(d);
 	if (arp.operation == HNV_ARP_REPLY || arp.sender == arp.target)
 		return group ? flood_frame(0) : forward_to_mac(skb, d, port, f);
 

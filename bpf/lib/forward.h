@@ -77,6 +77,24 @@ static __noinline int forward_to_mac(struct __sk_buff *skb, struct hnv_decision 
 	return forward_or_tell(skb, d, port, f, &hop, 0);
 }
 
+/*
+ * Whether a VM's answer goes to the gateway's MAC: then it is to a question of the gateway's, whether the VM has an address (port_ask.bpf.c; the agent
+ * asks when entries age). What it claims was heard.
+ */
+static __noinline int answers_gateway(const struct hnv_port *port, const struct hnv_frame *f)
+{
+	__be32 vsid = port->vsid;
+	struct hnv_subnet *subnet = port->learn_limit ? bpf_map_lookup_elem(&subnets, &vsid) : 0;
+
+	return subnet && mac_equal(f->dmac, subnet->gateway_mac);
+}
+
+static __always_inline int end_answer(struct hnv_decision *d)
+{
+	d->verdict = HNV_Learned;
+	return TC_ACT_SHOT;
+}
+
 /* To where an address is, with the MAC that it has there, whatever the frame says. */
 static __noinline int forward_to_holder(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
 					const struct hnv_frame *f, const struct hnv_record *holder)

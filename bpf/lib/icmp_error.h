@@ -42,16 +42,16 @@ HNV_SIZE(struct hnv_icmp6_error, 62);
 #define HNV_ERROR_BURST 50
 #define HNV_ERROR_INTERVAL_NS (10ULL * 1000000) /* one token: 100 errors a second and port */
 
-/* Takes a token of the port's bucket. Two CPUs may take the same one: the limit is a guard, not a measure. */
-static __always_inline int error_allowed(const struct hnv_decision *d, __u32 port_id)
+/*
+ * Takes tokens of the port's bucket, if `leaves` of them remain. Two CPUs may take the same ones: the limit is a guard, not a measure.
+ */
+static __always_inline int take_tokens(__u32 port_id, __u64 cost, __u64 leaves)
 {
 	struct hnv_bucket *bucket = bpf_map_lookup_elem(&icmp_limits, &port_id);
 	__u64 now = bpf_ktime_get_ns(), earned;
 
-	if (traced(d))
-		return 1;
 	if (!bucket) {
-		struct hnv_bucket full = { .last_ns = now, .tokens = HNV_ERROR_BURST - 1 };
+		struct hnv_bucket full = { .last_ns = now, .tokens = HNV_ERROR_BURST - cost };
 
 		bpf_map_update_elem(&icmp_limits, &port_id, &full, BPF_NOEXIST);
 		return 1;
@@ -63,10 +63,15 @@ static __always_inline int error_allowed(const struct hnv_decision *d, __u32 por
 		earned += bucket->tokens;
 		bucket->tokens = earned > HNV_ERROR_BURST ? HNV_ERROR_BURST : earned;
 	}
-	if (!bucket->tokens)
+	if (bucket->tokens < cost + leaves)
 		return 0;
-	bucket->tokens--;
+	bucket->tokens -= cost;
 	return 1;
+}
+
+static __always_inline int error_allowed(const struct hnv_decision *d, __u32 port_id)
+{
+	return traced(d) || take_tokens(port_id, 1, 0);
 }
 
 /* Errors never answer errors, later fragments, groups, or sources that are no single host (RFC 1122 3.2.2, RFC 4443 2.4). */

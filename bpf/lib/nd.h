@@ -301,6 +301,8 @@ static __noinline int nd_from_vm(struct __sk_buff *skb, struct hnv_decision *d, 
 		/* The answer to a probe goes to all nodes; it is for the one who asked. */
 		if (outcome == HNV_CLAIM_DEFENDED && mac_is_group(f->dmac))
 			return forward_to_holder(skb, d, port, f, &c->to);
+		if (answers_gateway(port, f))
+			return end_answer(d);
 		return mac_is_group(f->dmac) ? flood_frame(0) : forward_to_mac(skb, d, port, f);
 	}
 	if (mac_is_group(f->dmac)) {

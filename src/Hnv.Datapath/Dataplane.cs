@@ -350,10 +350,12 @@ public sealed class Dataplane : IDataplane
 
     private void Adopt()
     {
+        ProgramStages.Fill(_maps[MapNames.Stages], _programs.Programs);
         _normaliser.Adopt();
         if (_programs.IsStale)
         {
             _attachments.ReplaceOlder(_route.GetLinks().Select(link => link.Index));
+            ProgramStages.Trim(_maps[MapNames.Stages], _programs.Programs);
             _programs.Commit();
         }
 

@@ -30,7 +30,7 @@ public enum Verdict : uint
     /// <summary>Echo request to the distributed gateway answered.</summary>
     GatewayEchoAnswered = 7,
 
-    /// <summary>Announcement consumed after learning (link-local DAD).</summary>
+    /// <summary>Announcement (link-local DAD) or answer to the gateway's question, consumed after learning.</summary>
     Learned = 8,
 
     /// <summary>Copied to the members of the subnet.</summary>

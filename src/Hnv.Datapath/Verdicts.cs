@@ -15,7 +15,7 @@ public static class Verdicts
         [Verdict.Hairpinned] = (false, "sent on to the host where the destination lives now"),
         [Verdict.AddressResolutionAnswered] = (false, "ARP or ND request answered from policy"),
         [Verdict.GatewayEchoAnswered] = (false, "echo request to the distributed gateway answered"),
-        [Verdict.Learned] = (false, "announcement consumed after learning (link-local DAD)"),
+        [Verdict.Learned] = (false, "announcement (link-local DAD) or answer to the gateway's question, consumed after learning"),
         [Verdict.Flooded] = (false, "copied to the members of the subnet"),
         [Verdict.AddressProbed] = (false, "claim for an address that another holds: its holder is asked"),
         [Verdict.ConfigurationAnswered] = (false, "DHCP or router solicitation answered from policy"),

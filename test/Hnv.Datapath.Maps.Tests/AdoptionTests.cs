@@ -127,6 +127,40 @@ public sealed class AdoptionTests : IDisposable
     }
 
     [Fact]
+    public void Stages_AreInTheirPlacesAndPinned_StayAtReopening_AndAreReplacedByAnotherBuilds()
+    {
+        _host.Open().Dispose();
+        Dictionary<string, uint> before = Stages(), pins = Identities();
+        Assert.All(before, stage => Assert.Equal(pins["prog_" + stage.Key], stage.Value));
+
+        _host.Open().Dispose();
+        Assert.Equal(before, Stages());
+
+        _host.Open(new DataplaneBuild { Images = OtherBuild.Compile(_host.Folder, "#define HNV_QUESTION_COST 10", "#define HNV_QUESTION_COST 11") }).Dispose();
+        Assert.NotEqual(before["port_ask"], Stages()["port_ask"]);
+        Assert.Equal(Identities()["prog_port_ask"], Stages()["port_ask"]);
+    }
+
+    [Fact]
+    public void Stages_OfNoBuild_AreTakenOutWhenProgramsAreReplaced()
+    {
+        _host.Open().Dispose();
+        using BpfMap stages = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"stages_v{Layout.Version}"));
+        uint last = (uint)stages.Info.MaxEntries - 1;
+        Assert.DoesNotContain(last, ProgramStages.Numbers.Values);
+        using (BpfProgram old = BpfProgram.OpenPinned(Path.Combine(_host.Directory, "prog_unbound")))
+        {
+            stages.UpdateProgram(last, old);
+        }
+
+        File.Delete(Path.Combine(_host.Directory, "prog_port_ask")); // As after a crash: something has to be replaced.
+        _host.Open().Dispose();
+
+        Assert.False(stages.TryLookup(in last, out uint _));
+        Assert.Equal(Identities()["prog_port_ask"], Stages()["port_ask"]);
+    }
+
+    [Fact]
     public void Open_AfterACrashBetweenReplacementAndPin_ReplacesAgain()
     {
         using (Dataplane first = _host.Open())
@@ -210,6 +244,14 @@ public sealed class AdoptionTests : IDisposable
 
     private uint AttachedProgram(int port) =>
         _host.Namespace.Run(() => new TcHook(port, TcDirection.Ingress).Query(TcIdentity.Handle, TcIdentity.Priority))!.ProgramId;
+
+    /// <summary>Stage to the kernel number of the program in its place.</summary>
+    private Dictionary<string, uint> Stages()
+    {
+        using BpfMap stages = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"stages_v{Layout.Version}"));
+        return ProgramStages.Numbers.ToDictionary(
+            stage => stage.Key, stage => stages.TryLookup(stage.Value, out uint id) ? id : 0, StringComparer.Ordinal);
+    }
 
     /// <summary>Pin to kernel number.</summary>
     private Dictionary<string, uint> Identities() => Directory.GetFiles(_host.Directory).Where(path => !path.EndsWith(".debug", StringComparison.Ordinal)).ToDictionary(

@@ -29,7 +29,7 @@ public sealed class LearningTests
     {
         IPAddress vip = LearningCloud.Vip(v6);
         byte[] data = _vm.To(_cloud.Blue6).Ip(vip, _cloud.Blue6.Address(v6)).Udp(1, 2).Payload(9).ToArray();
-        _a.FromVm(_vm, data).Dropped(Verdict.SourceRecordMissing);
+        Assert.Equal(Verdict.SourceRecordMissing, _a.FromVm(_vm, data).Verdict);
 
         Learn(_vm, vip);
 

@@ -12,7 +12,7 @@ public sealed class VerifierTests
     {
         using var programs = new ProgramSet();
         Assert.Superset(
-            new HashSet<string> { "port_ingress", "port_egress", "uplink_ingress", "normaliser", "normaliser_exit", "unbound" },
+            new HashSet<string> { "port_ingress", "port_ask", "port_egress", "uplink_ingress", "normaliser", "normaliser_exit", "unbound" },
             programs.Programs.Keys.ToHashSet());
     }
 

@@ -12,7 +12,7 @@ internal sealed class MapCopy(IReadOnlyList<MapMigration> migrations)
     {
         MapMigration[] steps = [.. migrations.Where(step => step.Map == name && step.FromLayout >= fromLayout && step.FromLayout < toLayout).OrderBy(step => step.FromLayout)];
         bool sameSizes = from.Info.KeySize == to.Info.KeySize && from.Info.UserValueSize == to.Info.UserValueSize;
-        if (from.Info.Type is BpfMapType.RingBuffer || (steps.Length == 0 && !sameSizes))
+        if (from.Info.Type is BpfMapType.RingBuffer or BpfMapType.ProgramArray || (steps.Length == 0 && !sameSizes))
         {
             return false;
         }

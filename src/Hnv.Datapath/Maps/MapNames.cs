@@ -35,6 +35,9 @@ internal static class MapNames
     public const string Config = "config";
     public const string Decision = "decision";
 
+    /// <summary>Programs that others end in.</summary>
+    public const string Stages = "stages";
+
     /// <summary>Where programs work; means nothing between frames.</summary>
     public const string Scratch = "scratch";
 

@@ -21,6 +21,9 @@ internal sealed class ProgramStore(PinNames pins) : IDisposable
 
     public IReadOnlyCollection<string> Names => _programs.Keys;
 
+    /// <summary>By name.</summary>
+    public IReadOnlyDictionary<string, BpfProgram> Programs => _programs;
+
     /// <summary>Whether any program differs from what was pinned.</summary>
     public bool IsStale => _unpinned.Count > 0;
 

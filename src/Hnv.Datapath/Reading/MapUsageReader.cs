@@ -20,7 +20,7 @@ internal static class MapUsageReader
     /// <summary>Entries now; all of an array always exist.</summary>
     public static long Count(BpfMap map)
     {
-        if (map.Info.Type is BpfMapType.Array or BpfMapType.PerCpuArray)
+        if (map.Info.Type is BpfMapType.Array or BpfMapType.PerCpuArray or BpfMapType.ProgramArray)
         {
             return map.Info.MaxEntries;
         }

@@ -73,6 +73,15 @@ public sealed unsafe partial class BpfMap
         Update(in key, in fd, mode);
     }
 
+    /// <summary>Puts a program into an array of programs; a lookup there returns its number (<see cref="BpfProgramInfo.Id"/>).</summary>
+    public void UpdateProgram(uint index, BpfProgram program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        using var lease = new FdLease(program.Handle);
+        var fd = lease.Fd;
+        Update(in index, in fd);
+    }
+
     /// <summary>Opens the map that a map of maps holds at a key; null when there is none.</summary>
     public BpfMap? LookupInner<TKey>(in TKey key)
         where TKey : unmanaged

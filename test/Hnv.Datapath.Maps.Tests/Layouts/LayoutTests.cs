@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Maps.Tests.Support;
+using Hnv.Datapath.Programs;
 
 namespace Hnv.Datapath.Maps.Tests.Layouts;
 
@@ -53,6 +54,19 @@ public sealed partial class LayoutTests
         string header = Repository.Read("bpf/include/layouts.h");
 
         Assert.Equal(Layout.Version.ToString(), VersionPattern().Match(header).Groups["number"].Value);
+    }
+
+    [Fact]
+    public void Stages_AreThoseOfTheHeader()
+    {
+        string header = Repository.Read("bpf/include/stages.h");
+
+        Dictionary<string, uint> declared = StageEntry().Matches(header)
+            .ToDictionary(match => match.Groups["name"].Value, match => uint.Parse(match.Groups["number"].Value, System.Globalization.CultureInfo.InvariantCulture), StringComparer.Ordinal);
+
+        Assert.NotEmpty(declared);
+        Assert.Equal(declared.OrderBy(stage => stage.Value), ProgramStages.Numbers.OrderBy(stage => stage.Value));
+        Assert.All(declared.Keys, stage => Assert.Contains(ProgramImage.Embedded, image => image.Name == stage));
     }
 
     [Theory]
@@ -118,6 +132,9 @@ public sealed partial class LayoutTests
 
     [GeneratedRegex(@"^struct (?<name>hnv_\w+) \{", RegexOptions.Multiline)]
     private static partial Regex StructPattern();
+
+    [GeneratedRegex(@"X\((?<name>[a-z_]+), (?<number>[0-9]+)\)")]
+    private static partial Regex StageEntry();
 
     [GeneratedRegex("#define HNV_LAYOUT (?<number>[0-9]+)")]
     private static partial Regex VersionPattern();

@@ -9,9 +9,11 @@ internal static class OtherBuild
     private static readonly string s_source = Path.Combine(Repository.Root, "bpf");
 
     /// <summary>The programs as another version might have them: encapsulated packets live one hop shorter.</summary>
-    public static ImmutableArray<ProgramImage> Compile(string folder)
+    public static ImmutableArray<ProgramImage> Compile(string folder) => Compile(folder, "#define HNV_OUTER_TTL 64", "#define HNV_OUTER_TTL 63");
+
+    /// <summary>The programs with another line in place of one that is in one file.</summary>
+    public static ImmutableArray<ProgramImage> Compile(string folder, string ours, string theirs)
     {
-        const string ours = "#define HNV_OUTER_TTL 64", theirs = "#define HNV_OUTER_TTL 63";
         string copy = Path.Combine(folder, "source");
         int changed = 0;
         foreach (string file in Directory.GetFiles(s_source, "*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".c" or ".h"))

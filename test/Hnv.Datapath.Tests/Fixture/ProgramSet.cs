@@ -23,6 +23,7 @@ internal sealed class ProgramSet : IDisposable
                 Load(image, globals);
             }
 
+            ProgramStages.Fill(_maps["stages"], _programs);
             NewInner<RecordKey, RecordEntry>("records");
             NewInner<RecordKey, LearnedEntry>("learned");
             NewInner<MacKey, LocationEntry>("macs");
@@ -65,7 +66,7 @@ internal sealed class ProgramSet : IDisposable
                     }
 
                     break;
-                case "events":
+                case "events" or "stages":
                     break;
                 default:
                     Clear(map);

@@ -12,6 +12,7 @@ namespace Hnv.Lab.Tests.Scenarios.Learning;
 ///   move 5201  a1, a3             a2               c
 ///   lies 5301  liar, own1         fixed            own3
 ///   hard 5401  f1                 f2               f3
+///   mute 5501  m1                                  m3
 /// </code>
 /// </summary>
 public sealed class LearningLab : IAsyncLifetime
@@ -44,6 +45,9 @@ public sealed class LearningLab : IAsyncLifetime
             .Guest("f1", "h1", "hard", 5401, own: ["10.0.0.11/24", "2001:db8:1::11/64"], more: "dynamicAddressLimit: 200")
             .Guest("f2", "h2", "hard", 5401, own: ["10.0.0.12/24", "2001:db8:1::12/64"])
             .Guest("f3", "h3", "hard", 5401, own: ["10.0.0.13/24", "2001:db8:1::13/64"])
+            .LearningNetwork("mute", 5501)
+            .Guest("m1", "h1", "mute", 5501, ["10.0.0.71", "2001:db8:1::71"])
+            .Guest("m3", "h3", "mute", 5501, ["10.0.0.73", "2001:db8:1::73"])
             .Build(),
         cancellationToken: TestContext.Current.CancellationToken);
 
