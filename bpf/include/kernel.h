@@ -18,6 +18,7 @@
 
 #define HNV_EALREADY 114
 #define HNV_AF_INET 2
+#define HNV_AF_INET6 10
 
 #define HNV_IPPROTO_ICMP 1
 #define HNV_IPPROTO_TCP 6

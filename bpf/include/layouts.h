@@ -14,7 +14,7 @@
 
 struct hnv_addr {
 	__u8 bytes[16];
-};
+} __attribute__((aligned(4))); /* words can be compared: a third of the instructions of bytes */
 
 /* ports: interface index on this host -> what is bound there. */
 struct hnv_port {
@@ -25,7 +25,7 @@ struct hnv_port {
 	__u8 mac[6];
 	__u16 learn_limit;  /* customer addresses that it may hold by learning; 0: it learns none */
 	__u8 learn_sources; /* 1 << HNV_SOURCE_*: what counts as proof */
-	__u8 zero;
+	__u8 encapsulation; /* HNV_ENCAP_*, of its VM network */
 	__u32 storm_limit;  /* frames that flood, per second; 0: no limit */
 };
 HNV_SIZE(struct hnv_port, 28);
@@ -82,6 +82,7 @@ HNV_SIZE(struct hnv_member, 24);
 #define HNV_MEMBER_LEARNS 0x1 /* has, or its host has, a port whose addresses are learned: only such are asked for unknown ones */
 
 #define HNV_ENCAP_NVGRE 0
+#define HNV_ENCAP_VXLAN 1
 
 /* routes: longest-prefix-match trie, (routing domain, prefix) -> virtual subnet and next hop. */
 struct hnv_route_key {
@@ -332,7 +333,8 @@ struct hnv_config {
 	__u32 layout;          /* HNV_LAYOUT */
 	__u32 normaliser_in;   /* where decapsulated frames for taps are sent; 0: none */
 	__u32 normaliser_out;  /* where they come back clean */
-	__u32 flags;           /* HNV_CONFIG_* */
+	__u16 flags;           /* HNV_CONFIG_* */
+	__be16 vxlan_port;     /* UDP port of VXLAN; 0: no VM network here is in VXLAN, such packets are the host's */
 };
 HNV_SIZE(struct hnv_config, 16);
 
@@ -352,7 +354,7 @@ struct hnv_decision {
 	struct hnv_addr next_hop;   /* customer address whose record decided */
 	struct hnv_record record;   /* that record */
 	struct hnv_addr pa;         /* provider address sent to; zero: local */
-	__u32 gre_key;              /* as on the wire, network byte order */
+	__u32 gre_key;              /* VSID and FlowID as on the wire, network byte order; of VXLAN, VNI and zero */
 };
 HNV_SIZE(struct hnv_decision, 88);
 
@@ -373,6 +375,8 @@ HNV_SIZE(struct hnv_decision, 88);
 #define HNV_MARK_FLOODING 0x48500000
 #define HNV_MARK_FLOODING_MASK 0xfff00000
 #define HNV_FLOODING_LEARNERS 0x00080000
-#define HNV_FLOODING_SLOT 0x0007ffff
+#define HNV_FLOODING_OTHERS 0x00040000 /* members of the other family were passed over */
+#define HNV_FLOODING_TURNED 0x00020000 /* it was turned to the other family, for those */
+#define HNV_FLOODING_SLOT 0x0001ffff
 
 #endif

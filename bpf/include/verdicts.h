@@ -59,6 +59,7 @@
 	X(GuardedService, 55, 1, "DHCP server or router message from a port that is guarded against it")                       \
 	X(FloodCopyLost, 56, 1, "a copy of a flooded frame that a queue had no room for")                                      \
 	X(RedirectRefused, 57, 1, "REDIRECT or UNREACHABLE that policy does not bear out")                                     \
+	X(EncapsulationMismatch, 58, 1, "encapsulated in another form than that of the VM network")                            \
 	X(Internal, 63, 1, "a kernel helper failed")
 
 #define HNV_VERDICT_MAX 64

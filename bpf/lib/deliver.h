@@ -4,6 +4,7 @@
 
 #include "checksum.h"
 #include "decide.h"
+#include "form.h"
 #include "normalise.h"
 #include "parse.h"
 
@@ -68,6 +69,8 @@ static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d
 	/* The record is policy's word, the port what is bound in truth: a frame goes where both agree. */
 	if (!port || port->vsid != vsid)
 		return drop(d, HNV_PortUnbound);
+	if (decapsulated && port->encapsulation != HNV_FORM_ENCAPSULATION)
+		return drop(d, HNV_EncapsulationMismatch);
 	d->ifindex = ifindex;
 	d->rd = port->rd;
 	count_to_vm(d, port->port_id, skb->len);

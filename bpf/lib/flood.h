@@ -67,11 +67,11 @@ struct hnv_first {
 	__u32 slot;
 	__u32 uplink; /* 0: none was found */
 	__u32 mtu;
-	__be32 local, remote;
+	struct hnv_addr local, remote;
 	__u8 wanted; /* members that should get a copy were seen */
-	__u8 flow_id_zero;
+	__u8 peer_flags;
 	__u8 alone; /* it is the only one */
-	__u8 zero;
+	__u8 encapsulation;
 };
 
 static __always_inline int way_to(struct hnv_first *first, const struct hnv_addr *pa)
@@ -81,11 +81,11 @@ static __always_inline int way_to(struct hnv_first *first, const struct hnv_addr
 	first->wanted = 1;
 	if (!peer || !peer->uplink || address_is_zero(&peer->local))
 		return 0;
-	first->mtu = inner_mtu(pa, peer);
+	first->mtu = inner_mtu(pa, peer, first->encapsulation);
 	first->uplink = peer->uplink;
-	first->local = address_to4(&peer->local);
-	first->remote = address_to4(pa);
-	first->flow_id_zero = peer->flags & HNV_PEER_FLOWID_ZERO;
+	first->local = peer->local;
+	first->remote = *pa;
+	first->peer_flags = peer->flags;
 	return 1;
 }
 
@@ -104,25 +104,27 @@ static long find_first(__u32 slot, struct hnv_first *first)
 static __noinline int send_flooded(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f,
 					const struct hnv_first *first)
 {
-	struct hnv_outer outer = { .local = first->local, .remote = first->remote };
+	struct hnv_outer outer = { .local = first->local, .remote = first->remote, .encapsulation = first->encapsulation };
 	__u32 mark = HNV_MARK_FLOODING | (first->learners_only ? HNV_FLOODING_LEARNERS : 0) | (first->slot & HNV_FLOODING_SLOT);
 	int pushed;
 
-	outer.key = nvgre_key(first->vsid, first->alone && first->flow_id_zero ? 0 : flow_hash(skb));
+	outer.hash = bpf_get_hash_recalc(skb);
+	outer.key = key_to(first->vsid, outer.hash, first->encapsulation, first->alone ? first->peer_flags : 0);
+	outer.tos = f->tos & HNV_ECN_MASK;
 	mac_copy(outer.dmac, f->dmac);
 	mac_copy(outer.smac, f->smac);
 	d->gre_key = outer.key;
 	d->ifindex = first->uplink;
-	pushed = push_nvgre(skb, f, &outer);
+	pushed = push_outer(skb, f, &outer);
 	if (pushed > 0)
 		return drop(d, pushed);
 	if (!first->alone)
 		return redirect_marked(skb, first->uplink, mark, BPF_F_INGRESS);
-	d->pa = address4(first->remote);
+	d->pa = first->remote;
 	if (pushed == HNV_PUSHED_IN_FRONT)
 		return redirect_marked(skb, first->uplink, HNV_MARK_ENCAPSULATED, BPF_F_INGRESS);
 	set_mark(skb, 0);
-	return send_encapsulated(first->uplink, first->remote);
+	return send_encapsulated(first->uplink, &first->remote);
 }
 
 /* Does what flood_frame() was asked. Nobody is told by ICMP of a group's frame that is too large. Returns the action. */
@@ -140,6 +142,7 @@ static __noinline int flood_copies(struct __sk_buff *skb, struct hnv_decision *d
 	if (!storm_allowed(d, port))
 		return drop(d, HNV_StormLimitExceeded);
 	d->destination_vsid = first.vsid;
+	first.encapsulation = subnet->encapsulation;
 	if (!address_is_zero(&subnet->group))
 		way_to(&first, &subnet->group);
 	else if (subnet->remote_members)

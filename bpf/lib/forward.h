@@ -35,9 +35,8 @@ static __always_inline int forward_or_tell(struct __sk_buff *skb, struct hnv_dec
 		return drop(d, HNV_ProviderRouteMissing);
 	if (f->proto != bpf_htons(ETH_P_ARP)) {
 		length = wire_length(skb, 0, f);
-		/* What fits the smallest path needs no look at the peer's. */
-		if (length > HNV_PATH_MTU_FLOOR - HNV_NVGRE_ROOM) {
-			__u32 mtu = inner_mtu(&hop->pa, peer);
+		if (length > HNV_FITS_EVERY_PATH) {
+			__u32 mtu = inner_mtu(&hop->pa, peer, port->encapsulation);
 
 			if (length > mtu && !tell)
 				return drop(d, HNV_MtuExceeded);
@@ -46,7 +45,7 @@ static __always_inline int forward_or_tell(struct __sk_buff *skb, struct hnv_dec
 		}
 	}
 	d->verdict = HNV_Encapsulated;
-	return encapsulate_nvgre(skb, d, f, hop->vsid, &hop->pa, peer, hop->dmac, hop->smac);
+	return encapsulate(skb, d, f, hop->vsid, port->encapsulation, &hop->pa, peer, hop->dmac, hop->smac);
 }
 
 static __always_inline int forward(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,

@@ -2,12 +2,11 @@
 #ifndef HNV_LEARN_WIRE_H
 #define HNV_LEARN_WIRE_H
 
+#include "form.h"
 #include "learn.h"
 #include "neighbour.h"
 
 /* What members of a learning subnet say on other hosts, and what is asked of ours. */
-
-#define HNV_INNER 42 /* where the tenant's frame begins */
 
 /* Finds the address that an ARP or ND message speaks of, and in which way: 0 when it claims nothing. */
 static __always_inline int read_announcement(struct __sk_buff *skb, const struct hnv_frame *f, struct hnv_claimant *c)

@@ -5,11 +5,11 @@
 #include "activate.h"
 #include "answer.h"
 #include "arp.h"
-#include "encap_nvgre.h"
+#include "encap.h"
 
 /*
  * The prepared port of an adapter that moves here. Its first frame, whatever it is, makes the move take effect; hypervisors send a RARP
- * request (RFC 903) for that purpose when the VM begins to run. The host that it left is told by the same RARP in NVGRE: a RARP of the VM
+ * request (RFC 903) for that purpose when the VM begins to run. The host that it left is told by the same RARP, encapsulated: a RARP of the VM
  * is passed on, a copy of any other first frame becomes one.
  */
 #define HNV_ACTION_CONTINUE 0x300
@@ -54,7 +54,7 @@ static __noinline int announce_move(struct __sk_buff *skb, struct hnv_decision *
 	mac_copy(rarp->arp.target_mac, port->mac);
 	if (bpf_skb_store_bytes(skb, 0, rarp, sizeof(*rarp), 0))
 		return TC_ACT_SHOT;
-	return encapsulate_nvgre(skb, d, &f, key.vsid, &from, peer, f.dmac, f.smac);
+	return encapsulate(skb, d, &f, key.vsid, port->encapsulation, &from, peer, f.dmac, f.smac);
 }
 
 /* A frame from a prepared port. Returns the action when it ends here, HNV_ACTION_CONTINUE when it goes its way like any other. */

@@ -5,48 +5,96 @@
 #include "path_mtu.h"
 
 /*
- * ICMP "fragmentation needed" from the underlay, quoting a packet that we sent to a peer: lowers the peer's path MTU. The quote
- * must carry our address, the peer's, and the key of a virtual subnet that is present here: eight bytes a forger has to guess.
- * The host's own stack sees the message too.
+ * ICMP "fragmentation needed" and ICMPv6 "packet too big" from the underlay, quoting a packet that we sent to a peer: lowers the peer's path
+ * MTU. The quote must carry our address, the peer's, and the key of a virtual subnet that is present here: eight bytes a forger has to
+ * guess. So of VXLAN more must be quoted than RFC 792 asks for, as routers do since RFC 1812, 4.3.2.3. The host's own stack sees the
+ * message, too.
  */
-static __noinline void note_path_mtu(struct __sk_buff *skb, const struct iphdr *outer)
+struct hnv_icmp_mtu {
+	__u8 type, code;
+	__be16 checksum;
+	__be32 mtu; /* in ICMP its lower half */
+} __attribute__((packed));
+
+/* The virtual subnet in whose headers a quote of that protocol is; 0: it is none of our packets. */
+static __always_inline __be32 quoted_vsid(struct __sk_buff *skb, __u32 offset, __u8 protocol)
+{
+	union {
+		struct hnv_nvgre nvgre;
+		struct hnv_vxlan vxlan;
+	} h;
+
+	if (protocol == HNV_IPPROTO_GRE) {
+		if (bpf_skb_load_bytes(skb, offset, &h.nvgre, sizeof(h.nvgre)) || h.nvgre.flags != HNV_NVGRE_FLAGS || h.nvgre.proto != HNV_NVGRE_PROTO)
+			return 0;
+		return vsid_of(h.nvgre.key);
+	}
+	if (protocol == HNV_IPPROTO_UDP) {
+		if (bpf_skb_load_bytes(skb, offset, &h.vxlan, sizeof(h.vxlan)) || !h.vxlan.destination || h.vxlan.destination != vxlan_port() ||
+		    h.vxlan.flags != HNV_VXLAN_FLAG_I)
+			return 0;
+		return vsid_of(h.vxlan.key);
+	}
+	return 0;
+}
+
+static __always_inline void lower_path_mtu(const struct hnv_addr *local, const struct hnv_addr *pa, __be32 vsid, __u32 mtu)
+{
+	struct hnv_path_mtu value = { .mtu = mtu }, *known;
+	struct hnv_peer *peer = bpf_map_lookup_elem(&peers, pa);
+
+	if (!vsid || !peer || !bpf_map_lookup_elem(&local_pas, local) || !bpf_map_lookup_elem(&subnets, &vsid) || mtu >= peer->mtu)
+		return;
+	known = bpf_map_lookup_elem(&path_mtus, pa);
+	if (known && known->mtu < mtu && bpf_ktime_get_boot_ns() < known->expires_ns)
+		return;
+	value.expires_ns = bpf_ktime_get_boot_ns() + HNV_PATH_MTU_NS;
+	bpf_map_update_elem(&path_mtus, pa, &value, BPF_ANY);
+}
+
+static __noinline __attribute__((unused)) void note_path_mtu4(struct __sk_buff *skb, const struct iphdr *outer)
 {
 	struct {
-		__u8 type, code;
-		__be16 checksum, unused, mtu;
+		struct hnv_icmp_mtu icmp;
 		struct iphdr ip;
-		__be16 gre_flags, gre_proto;
-		__be32 key;
 	} __attribute__((packed)) m;
-	struct hnv_path_mtu value = {}, *known;
 	struct hnv_addr local, pa;
-	struct hnv_peer *peer;
 	__be32 vsid;
+	__u32 mtu;
 
 	if (outer->ihl != 5 || bpf_skb_load_bytes(skb, HNV_ETH_LEN + HNV_IP4_LEN, &m, sizeof(m)))
 		return;
 	/* A router answers the sender of what it quotes. */
-	if (outer->daddr != m.ip.saddr)
+	if (m.icmp.type != 3 || m.icmp.code != 4 || m.ip.ihl != 5 || outer->daddr != m.ip.saddr)
 		return;
-	if (m.type != 3 || m.code != 4 || m.ip.ihl != 5 || m.ip.protocol != HNV_IPPROTO_GRE || m.gre_flags != HNV_NVGRE_FLAGS ||
-	    m.gre_proto != HNV_NVGRE_PROTO)
-		return;
+	vsid = quoted_vsid(skb, HNV_ETH_LEN + HNV_IP4_LEN + sizeof(m), m.ip.protocol);
 	local = address4(m.ip.saddr);
 	pa = address4(m.ip.daddr);
-	vsid = bpf_htonl(bpf_ntohl(m.key) >> 8);
-	peer = bpf_map_lookup_elem(&peers, &pa);
-	if (!peer || !bpf_map_lookup_elem(&local_pas, &local) || !bpf_map_lookup_elem(&subnets, &vsid))
+	mtu = bpf_ntohl(m.icmp.mtu) & 0xffff;
+	lower_path_mtu(&local, &pa, vsid, mtu < HNV_PATH_MTU_FLOOR ? HNV_PATH_MTU_FLOOR : mtu);
+}
+
+static __always_inline void note_path_mtu6(struct __sk_buff *skb)
+{
+	struct {
+		struct ipv6hdr outer;
+		struct hnv_icmp_mtu icmp;
+		struct ipv6hdr ip;
+	} __attribute__((packed)) m;
+	struct hnv_addr receiver, local, pa;
+	__be32 vsid;
+	__u32 mtu;
+
+	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN, &m, sizeof(m)) || m.icmp.type != 2 || m.icmp.code)
 		return;
-	value.mtu = bpf_ntohs(m.mtu);
-	if (value.mtu < HNV_PATH_MTU_FLOOR)
-		value.mtu = HNV_PATH_MTU_FLOOR;
-	if (value.mtu >= peer->mtu)
+	__builtin_memcpy(&receiver, &m.outer.daddr, 16);
+	__builtin_memcpy(&local, &m.ip.saddr, 16);
+	__builtin_memcpy(&pa, &m.ip.daddr, 16);
+	if (!address_equal(&receiver, &local))
 		return;
-	known = bpf_map_lookup_elem(&path_mtus, &pa);
-	if (known && known->mtu < value.mtu && bpf_ktime_get_boot_ns() < known->expires_ns)
-		return;
-	value.expires_ns = bpf_ktime_get_boot_ns() + HNV_PATH_MTU_NS;
-	bpf_map_update_elem(&path_mtus, &pa, &value, BPF_ANY);
+	vsid = quoted_vsid(skb, HNV_ETH_LEN + sizeof(m), m.ip.nexthdr);
+	mtu = bpf_ntohl(m.icmp.mtu);
+	lower_path_mtu(&local, &pa, vsid, mtu < HNV_PATH_MTU_FLOOR6 ? HNV_PATH_MTU_FLOOR6 : mtu);
 }
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef HNV_REDIRECT_H
 #define HNV_REDIRECT_H
 
-#include "encap_nvgre.h"
+#include "encap.h"
 #include "icmp_error.h"
 #include "activate.h"
 #include "answer.h"
@@ -10,7 +10,7 @@
 
 /*
  * What hosts tell each other of frames that came to the wrong one: REDIRECT and UNREACHABLE of [MS-NVGREE], ICMP inside NVGRE, in the
- * virtual subnet of the frame that they are about.
+ * virtual subnet of the frame that they are about. They are defined in NVGRE over IPv4 alone; in other forms frames are sent on without.
  *
  *   0          14     34    42          56      76                84          104   112         126
  *   | Ethernet | IPv4 | GRE | Ethernet  | IPv4  | ICMP 5/10, 3/10 | IPv4      | GRE | Ethernet  | …
@@ -20,7 +20,10 @@
  * where RFC 792 has it. Of UNREACHABLE both are the sender's host and zero.
  */
 struct hnv_nve_message {
+	struct ethhdr eth;
+	struct iphdr outer;
 	struct hnv_nvgre nvgre;
+	struct ethhdr inner;
 	struct iphdr ip;
 	struct hnv_icmp_header icmp;
 } __attribute__((packed));
@@ -136,24 +139,24 @@ static __noinline int send_nve_message(struct __sk_buff *skb, __be32 target)
 	h->ip.daddr = target ? target : ip.saddr;
 	h->ip.check = ip4_checksum(&h->ip);
 	/* The MACs of the network virtualization edges: here those by which the frame arrived. No adapter of the subnet has them. */
-	mac_copy(h->nvgre.inner.h_dest, macs + 6);
-	mac_copy(h->nvgre.inner.h_source, macs);
-	h->nvgre.inner.h_proto = bpf_htons(ETH_P_IP);
+	mac_copy(h->inner.h_dest, macs + 6);
+	mac_copy(h->inner.h_source, macs);
+	h->inner.h_proto = bpf_htons(ETH_P_IP);
 	h->nvgre.key &= bpf_htonl(0xffffff00);
-	h->nvgre.gre_flags = HNV_NVGRE_FLAGS;
-	h->nvgre.gre_proto = HNV_NVGRE_PROTO;
-	h->nvgre.ip.version = 4;
-	h->nvgre.ip.ihl = 5;
-	h->nvgre.ip.tot_len = bpf_htons(sizeof(*h) - HNV_ETH_LEN + length);
-	h->nvgre.ip.frag_off = HNV_DONT_FRAGMENT;
-	h->nvgre.ip.ttl = HNV_NVE_TTL;
-	h->nvgre.ip.protocol = HNV_IPPROTO_GRE;
-	h->nvgre.ip.saddr = ip.daddr;
-	h->nvgre.ip.daddr = ip.saddr;
-	h->nvgre.ip.check = ip4_checksum(&h->nvgre.ip);
-	mac_copy(h->nvgre.outer.h_dest, macs + 6);
-	mac_copy(h->nvgre.outer.h_source, macs);
-	h->nvgre.outer.h_proto = bpf_htons(ETH_P_IP);
+	h->nvgre.flags = HNV_NVGRE_FLAGS;
+	h->nvgre.proto = HNV_NVGRE_PROTO;
+	h->outer.version = 4;
+	h->outer.ihl = 5;
+	h->outer.tot_len = bpf_htons(sizeof(*h) - HNV_ETH_LEN + length);
+	h->outer.frag_off = HNV_DONT_FRAGMENT;
+	h->outer.ttl = HNV_NVE_TTL;
+	h->outer.protocol = HNV_IPPROTO_GRE;
+	h->outer.saddr = ip.daddr;
+	h->outer.daddr = ip.saddr;
+	h->outer.check = ip4_checksum(&h->outer);
+	mac_copy(h->eth.h_dest, macs + 6);
+	mac_copy(h->eth.h_source, macs);
+	h->eth.h_proto = bpf_htons(ETH_P_IP);
 	if (bpf_skb_store_bytes(skb, 0, h, sizeof(*h), 0))
 		return TC_ACT_SHOT;
 	return redirect_marked(skb, uplink, HNV_MARK_ENCAPSULATED, BPF_F_INGRESS);
@@ -169,8 +172,11 @@ static __noinline int redirect_sender(struct __sk_buff *skb)
 	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN + HNV_IP4_LEN + 4, &key, 4) ||
 	    bpf_skb_load_bytes(skb, HNV_ETH_LEN + HNV_IP4_LEN + 8, mac, 6))
 		return TC_ACT_SHOT;
-	moved = find_moved(bpf_htonl(bpf_ntohl(key) >> 8), mac);
+	moved = find_moved(vsid_of(key), mac);
 	if (!moved || moved->ifindex)
+		return TC_ACT_SHOT;
+	/* A host that has no IPv4 address has no place in the message. */
+	if (!address_is_mapped4(&moved->pa))
 		return TC_ACT_SHOT;
 	target = address_to4(&moved->pa);
 	return send_nve_message(skb, target);
@@ -180,7 +186,7 @@ static __noinline int redirect_sender(struct __sk_buff *skb)
 static __always_inline void redirect_when_due(struct __sk_buff *skb, const struct hnv_decision *d, const struct hnv_frame *f, __be32 vsid,
 					      const struct hnv_addr *sender)
 {
-	if (traced(d) || !any_moves() || !find_moved(vsid, f->dmac) || !error_is_due(skb, f) || !nve_message_allowed(sender))
+	if (!HNV_FORM_HAS_MESSAGES || traced(d) || !any_moves() || !find_moved(vsid, f->dmac) || !error_is_due(skb, f) || !nve_message_allowed(sender))
 		return;
 	skb->mark = HNV_MARK_REDIRECT;
 	bpf_clone_redirect(skb, skb->ifindex, BPF_F_INGRESS);
@@ -191,7 +197,7 @@ static __always_inline void redirect_when_due(struct __sk_buff *skb, const struc
 static __always_inline int drop_and_tell_peer(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, const struct hnv_addr *sender)
 {
 	d->verdict = HNV_PolicyMissing;
-	if (!error_is_due(skb, f) || (!traced(d) && !nve_message_allowed(sender)))
+	if (!HNV_FORM_HAS_MESSAGES || !error_is_due(skb, f) || (!traced(d) && !nve_message_allowed(sender)))
 		return TC_ACT_SHOT;
 	return send_nve_message(skb, 0);
 }
@@ -202,7 +208,7 @@ static __always_inline int drop_and_tell_peer(struct __sk_buff *skb, struct hnv_
  */
 static __always_inline int is_nve_message(const struct hnv_frame *f, __be32 vsid, const struct hnv_addr *pa)
 {
-	return f->l4 == HNV_IPPROTO_ICMP && f->proto == bpf_htons(ETH_P_IP) && address_equal(&f->src, pa) && !mac_is_group(f->dmac) &&
+	return HNV_FORM_HAS_MESSAGES && f->l4 == HNV_IPPROTO_ICMP && f->proto == bpf_htons(ETH_P_IP) && address_equal(&f->src, pa) && !mac_is_group(f->dmac) &&
 	       !find_mac(vsid, f->dmac);
 }
 

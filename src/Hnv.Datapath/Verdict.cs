@@ -144,6 +144,9 @@ public enum Verdict : uint
     /// <summary>REDIRECT or UNREACHABLE that policy does not bear out.</summary>
     RedirectRefused = 57,
 
+    /// <summary>Encapsulated in another form than that of the VM network.</summary>
+    EncapsulationMismatch = 58,
+
     /// <summary>A kernel helper failed.</summary>
     Internal = 63,
 }

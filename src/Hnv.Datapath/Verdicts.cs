@@ -53,6 +53,7 @@ public static class Verdicts
         [Verdict.GuardedService] = (true, "DHCP server or router message from a port that is guarded against it"),
         [Verdict.FloodCopyLost] = (true, "a copy of a flooded frame that a queue had no room for"),
         [Verdict.RedirectRefused] = (true, "REDIRECT or UNREACHABLE that policy does not bear out"),
+        [Verdict.EncapsulationMismatch] = (true, "encapsulated in another form than that of the VM network"),
         [Verdict.Internal] = (true, "a kernel helper failed"),
     }.ToFrozenDictionary();
 

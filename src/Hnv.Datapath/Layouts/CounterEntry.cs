@@ -22,12 +22,14 @@ public readonly record struct BucketEntry(ulong LastNs, ulong Tokens);
 /// <summary>struct hnv_config: the one entry that tells all programs what they share.</summary>
 /// <param name="NormaliserIn">Interface that decapsulated frames for taps are sent to; 0: none.</param>
 /// <param name="NormaliserOut">Where they come back clean.</param>
+/// <param name="VxlanPort">UDP port of VXLAN; 0: no VM network here is in VXLAN.</param>
 [KernelStruct("hnv_config")]
-public readonly record struct ConfigEntry(uint Layout, uint NormaliserIn, uint NormaliserOut, ConfigFlags Flags);
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
+public readonly record struct ConfigEntry(uint Layout, uint NormaliserIn, uint NormaliserOut, ConfigFlags Flags, NetworkUInt16 VxlanPort = default);
 
 /// <summary>HNV_CONFIG_*.</summary>
 [Flags]
-public enum ConfigFlags : uint
+public enum ConfigFlags : ushort
 {
     None = 0,
 

@@ -9,14 +9,16 @@ namespace Hnv.Datapath.Layouts;
 /// <param name="PortId">Key of its counters; never 0.</param>
 /// <param name="LearnLimit">Customer addresses that it may hold by learning; 0: it learns none.</param>
 /// <param name="LearnSources">What counts as proof.</param>
+/// <param name="Encapsulation">Of its VM network.</param>
 /// <param name="StormLimit">Frames that flood, per second; 0: no limit.</param>
 [KernelStruct("hnv_port")]
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
 public readonly record struct PortEntry(
-    NetworkUInt32 Vsid, NetworkUInt32 Rd, uint PortId, PortFlags Flags, KernelMac Mac, ushort LearnLimit, LearnSources LearnSources, byte Zero, uint StormLimit)
+    NetworkUInt32 Vsid, NetworkUInt32 Rd, uint PortId, PortFlags Flags, KernelMac Mac, ushort LearnLimit, LearnSources LearnSources, Encapsulation Encapsulation,
+    uint StormLimit)
 {
     public PortEntry(uint vsid, uint rd, uint portId, PortFlags flags, MacAddress mac)
-        : this(NetworkUInt32.ToNetwork(vsid), NetworkUInt32.ToNetwork(rd), portId, flags, KernelMac.From(mac), 0, LearnSources.None, 0, 0)
+        : this(NetworkUInt32.ToNetwork(vsid), NetworkUInt32.ToNetwork(rd), portId, flags, KernelMac.From(mac), 0, LearnSources.None, Encapsulation.Nvgre, 0)
     {
     }
 

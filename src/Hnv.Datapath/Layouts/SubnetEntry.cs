@@ -50,5 +50,9 @@ public enum SubnetFlags : byte
 /// <summary>HNV_ENCAP_*.</summary>
 public enum Encapsulation : byte
 {
+    /// <summary>RFC 7637.</summary>
     Nvgre = 0,
+
+    /// <summary>RFC 7348.</summary>
+    Vxlan = 1,
 }

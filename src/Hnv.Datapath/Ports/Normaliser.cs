@@ -192,7 +192,9 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
 
     private void SetConfig(ConfigEntry entry)
     {
-        if (ReadConfig() != entry)
+        ConfigEntry? before = ReadConfig();
+        entry = entry with { VxlanPort = before?.VxlanPort ?? default }; // Not the normaliser's to change.
+        if (before != entry)
         {
             uint index = 0;
             maps[MapNames.Config].Update(in index, in entry);

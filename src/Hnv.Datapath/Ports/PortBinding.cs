@@ -20,6 +20,9 @@ public sealed record PortBinding(int InterfaceIndex, uint PortId, uint Rd, uint 
     /// <summary>What counts as proof that it has one.</summary>
     public LearnSources LearnSources { get; init; }
 
+    /// <summary>Of its VM network.</summary>
+    public Encapsulation Encapsulation { get; init; }
+
     /// <summary>Frames that flood, per second; 0: no limit.</summary>
     public uint StormLimit { get; init; }
 

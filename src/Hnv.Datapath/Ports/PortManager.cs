@@ -40,7 +40,7 @@ internal sealed class PortManager(
             | (binding.Prepared ? PortFlags.Prepared : PortFlags.None);
         PortEntry entry = new PortEntry(binding.Vsid, binding.Rd, binding.PortId, flags, binding.Mac) with
         {
-            LearnLimit = binding.LearnLimit, LearnSources = binding.LearnSources, StormLimit = binding.StormLimit,
+            LearnLimit = binding.LearnLimit, LearnSources = binding.LearnSources, StormLimit = binding.StormLimit, Encapsulation = binding.Encapsulation,
         };
         bool existed = _ports.TryLookup(in index, out PortEntry before);
         try
