@@ -122,7 +122,7 @@ public static class ControllerHost
         builder.Services.AddSingleton<PolicyHub>();
         builder.Services.AddSingleton<HostRegistry>();
         builder.Services.AddSingleton<MoveCompletion>();
-        builder.Services.AddSingleton<RecordEvents>();
+        builder.Services.AddSingleton(static s => new RecordEvents(RecordEvents.BeforeRun(s.GetRequiredService<ControllerOptions>().Time)));
         builder.Services.AddSingleton<StreamTurns>();
         builder.Services.AddSingleton<LearnedStore>();
         builder.Services.AddHostedService(static s => s.GetRequiredService<LearnedStore>());
@@ -155,6 +155,7 @@ public static class ControllerHost
     {
         ResourceEndpoints.Map(app);
         MigrationEndpoints.Map(app);
+        ForgetEndpoints.Map(app);
         ApplyEndpoints.Map(app);
         ViewEndpoints.Map(app);
         HostEndpoints.Map(app);

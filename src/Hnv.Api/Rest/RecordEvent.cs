@@ -36,7 +36,10 @@ public enum RecordEventKind
 }
 
 /// <summary>Something that happened to a learned address, as <c>GET /api/v1/events</c> tells it.</summary>
-/// <param name="Number">Counts the events of this run of the controller; those of one tenant have gaps.</param>
+/// <param name="Number">
+/// Counts the tenant's events, or those of all tenants where all are asked for, without gaps within a run of the controller; later runs have
+/// greater numbers.
+/// </param>
 /// <param name="Time">By the clock of the host it happened on.</param>
 /// <param name="Port">TENANT/PORT.</param>
 /// <param name="Note">In words for people.</param>

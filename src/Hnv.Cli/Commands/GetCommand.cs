@@ -12,6 +12,9 @@ namespace Hnv.Cli.Commands;
 /// <summary><c>hnv get KIND [NAME] [--watch] [-o FORMAT]</c></summary>
 internal static class GetCommand
 {
+    /// <summary>Between two tries to go on with a watch.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+
     public static Command Create(CommandRunner runner)
     {
         Argument<string> kind = Arguments.Kind(viewsToo: true);
@@ -25,9 +28,22 @@ internal static class GetCommand
                 ParseResult a = context.Arguments;
                 KindTable info = KindTables.Find(a.GetValue(kind)!);
                 return a.GetValue(watch)
-                    ? WatchAsync(context, info, a.GetValue(name), a.GetValue(output), token)
+                    ? UntilStoppedAsync(WatchAsync(context, info, a.GetValue(name), a.GetValue(output), token), token)
                     : ShowAsync(context, info, a.GetValue(name), a.GetValue(output), token);
             });
+    }
+
+    /// <summary>Ctrl-C is how a watch ends.</summary>
+    private static async Task<int> UntilStoppedAsync(Task<int> watch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await watch;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Done;
+        }
     }
 
     private static async Task<int> ShowAsync(CommandContext context, KindTable table, string? name, OutputFormat format, CancellationToken cancellationToken)
@@ -145,12 +161,36 @@ internal static class GetCommand
             Show(item);
         }
 
-        await foreach (RecordEvent e in context.Client.WatchEventsAsync(last, context.Tenant, cancellationToken))
-        {
-            Show(JsonSerializer.SerializeToElement(e, Api.HnvJson.Options));
-        }
+        bool isTold = false;
 
-        throw CliException.Failed("The controller ended the watch: it is stopping.", "Run the command again when it is back.");
+        // Numbers of a controller that starts anew are greater: from the last one on nothing is missed, and nothing comes twice.
+        while (true)
+        {
+            string why;
+            try
+            {
+                await foreach (RecordEvent e in context.Client.WatchEventsAsync(last, context.Tenant, cancellationToken))
+                {
+                    isTold = false;
+                    last = e.Number;
+                    Show(JsonSerializer.SerializeToElement(e, Api.HnvJson.Options));
+                }
+
+                why = "The controller ended the watch: it is stopping.";
+            }
+            catch (HnvApiException e) when (e.IsUnreachable)
+            {
+                why = e.Message;
+            }
+
+            if (!isTold)
+            {
+                context.Log.Line($"{why} Going on when it is back.");
+                isTold = true;
+            }
+
+            await Task.Delay(s_pause, context.Environment.Time, cancellationToken);
+        }
 
         void Show(JsonElement item)
         {

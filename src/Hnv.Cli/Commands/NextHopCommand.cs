@@ -52,8 +52,12 @@ internal static class NextHopCommand
         }
 
         JsonElement port = await ObjectFinder.FindOneAsync(context, ResourceKind.Port, from, cancellationToken);
-        IPAddress? source = port.Items("addresses").Select(e => IPAddress.Parse(e.GetString()!)).FirstOrDefault(p => p.AddressFamily == to.AddressFamily);
+        string tenant = port.Text("tenant")!, name = $"{tenant}/{port.Text("name")}";
         uint own = port.GetProperty("vsid").GetUInt32();
+
+        // Its own, leased, or learned.
+        IPAddress? source = (await context.Client.RecordsAsync(tenant, cancellationToken)).Items
+            .FirstOrDefault(r => r.Port == name && r.Vsid == own && r.Type != nameof(LookupRecordType.L2Only) && r.CustomerAddress.AddressFamily == to.AddressFamily)?.CustomerAddress;
         return vsid is { } said && said != own
             ? throw CliException.Usage($"Port {from} is in subnet {own}, not {said}.", "Leave --vsid out.")
             : (own, source);
@@ -83,6 +87,7 @@ internal static class NextHopCommand
         Row("next hop", answer.NextHop);
         Row("subnet", answer.Vsid is { } v ? $"{v}{(answer.Routed ? " (routed: TTL − 1)" : string.Empty)}" : null);
         Row("port", answer.Record?.Port);
+        Row("learned", answer.Record is { LearnedFrom: { } from } learned ? $"from {learned.Source?.ToString().ToLowerInvariant()} by {from}, {learned.LearnedAt:yyyy-MM-ddTHH:mm:ssZ}" : null);
         Row("MAC", answer.Mac);
         Row("provider address", answer.ProviderAddress is null ? null : $"{answer.ProviderAddress}{(answer.Record?.Host is { } host ? $" ({host})" : string.Empty)}");
     }

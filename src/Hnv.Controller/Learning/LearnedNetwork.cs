@@ -49,6 +49,15 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
         }
     }
 
+    /// <summary>Null when nobody was heard to have it.</summary>
+    public LearnedRecord? Find(LearnedKey key)
+    {
+        lock (_gate)
+        {
+            return _records.GetValueOrDefault(key);
+        }
+    }
+
     public LearnedRecord[] Records()
     {
         lock (_gate)

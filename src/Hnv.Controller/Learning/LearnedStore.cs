@@ -77,6 +77,11 @@ internal sealed partial class LearnedStore(ControllerOptions options, StreamTurn
     public void Take(CloudChange change)
     {
         _state = change.State;
+        foreach (ResourceTransition gone in change.Transitions.Where(static t => t.Id.Kind == ResourceKind.Tenant && t.After is null))
+        {
+            events.Forget(gone.Id.Name);
+        }
+
         if (_networks.IsEmpty)
         {
             return;

@@ -20,8 +20,14 @@ internal static class CloudViews
             s.MulticastGroup, s.EffectiveRouterAdvertisements, s.Pool is { } pool ? ResourceJson.ToElement(pool) : null,
             s.Pool is null ? null : model.PortsIn(s.Vsid).Sum(static p => p.Leases.Length));
 
-    public static IEnumerable<CustomerRouteView> CustomerRoutes(CloudModel model, string? tenant) =>
-        Networks(model, tenant).SelectMany(n => Routes(model, n));
+    public static IEnumerable<CustomerRouteView> CustomerRoutes(CloudModel model, LearnedStore learned, string? tenant) =>
+        Networks(model, tenant).SelectMany(n => Routes(model, learned, n));
+
+    /// <summary>Who has an address: by policy, or else as it was learned; null when nobody has it.</summary>
+    public static RecordView? RecordOf(CloudModel model, LearnedStore learned, VmNetwork network, uint vsid, IPAddress address) =>
+        RecordPrecedence.Effective(model, vsid, address) is { } record ? Record(model, record)
+        : learned.Find(network.RoutingDomainId)?.Find(new LearnedKey(vsid, address)) is { } found ? Record(found)
+        : null;
 
     /// <summary>Subnet by subnet: what policy says, what was learned where policy says nothing, and the ports that have no address (yet).</summary>
     public static IEnumerable<RecordView> Records(CloudModel model, LearnedStore learned, string? tenant)
@@ -64,12 +70,12 @@ internal static class CloudViews
         r.Port?.Host ?? (r.ProviderAddress is { } pa ? model.OwnersOf(pa).OfType<Model.Resources.Host>().FirstOrDefault()?.Name : null),
         r.Port is { } p ? $"{p.Tenant}/{p.Name}" : null, r.Type.ToString(), r.ProviderAddress is null, Unsynchronized: false);
 
-    private static RecordView Record(LearnedRecord r) => new(
+    public static RecordView Record(LearnedRecord r) => new(
         r.Key.Vsid, r.Key.Address, r.Mac, r.ProviderAddress, r.Host, r.Port, nameof(LookupRecordType.Dynamic), r.Unusable || r.ProviderAddress is null,
         Unsynchronized: false, r.Reporter, r.LearnedAt, r.Source);
 
     /// <summary>A network's routes, on-link ones first.</summary>
-    public static IEnumerable<CustomerRouteView> Routes(CloudModel model, VmNetwork network)
+    public static IEnumerable<CustomerRouteView> Routes(CloudModel model, LearnedStore learned, VmNetwork network)
     {
         var seen = new HashSet<IPNetwork>();
         foreach (VirtualSubnet subnet in network.Subnets)
@@ -85,7 +91,7 @@ internal static class CloudViews
         {
             VirtualSubnet? subnet = network.Subnets.FirstOrDefault(s => SubnetAddressing.Contains(s, route.NextHop));
             string condition = !seen.Add(route.Prefix) ? RouteConditions.Superseded
-                : subnet is null || RecordPrecedence.Effective(model, subnet.Vsid, route.NextHop) is null ? RouteConditions.NextHopMissing
+                : subnet is null || RecordOf(model, learned, network, subnet.Vsid, route.NextHop) is null ? RouteConditions.NextHopMissing
                 : RouteConditions.Active;
             yield return View(network, route.Prefix, route.NextHop, route.Metric, subnet?.Vsid, condition);
         }

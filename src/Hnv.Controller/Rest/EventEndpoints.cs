@@ -20,7 +20,7 @@ internal static class EventEndpoints
             .For(Access.ScopedToTenant, "Events of learned addresses, oldest first. watch=true&revision=N: those after number N, then those to come.")
             .Produces<ResourceList<RecordEvent>>();
         app.MapGet($"{RestPaths.Root}/tenants/{{tenant}}/{ResourceKinds.Event.Collection}", Get)
-            .For(Access.OfTenant, "Events of one tenant's learned addresses.")
+            .For(Access.OfTenant, "Events of one tenant's learned addresses; their numbers count those of this tenant.")
             .Produces<ResourceList<RecordEvent>>();
     }
 
@@ -43,8 +43,8 @@ internal static class EventEndpoints
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            // A number yet to come is of a controller that ran before: what it would pass over is new.
-            after = after > events.Last ? 0 : after;
+            // A number yet to come is of a controller whose clock was ahead: what it would pass over is new.
+            after = after > events.Last(tenant) ? 0 : after;
             long sign = 0;
             while (!stop.IsCancellationRequested)
             {

@@ -18,7 +18,7 @@ internal static class ViewEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         MapView(app, ResourceKinds.VirtualSubnet, static (model, _, tenant) => CloudViews.VirtualSubnets(model, tenant));
-        MapView(app, ResourceKinds.CustomerRoute, static (model, _, tenant) => CloudViews.CustomerRoutes(model, tenant));
+        MapView(app, ResourceKinds.CustomerRoute, CloudViews.CustomerRoutes);
         MapView(app, ResourceKinds.Record, CloudViews.Records);
 
         app.MapGet($"{RestPaths.Root}/{ResourceKinds.ProviderAddress.Collection}", (ModelStore store) =>
@@ -26,11 +26,11 @@ internal static class ViewEndpoints
             .For(Access.Admin, "Provider addresses of hosts and third parties.")
             .Produces<ResourceList<ProviderAddressView>>();
 
-        app.MapGet($"{RestPaths.Root}/next-hop", (HttpContext context, ModelStore store, uint vsid, string to, string? from = null) =>
+        app.MapGet($"{RestPaths.Root}/next-hop", (HttpContext context, ModelStore store, LearnedStore learned, uint vsid, string to, string? from = null) =>
             {
                 CloudState state = store.State;
                 return state.Model.FindSubnet(vsid) is { } subnet && AccessControl.Owns(context.Principal(), subnet.Network.Id)
-                    ? Answer.Json(NextHop.Find(state.Model, subnet, Address("to", to), from is null ? null : Address("from", from)))
+                    ? Answer.Json(NextHop.Find(state.Model, learned, subnet, Address("to", to), from is null ? null : Address("from", from)))
                     : throw ProblemException.NotFound($"virtual subnet {vsid}");
             })
             .For(Access.ScopedToTenant, "What policy does with a packet from a VM of a subnet to an address.")

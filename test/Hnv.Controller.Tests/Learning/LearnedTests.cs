@@ -305,7 +305,7 @@ public sealed class LearnedTests
     [Fact]
     public void Events_OfOneTenantsStorm_PushOutNobodyElses()
     {
-        var events = new RecordEvents();
+        var events = new RecordEvents(0);
         events.Add(Event("quiet"));
         for (int i = 0; i < 3 * RecordEvents.PerTenant; i++)
         {
@@ -314,8 +314,88 @@ public sealed class LearnedTests
 
         Assert.Equal(1, Assert.Single(events.After(0, "quiet").Events).Number);
         Assert.Equal(RecordEvents.PerTenant, events.After(0, "loud").Events.Count);
+        Assert.Equal(RecordEvents.PerTenant + 1, events.After(0, null).Events.Count);
 
         static RecordEvent Event(string tenant) => new(0, default, RecordEventKind.Added, tenant, "n", 5001, null, null, null, null, null, null);
+    }
+
+    [Fact]
+    public void Numbers_OfATenantsEvents_SayNothingOfOthers()
+    {
+        var events = new RecordEvents(1000);
+        foreach (string tenant in new[] { "blue", "red", "red", "blue", "red", "blue" })
+        {
+            events.Add(new(0, default, RecordEventKind.Added, tenant, "n", 5001, null, null, null, null, null, null));
+        }
+
+        (long upto, IReadOnlyList<RecordEvent> found) = events.After(1001, "blue");
+        Assert.Equal(1003, upto);
+        Assert.Equal([1002, 1003], found.Select(static e => e.Number));
+        Assert.Equal(1000, events.Last("green"));
+        (upto, found) = events.After(1002, null);
+        Assert.Equal(1006, upto);
+        Assert.Equal(["1003 red", "1004 blue", "1005 red", "1006 blue"], found.Select(static e => $"{e.Number} {e.Tenant}"));
+    }
+
+    [Fact]
+    public async Task Who_follows_events_goes_on_after_a_restart_of_the_controller_without_loss_or_repetition()
+    {
+        long last;
+        DateTimeOffset at = DateTimeOffset.UnixEpoch.AddDays(1);
+        await using (TestController first = await StartAsync())
+        {
+            await first.ApplyAsync(Cloud);
+            await using LearnedReplica one = await JoinAsync(first, 1);
+            await one.PostAsync(true, [], [.. Enumerable.Range(0, 5).Select(_ => new HostRecordEvent(at, RecordEventKind.Throttled, 5001, null, null, "blue-corp/p1", null))]);
+            last = (await first.Client.EventsAsync("blue-corp", Cancelled)).Revision;
+        }
+
+        await using TestController second = await StartAsync();
+        await second.ApplyAsync(Cloud);
+        await using LearnedReplica again = await JoinAsync(second, 1);
+        await again.PostAsync(true, [], [.. Enumerable.Range(0, 9).Select(n => new HostRecordEvent(at.AddSeconds(n), RecordEventKind.Throttled, 5001, null, null, "blue-corp/p1", null))]);
+
+        var seen = new List<RecordEvent>();
+        await foreach (RecordEvent e in second.Client.WatchEventsAsync(last, "blue-corp", Cancelled))
+        {
+            seen.Add(e);
+            if (seen.Count == 9)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(0, 9).Select(n => at.AddSeconds(n)), seen.Select(static e => e.Time));
+        Assert.All(seen, e => Assert.True(e.Number > last));
+    }
+
+    [Fact]
+    public async Task The_next_hop_of_a_packet_knows_who_learned_an_address_and_who_sends_from_one()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        await c.ApplyAsync("""{"kind":"VmNetwork","name":"blue","tenant":"blue-corp","subnets":[{"vsid":5001,"prefixes":["10.0.0.0/16"],"learning":"dynamic","flooding":"unicast"}],"routes":[{"prefix":"172.16.0.0/12","nextHop":"10.0.0.80"}]}""");
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2);
+        await one.BeginAsync(Claim("10.0.0.70", 1), Claim("10.0.0.71", 1));
+        await two.BeginAsync(Claim("10.0.0.80", 2));
+
+        NextHopAnswer answer = await Ask("10.0.0.80", "10.0.0.70");
+        Assert.Equal(
+            ("Encapsulated", "192.168.4.2", "06:06:00:00:00:02", 5001u, "goes to 192.168.4.2; host2 learned that from its VM"),
+            (answer.Verdict, $"{answer.ProviderAddress}", $"{answer.Mac}", answer.Vsid!.Value, answer.Reason));
+        Assert.Equal(
+            ("Dynamic", "blue-corp/p2", "host2", "host2", AddressSource.Arp),
+            (answer.Record!.Type, answer.Record.Port, answer.Record.Host, answer.Record.LearnedFrom, answer.Record.Source));
+        Assert.Equal("DeliveredLocal", (await Ask("10.0.0.71", "10.0.0.70")).Verdict);
+        Assert.Equal(("Encapsulated", "10.0.0.80", RouteConditions.Active), (await Ask("172.16.5.5") is { } routed ? (routed.Verdict, $"{routed.NextHop}", routed.Route!.Condition) : default));
+        Assert.Equal(("DestinationRecordMissing", "nobody in subnet 5001 has 10.0.0.99, by policy or as it was learned"), (await Ask("10.0.0.99") is { } missing ? (missing.Verdict, missing.Reason) : default));
+        Assert.Equal("SourceRecordMissing", (await Ask("10.0.0.80", "10.0.0.98")).Verdict);
+        Assert.Equal("Flooded", (await Ask("255.255.255.255")).Verdict);
+
+        await one.PostAsync(false, new LearnedBatch(one.Network, [], [Gone("10.0.0.71")]));
+        Assert.Equal("DestinationRecordMissing", (await Ask("10.0.0.71", "10.0.0.70")).Verdict);
+
+        Task<NextHopAnswer> Ask(string to, string? from = null) => c.Client.NextHopAsync(5001, IPAddress.Parse(to), from is null ? null : IPAddress.Parse(from), Cancelled);
     }
 
     [Fact]
