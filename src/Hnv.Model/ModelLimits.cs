@@ -26,6 +26,9 @@ public static class ModelLimits
     /// <inheritdoc cref="LearningAgeMin"/>
     public const uint LearningAgeMax = 86400;
 
+    /// <summary>What a subnet remembers of what it was told to forget.</summary>
+    public const int ForgottenPerSubnet = 64;
+
     /// <summary>Seconds of a pool's leases.</summary>
     public const uint LeaseSecondsMin = 60;
 

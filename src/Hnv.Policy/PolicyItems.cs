@@ -123,6 +123,8 @@ internal static class PolicyItems
         Flooding = subnet.Flooding,
         MulticastGroup = subnet.MulticastGroup,
         LearningAge = subnet.LearningAge == VirtualSubnet.DefaultLearningAge ? null : subnet.LearningAge,
+        LearningEpoch = subnet.LearningEpoch,
+        Forgotten = subnet.Forgotten.IsDefaultOrEmpty ? null : new ForgottenItems([.. subnet.Forgotten.Select(static f => new ForgottenItem(f.Epoch, f.Address, f.Port))]),
         RouterAdvertisements = subnet.EffectiveRouterAdvertisements,
         Pool = subnet.Pool is { } pool ? new PoolItem(pool.Gateway, pool.Dns, pool.Routes, pool.Mtu, pool.Domain, pool.LeaseSeconds) : null,
     };

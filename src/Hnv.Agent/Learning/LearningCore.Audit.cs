@@ -25,6 +25,11 @@ internal sealed partial class LearningCore
     /// <summary>Every 10 s, and after events were lost.</summary>
     public void Audit()
     {
+        lock (_gate)
+        {
+            SettleForgotten();
+        }
+
         IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> entries = _dataplane.ReadLearned();
         IReadOnlyList<KeyValuePair<uint, uint>> counted = _dataplane.ReadLearnedCounts();
         lock (_gate)

@@ -140,6 +140,11 @@ internal sealed partial class LearningCore
             }
 
             _handedOver.Remove(key);
+            if (IsForgotten(key, address.Port, address.Epoch))
+            {
+                continue;
+            }
+
             if (_dataplane.TryReadLearned(key, out LearnedEntry there) && (IsOwn(there) || there.Version > (((ulong)address.Epoch << 32) | address.Counter)))
             {
                 continue;

@@ -110,6 +110,7 @@ internal sealed partial class LearningCore
         lock (_gate)
         {
             _terms.OnPorts(ports);
+            SettleForgotten();
             foreach (RecordKey key in _own.Where(o => _terms.PortOf(o.Value.PortId) is not { InterfaceIndex: not null }).Select(static o => o.Key).ToArray())
             {
                 Look(key, null);
@@ -178,6 +179,13 @@ internal sealed partial class LearningCore
     /// <summary>An address that a port of this host holds, as the map has it.</summary>
     private void Note(RecordKey key, in LearnedEntry entry, ulong? changedNs)
     {
+        if (IsForgotten(key, NameOf(entry), entry.Epoch))
+        {
+            // Proved while the kernel was on its way into the new epoch, or found by an agent that did not know its port.
+            DropForgotten(key, entry);
+            return;
+        }
+
         _own.TryGetValue(key, out OwnEntry? before);
         bool same = before is not null && before.PortId == entry.PortId && before.Version == entry.Version;
         var now = new OwnEntry(

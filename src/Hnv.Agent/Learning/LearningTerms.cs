@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Hnv.Agent.Ports;
@@ -11,7 +12,14 @@ namespace Hnv.Agent.Learning;
 /// <param name="Network">Routing domain identifier.</param>
 /// <param name="Age">Without a proof for so long an address is forgotten.</param>
 /// <param name="Gateway6">Whom neighbour solicitations are from; null without an IPv6 prefix.</param>
-internal sealed record SubnetTerms(Guid Network, TimeSpan Age, IPAddress? Gateway6);
+/// <param name="Epoch">Of what is learned from now on.</param>
+/// <param name="Forgotten">What was learned before and is not so any more.</param>
+internal sealed record SubnetTerms(Guid Network, TimeSpan Age, IPAddress? Gateway6, uint Epoch, ImmutableArray<ForgottenItem> Forgotten)
+{
+    /// <summary>Whether that is forgotten which a port holds with a version of that epoch; of other hosts' ports the name is not known.</summary>
+    public bool HasForgotten(IPAddress address, string? port, uint epoch) =>
+        epoch < Epoch && Forgotten.Any(f => epoch < f.Epoch && (f.Address is null || f.Address.Equals(address)) && (f.Port is null || f.Port == port));
+}
 
 /// <summary>What policy says of the networks and ports on this host, as far as learning goes.</summary>
 internal sealed class LearningTerms
@@ -33,6 +41,9 @@ internal sealed class LearningTerms
 
     /// <summary>Virtual subnets that left; everything learned there is to be forgotten.</summary>
     public List<uint> Gone { get; } = [];
+
+    /// <summary>Virtual subnets that forgot something, and where that has not been seen to: the kernel learns in the new epoch first.</summary>
+    public HashSet<uint> Forgetting { get; } = [];
 
     public void OnUpdate(HeldPolicyChange change)
     {
@@ -106,7 +117,13 @@ internal sealed class LearningTerms
     {
         if (item.After is SubnetItem subnet)
         {
-            _subnets[subnet.Vsid] = new SubnetTerms(network, TimeSpan.FromSeconds(subnet.LearningAge ?? VirtualSubnet.DefaultLearningAge), subnet.Gateway6);
+            if (subnet.Forgotten is { } forgotten && !(item.Before is SubnetItem before && forgotten.Equals(before.Forgotten)))
+            {
+                Forgetting.Add(subnet.Vsid);
+            }
+
+            _subnets[subnet.Vsid] = new SubnetTerms(
+                network, TimeSpan.FromSeconds(subnet.LearningAge ?? VirtualSubnet.DefaultLearningAge), subnet.Gateway6, subnet.LearningEpoch, subnet.Forgotten?.Entries ?? []);
         }
         else if (item.Before is SubnetItem gone)
         {
@@ -137,6 +154,7 @@ internal sealed class LearningTerms
         if (_subnets.TryGetValue(vsid, out SubnetTerms? terms) && terms.Network == network)
         {
             _subnets.Remove(vsid);
+            Forgetting.Remove(vsid);
             Gone.Add(vsid);
         }
     }

@@ -100,6 +100,9 @@ internal static class ItemRules
         : (s.Flooding == FloodingMode.Multicast) != (s.MulticastGroup is not null) ? "a multicast group belongs to flooding by multicast"
         : s.MulticastGroup is { } group && (group.AddressFamily != AddressFamily.InterNetwork || group.GetAddressBytes()[0] is < 224 or > 239) ? $"{group} is not a multicast group"
         : s.LearningAge is < ModelLimits.LearningAgeMin or > ModelLimits.LearningAgeMax ? $"{s.LearningAge} s is not a learning age"
+        : s.Forgotten is { } f && (f.Entries.IsDefault || f.Entries.Length > ModelLimits.ForgottenPerSubnet) ? "what it has forgotten is not whole, or too much"
+        : s.Forgotten?.Entries.Any(e => e is null || e.Epoch > s.LearningEpoch || (e.Address is { } a && Customer(a) is not null)) == true
+            ? "what it has forgotten is of a later epoch, or no address"
         : null;
 
     /// <summary>What goes into answers to VMs: bounded, so that they fit a packet, and of the family that the option is for.</summary>

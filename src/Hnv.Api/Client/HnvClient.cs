@@ -123,6 +123,15 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
     public Task<ResourceList<RecordView>> RecordsAsync(string? tenant = null, CancellationToken cancellationToken = default) =>
         _rest.GetAsync<ResourceList<RecordView>>(RestPaths.Collection("records", tenant), cancellationToken);
 
+    /// <summary>Forgets a learned address of a subnet, or with null everything that was learned there: it counts when it is proved anew.</summary>
+    public Task<ForgetAnswer> ForgetAsync(string tenant, uint vsid, IPAddress? address = null, CancellationToken cancellationToken = default) =>
+        _rest.SendAsync<ForgetAnswer>(
+            new HttpRequestMessage(HttpMethod.Delete, RestPaths.Collection($"virtualsubnets/{vsid}/learned{(address is null ? string.Empty : $"/{address}")}", tenant)), cancellationToken);
+
+    /// <summary>Forgets everything that a port was learned to have: it counts when it is proved anew.</summary>
+    public Task<ForgetAnswer> ForgetAsync(ResourceId port, CancellationToken cancellationToken = default) =>
+        _rest.SendAsync<ForgetAnswer>(new HttpRequestMessage(HttpMethod.Delete, $"{RestPaths.One(port)}/learned"), cancellationToken);
+
     /// <summary>What happened to learned addresses lately, oldest first; the list's revision is the number of the last event.</summary>
     public Task<ResourceList<RecordEvent>> EventsAsync(string? tenant = null, CancellationToken cancellationToken = default) =>
         _rest.GetAsync<ResourceList<RecordEvent>>(RestPaths.Collection("events", tenant), cancellationToken);

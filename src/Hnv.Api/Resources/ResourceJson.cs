@@ -67,20 +67,22 @@ public static class ResourceJson
         }
     }
 
-    /// <summary>Writes a resource; equal resources give equal bytes.</summary>
-    public static byte[] ToUtf8Bytes(Resource resource)
+    /// <summary>Writes a resource with all that belongs to it; equal resources give equal bytes.</summary>
+    public static byte[] ToUtf8Bytes(Resource resource) => ToUtf8Bytes(resource, stored: true);
+
+    private static byte[] ToUtf8Bytes(Resource resource, bool stored)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = HnvJson.Encoder }))
         {
-            Write(writer, resource);
+            Write(writer, resource, stored);
         }
 
         return stream.ToArray();
     }
 
-    /// <summary>Writes a resource as a JSON element.</summary>
-    public static JsonElement ToElement(Resource resource) => JsonElement.Parse(ToUtf8Bytes(resource));
+    /// <summary>Writes a resource as a JSON element, as it is shown: without what a subnet remembers to have forgotten.</summary>
+    public static JsonElement ToElement(Resource resource) => JsonElement.Parse(ToUtf8Bytes(resource, stored: false));
 
     /// <summary>Writes a pool as a JSON element, as in its subnet.</summary>
     public static JsonElement ToElement(AddressPool pool)
@@ -94,11 +96,13 @@ public static class ResourceJson
         return JsonElement.Parse(stream.ToArray());
     }
 
-    /// <summary>Writes a resource as an object, fields in the documented order; what is empty is left out.</summary>
-    public static void Write(Utf8JsonWriter writer, Resource resource)
+    /// <summary>Writes a resource with all that belongs to it as an object, fields in the documented order; what is empty is left out.</summary>
+    public static void Write(Utf8JsonWriter writer, Resource resource) => Write(writer, resource, stored: true);
+
+    private static void Write(Utf8JsonWriter writer, Resource resource, bool stored)
     {
         writer.WriteStartObject();
-        ResourceWriters.WriteFields(writer, resource);
+        ResourceWriters.WriteFields(writer, resource, stored);
         writer.WriteEndObject();
     }
 

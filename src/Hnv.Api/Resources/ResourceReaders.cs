@@ -43,14 +43,14 @@ internal static class ResourceReaders
         string? tenant = Tenant(fields, options);
         Guid id = fields.Identifier("routingDomainId") ?? Guid.Empty;
         var encapsulation = (Encapsulation)(fields.Word("encapsulation", ResourceWords.Encapsulations) ?? 0);
-        ImmutableArray<VirtualSubnet> subnets = fields.Objects("subnets", ReadSubnet);
+        ImmutableArray<VirtualSubnet> subnets = fields.Objects("subnets", s => ReadSubnet(s, options));
         ImmutableArray<CustomerRoute> routes = fields.Objects("routes", ReadRoute);
         return name is null || tenant is null
             ? null
             : new VmNetwork { Name = name, Tenant = tenant, RoutingDomainId = id, Encapsulation = encapsulation, Subnets = subnets, Routes = routes };
     }
 
-    private static VirtualSubnet? ReadSubnet(StrictObject fields)
+    private static VirtualSubnet? ReadSubnet(StrictObject fields, ResourceReadOptions options)
     {
         uint? vsid = fields.Number("vsid", VirtualSubnetId.Min, VirtualSubnetId.Max, required: true);
         string? name = fields.Text("name");
@@ -62,6 +62,8 @@ internal static class ResourceReaders
         IPAddress? group = fields.Address("multicastGroup");
         var advertisements = (RouterAdvertisementMode?)fields.Word("routerAdvertisements", ResourceWords.RouterAdvertisementModes);
         AddressPool? pool = fields.Object("pool", ReadPool);
+        uint epoch = options.Stored ? fields.Number("learningEpoch") ?? 0 : 0;
+        ImmutableArray<Forgotten> forgotten = options.Stored ? fields.Objects("forgotten", ReadForgotten) : [];
         fields.Close();
         return vsid is null
             ? null
@@ -77,7 +79,19 @@ internal static class ResourceReaders
                 MulticastGroup = group,
                 RouterAdvertisements = advertisements,
                 Pool = pool,
+                LearningEpoch = epoch,
+                Forgotten = forgotten,
             };
+    }
+
+    private static Forgotten? ReadForgotten(StrictObject fields)
+    {
+        uint? epoch = fields.Number("epoch", required: true);
+        IPAddress? address = fields.Address("address");
+        string? port = fields.Text("port");
+        string? by = fields.Text("by", required: true);
+        fields.Close();
+        return epoch is null || by is null ? null : new Forgotten(epoch.Value, address, port, by);
     }
 
     private static AddressPool ReadPool(StrictObject fields)

@@ -7,7 +7,8 @@ namespace Hnv.Api.Resources;
 /// <summary>Field by field from resources to JSON, in the documented order.</summary>
 internal static class ResourceWriters
 {
-    public static void WriteFields(Utf8JsonWriter writer, Resource resource)
+    /// <param name="stored">Whether to write what is neither written by users nor shown with the object.</param>
+    public static void WriteFields(Utf8JsonWriter writer, Resource resource, bool stored)
     {
         writer.WriteString("kind", ResourceKinds.Of(resource.Id.Kind).Name);
         writer.WriteString("name", resource.Name);
@@ -26,7 +27,7 @@ internal static class ResourceWriters
                 writer.WriteString("flowId", ResourceWords.Of(endpoint.FlowId));
                 break;
             case VmNetwork network:
-                Write(writer, network);
+                Write(writer, network, stored);
                 break;
             case Port port:
                 Write(writer, port);
@@ -41,7 +42,7 @@ internal static class ResourceWriters
         }
     }
 
-    private static void Write(Utf8JsonWriter writer, VmNetwork network)
+    private static void Write(Utf8JsonWriter writer, VmNetwork network, bool stored)
     {
         if (network.RoutingDomainId != Guid.Empty)
         {
@@ -60,6 +61,11 @@ internal static class ResourceWriters
                 WriteTexts(writer, "prefixes", subnet.Prefixes, keepEmpty: true);
                 WriteTexts(writer, "gateways", subnet.Gateways);
                 WriteLearning(writer, subnet);
+                if (stored)
+                {
+                    WriteForgotten(writer, subnet);
+                }
+
                 writer.WriteEndObject();
             }
 
@@ -126,6 +132,28 @@ internal static class ResourceWriters
             writer.WritePropertyName("pool");
             Write(writer, pool);
         }
+    }
+
+    private static void WriteForgotten(Utf8JsonWriter writer, VirtualSubnet subnet)
+    {
+        WriteNumber(writer, "learningEpoch", subnet.LearningEpoch, 0);
+        if (subnet.Forgotten.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("forgotten");
+        foreach (Forgotten forgotten in subnet.Forgotten)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("epoch", forgotten.Epoch);
+            WriteText(writer, "address", forgotten.Address?.ToString());
+            WriteText(writer, "port", forgotten.Port);
+            writer.WriteString("by", forgotten.By);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     public static void Write(Utf8JsonWriter writer, AddressPool pool)

@@ -28,6 +28,9 @@ public sealed record SubnetItem(uint Vsid, string? Name, IPNetwork? Prefix4, IPN
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public uint LearningEpoch { get; init; }
 
+    /// <summary>What was learned before and must be proved anew; null for nothing.</summary>
+    public ForgottenItems? Forgotten { get; init; }
+
     /// <summary>What the distributed gateway advertises.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public RouterAdvertisementMode RouterAdvertisements { get; init; }
@@ -36,11 +39,24 @@ public sealed record SubnetItem(uint Vsid, string? Name, IPNetwork? Prefix4, IPN
     public PoolItem? Pool { get; init; }
 }
 
+/// <summary>What is forgotten of a subnet.</summary>
+public sealed record ForgottenItems(ImmutableArray<ForgottenItem> Entries)
+{
+    public bool Equals(ForgottenItems? other) => other is not null && Entries.AsSpan().SequenceEqual(other.Entries.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Entries.Length, Entries.LastOrDefault());
+}
+
+/// <summary>What was learned in an epoch before this one is not so any more.</summary>
+/// <param name="Address">Only of this address; null: of any.</param>
+/// <param name="Port">TENANT/PORT: only what that port holds; null: any.</param>
+public sealed record ForgottenItem(uint Epoch, IPAddress? Address, string? Port);
+
 /// <summary>What a host's responder tells VMs with an address from their subnet's pool. The addresses themselves are at the ports.</summary>
 /// <param name="Gateway">Whether the distributed gateway is their router.</param>
 /// <param name="Dns">Servers of both families.</param>
 /// <param name="Routes">Classless routes (option 121).</param>
-/// <param name="Mtu">Option 26, and the MTU option of router advertisements; null: nothing is said.</param>
+/// <param name="Mtu">Option 26, and the MTU option of router advertisements; null: the host says what the tunnel leaves, where that is less than 1500.</param>
 /// <param name="Domain">DNS domain; null: nothing is said.</param>
 /// <param name="LeaseSeconds">After which the VM asks again.</param>
 public sealed record PoolItem(bool Gateway, ImmutableArray<IPAddress> Dns, ImmutableArray<PoolRoute> Routes, uint? Mtu, string? Domain, uint LeaseSeconds)

@@ -14,6 +14,7 @@ internal static class CommandList
         ("get", GetCommand.Create),
         ("describe", DescribeCommand.Create),
         ("next-hop", NextHopCommand.Create),
+        ("forget", ForgetCommand.Create),
         ("host", HostCommand.Create),
         ("port", PortCommand.Create),
         ("drops", DropsCommand.Create),

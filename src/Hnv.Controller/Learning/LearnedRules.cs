@@ -19,7 +19,7 @@ internal static class LearnedRules
     public static LearnedRecord? Admit(CloudState state, Guid network, string host, LearnedClaim claim, out string? refusal)
     {
         refusal = claim.Port?.Split('/') is [var tenant, var name] && state.Model.FindPort(tenant, name) is { } port && port.Places.Any(p => p.Host == host)
-            ? Judge(state.Model, network, port, new LearnedKey(claim.Vsid, claim.Address), claim.Mac)
+            ? Judge(state.Model, network, port, new LearnedKey(claim.Vsid, claim.Address), claim.Mac, claim.Epoch)
             : $"no port '{claim.Port}' is on host {host}";
         return refusal is not null
             ? null
@@ -41,7 +41,7 @@ internal static class LearnedRules
 
         // While it moves a port is on both hosts, and where its address was heard last.
         string host = port.Places.Any(p => p.Host == record.Host) ? record.Host : home;
-        reason = Judge(state.Model, network, port, record.Key, record.Mac);
+        reason = Judge(state.Model, network, port, record.Key, record.Mac, record.Epoch);
         IPAddress? place = ProviderAddressOf(state.Model, host);
         return reason is not null ? null
             : record.Host == host && Equals(record.ProviderAddress, place) ? record
@@ -59,7 +59,7 @@ internal static class LearnedRules
     /// <summary>Addresses that a port may have here at most. A host enforces its limit; this bounds what one that lies can cost.</summary>
     public static int BoundOf(Port port) => (int)(2 * Math.Min(port.DynamicAddressLimit, ModelLimits.DynamicAddresses));
 
-    private static string? Judge(CloudModel model, Guid network, Port port, LearnedKey key, MacAddress mac)
+    private static string? Judge(CloudModel model, Guid network, Port port, LearnedKey key, MacAddress mac, uint epoch)
     {
         if (port.Vsid != key.Vsid || model.FindSubnet(key.Vsid) is not { } subnet || subnet.Network.RoutingDomainId != network || subnet.Network.Id != port.VmNetworkId)
         {
@@ -88,6 +88,11 @@ internal static class LearnedRules
         if (mac != port.Mac && (mac.Value & ~0xffUL) != router)
         {
             return $"{mac} is neither the MAC of port {port.Tenant}/{port.Name} nor a virtual router's";
+        }
+
+        if (subnet.Subnet.Forgotten.LastOrDefault(f => f.Covers(key.Address, $"{port.Tenant}/{port.Name}", epoch)) is { } forgotten)
+        {
+            return $"forgotten by {forgotten.By}: it counts when it is proved anew";
         }
 
         return RecordPrecedence.Effective(model, key.Vsid, key.Address) is { } policy

@@ -38,7 +38,7 @@ public sealed record AddressPool
 
     public ImmutableArray<PoolRoute> Routes { get; init; } = [];
 
-    /// <summary>Of the VM's interface, bytes (DHCP option 26, RA's MTU option); null: nothing is said.</summary>
+    /// <summary>Of the VM's interface, bytes (DHCP option 26, RA's MTU option); null: what the tunnel leaves, where that is less than 1500.</summary>
     public uint? Mtu { get; init; }
 
     /// <summary>DNS domain of the VMs.</summary>

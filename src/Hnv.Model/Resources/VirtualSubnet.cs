@@ -39,6 +39,14 @@ public sealed record VirtualSubnet
     /// <summary>Addresses for ports without their own.</summary>
     public AddressPool? Pool { get; init; }
 
+    /// <summary>
+    /// Begins the version of what is learned from now on; it never falls. Kept by the cloud, not written: see <see cref="Forget"/>.
+    /// </summary>
+    public uint LearningEpoch { get; init; }
+
+    /// <summary>What was learned in earlier epochs and is forgotten, oldest first. Kept by the cloud, not written.</summary>
+    public ImmutableArray<Forgotten> Forgotten { get; init; } = [];
+
     /// <summary>Seconds of <see cref="LearningAge"/> when nothing is said.</summary>
     public const uint DefaultLearningAge = 1200;
 
@@ -53,13 +61,28 @@ public sealed record VirtualSubnet
                 ? RouterAdvertisementMode.Slaac
             : RouterAdvertisementMode.Off);
 
+    /// <summary>
+    /// The subnet in its next epoch, with what was learned before forgotten: of an address, of a port, or everything. Of more than
+    /// <see cref="ModelLimits.ForgottenPerSubnet"/> the oldest are not remembered.
+    /// </summary>
+    /// <param name="port">TENANT/PORT.</param>
+    /// <param name="by">Who says so.</param>
+    /// <param name="known">The latest epoch that is known of what was learned: later than the subnet's own where the cloud was restored from a backup.</param>
+    public VirtualSubnet Forget(IPAddress? address, string? port, string by, uint known = 0)
+    {
+        uint epoch = Math.Min(Math.Max(LearningEpoch, known), uint.MaxValue - 1) + 1;
+        IEnumerable<Forgotten> kept = Forgotten.Where(f => (address is not null && !address.Equals(f.Address)) || (port is not null && port != f.Port));
+        return this with { LearningEpoch = epoch, Forgotten = [.. kept.TakeLast(ModelLimits.ForgottenPerSubnet - 1), new Forgotten(epoch, address, port, by)] };
+    }
+
     public bool Equals(VirtualSubnet? other) =>
         other is not null && Vsid == other.Vsid && Name == other.Name
         && Sequences.Equal(Prefixes, other.Prefixes) && Sequences.Equal(Gateways, other.Gateways)
         && Learning == other.Learning && Flooding == other.Flooding && Equals(MulticastGroup, other.MulticastGroup)
-        && LearningAge == other.LearningAge && RouterAdvertisements == other.RouterAdvertisements && Pool == other.Pool;
+        && LearningAge == other.LearningAge && RouterAdvertisements == other.RouterAdvertisements && Pool == other.Pool
+        && LearningEpoch == other.LearningEpoch && Sequences.Equal(Forgotten, other.Forgotten);
 
     public override int GetHashCode() => HashCode.Combine(
         HashCode.Combine(Vsid, Name, Sequences.Hash(Prefixes), Sequences.Hash(Gateways)),
-        Learning, Flooding, MulticastGroup, LearningAge, RouterAdvertisements, Pool);
+        Learning, Flooding, MulticastGroup, LearningAge, RouterAdvertisements, Pool, LearningEpoch);
 }

@@ -34,7 +34,7 @@ public static class ModelValidator
             }
 
             Resource? before = current.Find(wish.Id);
-            Resource? after = Complete(wish.Resource, before, newRoutingDomainId);
+            Resource? after = Complete(current, wish.Resource, before, newRoutingDomainId);
             changes.Add(new AppliedChange(wish.Id, before, after, wish.Document));
             _ = after is null ? builder.Remove(wish.Id) : builder.Put(after);
         }
@@ -80,14 +80,26 @@ public static class ModelValidator
         }
     }
 
-    /// <summary>An RDID left out is the one the network has, or a new one. A port's leases are not its writer's to say.</summary>
-    private static Resource? Complete(Resource? resource, Resource? before, Func<Guid> newRoutingDomainId) => resource switch
+    /// <summary>
+    /// An RDID left out is the one the network has, or a new one. A port's leases are not its writer's to say, nor what a subnet has
+    /// forgotten.
+    /// </summary>
+    private static Resource? Complete(CloudModel current, Resource? resource, Resource? before, Func<Guid> newRoutingDomainId) => resource switch
     {
-        VmNetwork { RoutingDomainId: var id } network when id == Guid.Empty =>
-            network with { RoutingDomainId = before is VmNetwork old ? old.RoutingDomainId : newRoutingDomainId() },
+        VmNetwork network => network with
+        {
+            RoutingDomainId = network.RoutingDomainId != Guid.Empty ? network.RoutingDomainId : before is VmNetwork old ? old.RoutingDomainId : newRoutingDomainId(),
+            Subnets = network.Subnets.IsDefault ? network.Subnets : [.. network.Subnets.Select(s => Remember(current, s))],
+        },
         Port { Leases.IsEmpty: false } port => port with { Leases = [] },
         _ => resource,
     };
+
+    /// <summary>A subnet keeps its epoch whoever writes it, also into another network: what was forgotten must not come back as newer.</summary>
+    private static VirtualSubnet Remember(CloudModel current, VirtualSubnet subnet) =>
+        current.FindSubnet(subnet.Vsid) is { Subnet: var known } && known.LearningEpoch > subnet.LearningEpoch
+            ? subnet with { LearningEpoch = known.LearningEpoch, Forgotten = known.Forgotten }
+            : subnet;
 
     /// <summary>Gives and takes leases: into the changes of the ports written, and as changes of others, which nobody wrote.</summary>
     private static List<AppliedChange> Lease(

@@ -66,6 +66,45 @@ public sealed class LearningTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_forgotten_leaves_the_map_and_comes_back_in_the_new_epoch_when_the_VM_says_it()
+    {
+        (NetworkNamespace vm, int port) = await BindAsync();
+        using Rtnetlink inside = Rtnetlink.Of(vm);
+        using PacketSocket eth0 = PacketSocket.Open(vm, inside.GetLink("eth0").Index);
+        byte[] announcement = LearningFrames.Announcement(IPAddress.Parse("10.0.0.70"), MacAddress.Parse(Mac));
+        RecordKey key = new(5001, IPAddress.Parse("10.0.0.70"));
+        LearningCore core = Core();
+        await LearnAsync();
+        core.Audit();
+        Assert.Equal("0.1", Version());
+        uint held = Assert.Single(_host.Dataplane.ReadLearnedCounts()).Value;
+
+        SubnetItem before = (SubnetItem)s_policy[0], after = before with { LearningEpoch = 1, Forgotten = new ForgottenItems([new ForgottenItem(1, IPAddress.Parse("10.0.0.70"), null)]) };
+        var change = new NetworkChanged(Policy(Blue, 11, [after, .. s_policy[1..]]), [new ItemChange(before, after)]);
+        core.OnUpdate(change);
+        core.OnPorts(_host.Core.State.Ports);
+        Assert.Equal("0.1", Version()); // The kernel still learns in the old epoch.
+        _host.Core.OnUpdate(change);
+        _host.Core.OnUpdate(new BookmarkReached(11));
+        await _host.UntilAsync(() => _host.Core.State.RealisedRevision == 11, "the subnet is in its next epoch");
+        core.OnPorts(_host.Core.State.Ports);
+
+        Assert.Null(Version());
+        Assert.Equal(held - 1, Assert.Single(_host.Dataplane.ReadLearnedCounts()).Value);
+        await LearnAsync();
+        core.Audit();
+        Assert.Equal("1.1", Version());
+
+        string? Version() => _host.Dataplane.TryReadLearned(key, out LearnedEntry entry) ? $"{entry.Epoch}.{entry.Counter}" : null;
+
+        async Task LearnAsync()
+        {
+            eth0.Send(announcement);
+            await Until.TrueAsync(() => _host.Dataplane.TryReadLearned(key, out LearnedEntry entry) && entry.Record.Ifindex == port, "the VM's word is learned");
+        }
+    }
+
+    [Fact]
     public async Task A_question_reaches_the_VM_past_the_guard()
     {
         (NetworkNamespace vm, int port) = await BindAsync();

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
@@ -129,6 +130,20 @@ public class ResourceJsonTests
         Assert.Equal(problem is null, read);
         Assert.Equal(problem, findings.SingleOrDefault()?.Problem);
         Assert.Equal(read ? id : null, resource?.Id);
+    }
+
+    [Fact]
+    public void ASubnetThatForgot_IsStoredWithThatAndShownWithoutIt()
+    {
+        var network = new VmNetwork
+        {
+            Name = "blue",
+            Tenant = "t",
+            Subnets = [new VirtualSubnet { Vsid = 5001, Prefixes = [IPNetwork.Parse("10.0.0.0/24")] }.Forget(IPAddress.Parse("10.0.0.7"), null, "admin").Forget(null, "t/p", "tenant:t")],
+        };
+
+        Assert.Equal(network, ResourceJson.FromUtf8Bytes(ResourceJson.ToUtf8Bytes(network)));
+        Assert.Equal(["vsid", "prefixes"], ResourceJson.ToElement(network).GetProperty("subnets")[0].EnumerateObject().Select(static p => p.Name));
     }
 
     [Fact]

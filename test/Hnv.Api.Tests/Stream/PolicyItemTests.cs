@@ -18,6 +18,7 @@ public class PolicyItemTests
         MulticastGroup = IPAddress.Parse("239.1.1.1"),
         LearningAge = 60,
         LearningEpoch = 2,
+        Forgotten = new ForgottenItems([new ForgottenItem(1, IPAddress.Parse("10.0.0.9"), null), new ForgottenItem(2, null, "blue/blue1")]),
         RouterAdvertisements = RouterAdvertisementMode.Managed,
         Pool = new PoolItem(
             true, [IPAddress.Parse("10.0.0.2")], [new PoolRoute(IPNetwork.Parse("172.16.0.0/12"), IPAddress.Parse("10.0.0.9"))], 1458, "blue.example", 3600),
@@ -63,7 +64,7 @@ public class PolicyItemTests
     {
         {
             LearningSubnet,
-            """{"item":"subnet","vsid":5001,"name":"web","prefix4":"10.0.0.0/24","gateway4":"10.0.0.1","key":"subnet/5001","learning":"dynamic","flooding":"multicast","multicastGroup":"239.1.1.1","learningAge":60,"learningEpoch":2,"routerAdvertisements":"managed","pool":{"gateway":true,"dns":["10.0.0.2"],"routes":[{"prefix":"172.16.0.0/12","nextHop":"10.0.0.9"}],"mtu":1458,"domain":"blue.example","leaseSeconds":3600}}"""
+            """{"item":"subnet","vsid":5001,"name":"web","prefix4":"10.0.0.0/24","gateway4":"10.0.0.1","key":"subnet/5001","learning":"dynamic","flooding":"multicast","multicastGroup":"239.1.1.1","learningAge":60,"learningEpoch":2,"forgotten":{"entries":[{"epoch":1,"address":"10.0.0.9"},{"epoch":2,"port":"blue/blue1"}]},"routerAdvertisements":"managed","pool":{"gateway":true,"dns":["10.0.0.2"],"routes":[{"prefix":"172.16.0.0/12","nextHop":"10.0.0.9"}],"mtu":1458,"domain":"blue.example","leaseSeconds":3600}}"""
         },
         {
             Port with

@@ -1,5 +1,6 @@
 using System.Net;
 using Hnv.Model.Resources;
+using Hnv.Model.Validation;
 using static Hnv.Model.Tests.Sample;
 
 namespace Hnv.Model.Tests.Validation;
@@ -30,6 +31,39 @@ public class LearningRulesTests
     [InlineData(FloodingMode.Multicast, "ff05::1", "ff05::1 is an IPv6 address, and provider networks are IPv4 in this version", "give an IPv4 group such as 239.1.1.1")]
     public void Subnet_GroupThatDoesNotFit_IsFound(FloodingMode flooding, string? group, string problem, string remedy) => Finds(
         BlueWith(s => s with { Flooding = flooding, MulticastGroup = group is null ? null : IPAddress.Parse(group) }), "/subnets/0/multicastGroup", problem, remedy);
+
+    [Fact]
+    public void Subnet_WrittenAnew_StaysInItsEpochAndForgetsNothingOfWhatItForgot()
+    {
+        VirtualSubnet before = Blue.Subnets[0].Forget(null, "blue-corp/blue1", "admin").Forget(IPAddress.Parse("10.0.0.70"), null, "admin");
+        CloudModel cloud = Cloud.With(Blue with { Subnets = [before, Blue.Subnets[1]] });
+
+        ValidationOutcome written = ModelValidator.Validate(cloud, ChangeSet.Put(Blue));
+        Assert.Equal(ChangeOutcome.Unchanged, Assert.Single(written.Changes).Outcome);
+
+        // A step further is one.
+        VirtualSubnet after = before.Forget(IPAddress.Parse("10.0.0.71"), null, "tenant:blue-corp");
+        ValidationOutcome forgotten = ModelValidator.Validate(cloud, ChangeSet.Put(Blue with { Subnets = [after, Blue.Subnets[1]] }));
+        Assert.Equal((ChangeOutcome.Changed, after), (Assert.Single(forgotten.Changes).Outcome, forgotten.Next.FindSubnet(5001)!.Subnet));
+        Assert.Equal(3u, after.LearningEpoch);
+    }
+
+    [Fact]
+    public void Forget_OfTheSameOrOfEverything_ReplacesWhatItCoversAndTheListIsBounded()
+    {
+        VirtualSubnet subnet = Blue.Subnets[0];
+        for (int i = 0; i < ModelLimits.ForgottenPerSubnet + 5; i++)
+        {
+            subnet = subnet.Forget(IPAddress.Parse($"10.0.0.{i + 10}"), null, "admin");
+        }
+
+        Assert.Equal((ModelLimits.ForgottenPerSubnet, (uint)ModelLimits.ForgottenPerSubnet + 5), (subnet.Forgotten.Length, subnet.LearningEpoch));
+        Assert.Equal(subnet.Forgotten.Length, subnet.Forget(IPAddress.Parse("10.0.0.20"), null, "admin").Forgotten.Length);
+        VirtualSubnet all = subnet.Forget(null, null, "admin", known: 500);
+        Assert.Equal(new Forgotten(501, null, null, "admin"), Assert.Single(all.Forgotten));
+        Assert.True(all.Forgotten[0].Covers(IPAddress.Parse("10.0.0.1"), "a/b", 500));
+        Assert.False(all.Forgotten[0].Covers(IPAddress.Parse("10.0.0.1"), "a/b", 501));
+    }
 
     [Fact]
     public void Subnet_AdvertisementsWithoutAPrefix_AreFound() => Finds(
