@@ -25,7 +25,10 @@ public sealed record BenchOptions
     /// <summary>The <c>hnv</c> program of the lab that some benchmarks start; null: the running one.</summary>
     public string? Executable { get; init; }
 
-    internal TimeSpan Duration => TimeSpan.FromSeconds(Quick ? 1 : Seconds);
+    internal TimeSpan Duration => Quick ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromSeconds(Seconds);
+
+    /// <summary>How long is looked, before each measurement, at what the machine does beside.</summary>
+    internal TimeSpan BackgroundLook => TimeSpan.FromMilliseconds(Quick ? 20 : 300);
 
     internal int EffectiveRounds => Quick ? 1 : Rounds;
 }

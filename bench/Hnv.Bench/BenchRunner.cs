@@ -23,7 +23,7 @@ public static class BenchRunner
         foreach (IBenchmark benchmark in benchmarks)
         {
             MachineDescription machine = MachineDescription.Read();
-            double background = Math.Round(await CpuMeter.ShareInUseAsync(TimeSpan.FromMilliseconds(300), cancellationToken), 3);
+            double background = Math.Round(await CpuMeter.ShareInUseAsync(options.BackgroundLook, cancellationToken), 3);
             DateTimeOffset started = DateTimeOffset.UtcNow;
             BenchResult result = await benchmark.RunAsync(new BenchContext(options, text => progress($"{benchmark.Name}: {text}")), cancellationToken);
             result = result with

@@ -28,7 +28,7 @@ internal static class PairedRun
                 Variant variant = variants[(round + i) % variants.Count];
                 cancellationToken.ThrowIfCancellationRequested();
                 context.Progress($"round {round + 1} of {context.Options.EffectiveRounds}, {variant.Name} {variant.Group}");
-                background = Math.Max(background, await CpuMeter.ShareInUseAsync(TimeSpan.FromMilliseconds(300), cancellationToken));
+                background = Math.Max(background, await CpuMeter.ShareInUseAsync(context.Options.BackgroundLook, cancellationToken));
                 foreach (Reading reading in await variant.Measure(cancellationToken))
                 {
                     var key = (variant, reading.Metric, reading.Unit);

@@ -54,7 +54,7 @@ internal static class PingPong
         List<double> microseconds = [];
         byte[] buffer = new byte[1];
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; Stopwatch.GetElapsedTime(start) < duration && !cancellationToken.IsCancellationRequested; i++)
+        for (int i = 0; (microseconds.Count == 0 || Stopwatch.GetElapsedTime(start) < duration) && !cancellationToken.IsCancellationRequested; i++)
         {
             long asked = Stopwatch.GetTimestamp();
             client.Send(buffer);
