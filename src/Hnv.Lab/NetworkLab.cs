@@ -82,10 +82,10 @@ public sealed class NetworkLab : IAsyncDisposable
     /// <summary>
     /// For tests: a lab of its own beside all others, that is removed when disposed.
     /// </summary>
-    /// <param name="options">Null: a random name.</param>
+    /// <param name="options">Null: a name of <see cref="TestLabs"/>.</param>
     public static async Task<NetworkLab> StartAsync(LabTopology topology, LabOptions? options = null, CancellationToken cancellationToken = default)
     {
-        NetworkLab lab = Open(options ?? new LabOptions { Name = "t" + Guid.NewGuid().ToString("N")[..8] });
+        NetworkLab lab = Open(options ?? new LabOptions { Name = TestLabs.NewName() });
         lab._downOnDispose = true;
         try
         {
@@ -116,7 +116,16 @@ public sealed class NetworkLab : IAsyncDisposable
         using FileLock alone = Lock();
         LabState? before = LabState.Read(_paths);
         string[] wanted = [_wiring.Fabric, .. topology.Hosts.Select(h => _wiring.NamespaceOf(h.Name)), .. topology.Vms.Select(v => _wiring.NamespaceOf(v.Name))];
-        RefuseForeign(wanted, before);
+        try
+        {
+            RefuseForeign(wanted, before);
+        }
+        catch (LabException) when (before is null)
+        {
+            File.Delete(_paths.Lock); // All there is of this lab; 'down' would find nothing.
+            throw;
+        }
+
         Directory.CreateDirectory(_paths.Root);
         ImmutableArray<LabMovedVm> moved = [.. (before?.Moved ?? []).Where(m => IsStillMoved(topology, m))];
         topology = topology.Moved(moved);

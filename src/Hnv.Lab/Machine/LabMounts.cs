@@ -1,5 +1,6 @@
 using Hnv.Linux.Bpf;
 using Hnv.Linux.Namespaces;
+using Hnv.Linux.Processes;
 
 namespace Hnv.Lab.Machine;
 
@@ -22,11 +23,22 @@ internal static class LabMounts
     }
 
     /// <summary>Whether a process lives in the namespace of that name now.</summary>
-    public static bool IsSameNamespace(int pid, string netns)
+    public static bool IsSameNamespace(int pid, string netns) => IdentityOf(netns) is { } there && IdentityOf(pid) == there;
+
+    /// <summary>Who lives in the namespace of that name now.</summary>
+    public static IReadOnlyList<ProcessIdentity> ProcessesIn(string netns) => NetworkNamespace.Exists(netns) && IdentityOf(netns) is { } there
+        ? [
+            .. Directory.EnumerateDirectories("/proc").Select(static d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0)
+                .Where(pid => pid > 0 && IdentityOf(pid) == there).Select(ProcessIdentity.Of).OfType<ProcessIdentity>(),
+        ]
+        : [];
+
+    /// <summary>net:[4026532281], the inode of the namespace.</summary>
+    private static string? IdentityOf(string netns)
     {
         using NetworkNamespace named = NetworkNamespace.Open(netns);
-        // net:[4026532281], the inode of the namespace.
-        string? there = named.Run(() => new FileInfo("/proc/thread-self/ns/net").LinkTarget);
-        return there is not null && new FileInfo($"/proc/{pid}/ns/net").LinkTarget == there;
+        return named.Run(() => new FileInfo("/proc/thread-self/ns/net").LinkTarget);
     }
+
+    private static string? IdentityOf(int pid) => new FileInfo($"/proc/{pid}/ns/net").LinkTarget;
 }

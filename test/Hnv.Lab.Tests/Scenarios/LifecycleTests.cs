@@ -112,7 +112,7 @@ public sealed class LifecycleTests
     [Fact]
     public async Task Up_WhereSomebodyElseHasTheNamespace_RefusesAndTouchesNothing()
     {
-        NetworkLab lab = NetworkLab.Open(new LabOptions { Name = "t" + Guid.NewGuid().ToString("N")[..8] });
+        NetworkLab lab = NetworkLab.Open(new LabOptions { Name = TestLabs.NewName() });
         string name = lab.Options.Name + "-h1";
         using NetworkNamespace foreign = NetworkNamespace.Create(name);
         try
@@ -121,11 +121,36 @@ public sealed class LifecycleTests
             Assert.Contains(name, e.Message, StringComparison.Ordinal);
             Assert.False(lab.Exists);
             Assert.True(NetworkNamespace.Exists(name));
+            Assert.False(File.Exists(lab.Options.Directory + ".lock"));
         }
         finally
         {
             NetworkNamespace.Delete(name);
             await lab.DownAsync(cancellationToken: Ct);
+        }
+    }
+
+    [Fact]
+    public async Task WhatATestProcessLeftThatRunsNoMore_IsRemoved_AndWhatOthersHaveIsNot()
+    {
+        var options = new LabOptions { Name = "t9999999x" + TestLabs.NewName()[^6..] }; // Above every pid_max.
+        await using NetworkLab abandoned = await NetworkLab.StartAsync(new LabBuilder().Hosts("h1").Build(), options, Ct);
+        await using LabProgram inside = abandoned.Host("h1").Start("sleep", "infinity");
+        string mine = TestLabs.NewName() + "-h1";
+        using NetworkNamespace other = NetworkNamespace.Create(mine);
+        try
+        {
+            ProcessIdentity[] processes = [abandoned.Controller.Process!, abandoned.Host("h1").Agent.Process!];
+            await TestLabs.RemoveAbandonedAsync(Ct);
+            await inside.WaitAsync(Ct);
+            Assert.All(processes, p => Assert.False(p.IsAlive));
+            Assert.DoesNotContain(NetworkNamespace.List(), n => n.StartsWith(options.Name + "-", StringComparison.Ordinal));
+            Assert.Empty(Directory.EnumerateFileSystemEntries("/run", options.Name + "*"));
+            Assert.True(NetworkNamespace.Exists(mine));
+        }
+        finally
+        {
+            NetworkNamespace.Delete(mine);
         }
     }
 }
