@@ -25,7 +25,7 @@ namespace Hnv.Agent.Desired;
 /// Every input costs what it concerns; only a change of the host's own provider addresses looks at all records.
 /// For one thread at a time, that of <see cref="IDataplane"/>'s tables.
 /// </remarks>
-internal sealed class DesiredState(IDataplane dataplane)
+internal sealed class DesiredState
 {
     /// <summary>MAC of the distributed gateway, the same in every subnet on every host, so that a moved VM needs no new ARP.</summary>
     public static readonly MacAddress GatewayMac = MacAddress.Parse("02:48:4e:56:00:01");
@@ -33,6 +33,7 @@ internal sealed class DesiredState(IDataplane dataplane)
     /// <summary>What the distributed gateway advertises itself with: VMs ask for its MAC, too.</summary>
     private static readonly IPAddress s_gatewayLinkLocal = IpAddresses.LinkLocal(GatewayMac);
 
+    private readonly IDataplane _dataplane;
     private readonly Dictionary<Guid, NetworkRef> _networks = [];
     private readonly Dictionary<Guid, string> _refused = [];
     private readonly Claims<uint, SubnetItem> _subnets = new();
@@ -41,28 +42,33 @@ internal sealed class DesiredState(IDataplane dataplane)
     private readonly Claims<MacKey, MemberItem> _members = new();
     private readonly Claims<MacKey, MoveItem> _moves = new();
     private readonly SmallIndex<string, MoveItem> _movesByPort = new(StringComparer.Ordinal);
-    private readonly MemberTable _memberTable = new(dataplane.Members);
-    private readonly ResponderTable _responder = new(dataplane);
+    private readonly MemberTable _memberTable;
+    private readonly ResponderTable _responder;
     private readonly SmallIndex<uint, PortItem> _portsByNumber = new();
     private readonly Dictionary<RecordKey, int> _gateways = [];
     private readonly SmallIndex<MacKey, PolicyItem> _adapters = new();
     private readonly SmallIndex<string, RecordItem> _recordsByPort = new(StringComparer.Ordinal);
     private readonly SmallIndex<string, MemberItem> _membersByPort = new(StringComparer.Ordinal);
-
-    /// <summary>Group of the provider network → virtual subnets here that need it.</summary>
-    private readonly Dictionary<IPAddress, HashSet<uint>> _groups = [];
-    private PeerWay? _groupWay;
-    private readonly Dictionary<uint, IPAddress> _groupOf = [];
-    private readonly Dictionary<string, BoundPort> _bound = new(StringComparer.Ordinal);
-    private readonly Dictionary<IPAddress, ProviderAddressItem> _own = [];
-    private readonly Dictionary<IPAddress, int> _present = [];
-    private readonly Dictionary<IPAddress, Peer> _peers = [];
+    private readonly OwnAddresses _own;
+    private readonly PeerTable _peers;
+    private readonly GroupTable _groups;
+    private readonly Places _places;
 
     /// <summary>Names of ports whose item changed since the last <see cref="TakeChangedPorts"/>.</summary>
     private readonly HashSet<string> _changedPorts = new(StringComparer.Ordinal);
 
-    private readonly HashSet<IPAddress> _peersWithoutWay = [];
     private int _prepared;
+
+    public DesiredState(IDataplane dataplane)
+    {
+        _dataplane = dataplane;
+        _memberTable = new MemberTable(dataplane.Members);
+        _responder = new ResponderTable(dataplane);
+        _own = new OwnAddresses(dataplane.LocalPas);
+        _peers = new PeerTable(dataplane.Peers, _responder.CountWay);
+        _groups = new GroupTable(dataplane.Peers);
+        _places = new Places(_own, _ports, _moves, _members, _adapters);
+    }
 
     /// <summary>Networks that cannot be realised here, each with the reason.</summary>
     public IReadOnlyDictionary<Guid, string> Refused => _refused;
@@ -71,19 +77,19 @@ internal sealed class DesiredState(IDataplane dataplane)
     public ImmutableDictionary<uint, Guid> RoutingDomains { get; private set; } = ImmutableDictionary<uint, Guid>.Empty;
 
     /// <summary>Provider addresses that policy gives this host.</summary>
-    public IReadOnlyCollection<ProviderAddressItem> ProviderAddresses => _own.Values;
+    public IReadOnlyCollection<ProviderAddressItem> ProviderAddresses => _own.All;
 
     /// <summary>Every peer that policy names.</summary>
-    public IReadOnlyCollection<IPAddress> Peers => _peers.Keys;
+    public IReadOnlyCollection<IPAddress> Peers => _peers.All;
 
     /// <summary>Peers to which no way is known.</summary>
-    public IEnumerable<IPAddress> UnreachablePeers => _peers.Where(p => p.Value.Way is null).Select(p => p.Key);
+    public IEnumerable<IPAddress> UnreachablePeers => _peers.Unreachable;
 
     /// <summary>Provider addresses that policy gives this host and no uplink has.</summary>
-    public IEnumerable<IPAddress> MissingProviderAddresses => _own.Keys.Where(a => !_present.ContainsKey(a));
+    public IEnumerable<IPAddress> MissingProviderAddresses => _own.Missing;
 
     /// <summary>Groups of the provider network to which subnets flood that have a port bound here.</summary>
-    public IReadOnlyCollection<IPAddress> Groups => _groups.Keys;
+    public IReadOnlyCollection<IPAddress> Groups => _groups.All;
 
     /// <summary>Whether policy prepares a port here that moves to this host.</summary>
     public bool HasPrepared => _prepared > 0;
@@ -104,12 +110,7 @@ internal sealed class DesiredState(IDataplane dataplane)
     }
 
     /// <summary>Peers whose way was not looked up yet.</summary>
-    public IPAddress[] TakeNewPeers()
-    {
-        IPAddress[] peers = [.. _peersWithoutWay];
-        _peersWithoutWay.Clear();
-        return peers;
-    }
+    public IPAddress[] TakeNewPeers() => _peers.TakeNew();
 
     /// <summary>The content of a network changed.</summary>
     public void OnUpdate(NetworkChanged change)
@@ -143,60 +144,24 @@ internal sealed class DesiredState(IDataplane dataplane)
         if (network.Id != HostScope.Id)
         {
             RoutingDomains = RoutingDomains.Remove(network.Rd);
-            dataplane.RoutingDomains.Release(network.Id);
+            _dataplane.RoutingDomains.Release(network.Id);
         }
     }
 
     /// <summary>A port is bound at an interface in the kernel; its records become local.</summary>
-    public void PortBound(string name, uint vsid, int interfaceIndex) => SetBound(name, new BoundPort(vsid, interfaceIndex));
+    public void PortBound(string name, uint vsid, int interfaceIndex) => SetBound(name, new BoundAt(vsid, interfaceIndex));
 
     /// <summary>A port is not bound any more; its records lose their place.</summary>
     public void PortUnbound(string name) => SetBound(name, null);
 
     /// <summary>Addresses that exist on the uplinks, with the interface index of each.</summary>
-    public void SetPresentAddresses(IReadOnlyDictionary<IPAddress, int> present)
-    {
-        foreach (IPAddress gone in _present.Keys.Where(a => !present.ContainsKey(a)).ToArray())
-        {
-            _present.Remove(gone);
-            WriteLocalPa(gone);
-        }
-
-        foreach ((IPAddress address, int uplink) in present)
-        {
-            if (!_present.TryGetValue(address, out int before) || before != uplink)
-            {
-                _present[address] = uplink;
-                WriteLocalPa(address);
-            }
-        }
-    }
+    public void SetPresentAddresses(IReadOnlyDictionary<IPAddress, int> present) => _own.SetPresent(present);
 
     /// <summary>How a peer is reached from now on; null when it is not.</summary>
-    public void SetWay(IPAddress peer, PeerWay? way)
-    {
-        if (_peers.TryGetValue(peer, out Peer? known))
-        {
-            _responder.CountWay(known.Way, way);
-            known.Way = way;
-            WritePeer(peer);
-        }
-    }
+    public void SetWay(IPAddress peer, PeerWay? way) => _peers.SetWay(peer, way);
 
     /// <summary>How floods leave for the groups from now on, and where they come in; null when there is no uplink.</summary>
-    public void SetGroupWay(PeerWay? way)
-    {
-        if (_groupWay == way)
-        {
-            return;
-        }
-
-        _groupWay = way;
-        foreach (IPAddress group in _groups.Keys)
-        {
-            WriteGroup(group);
-        }
-    }
+    public void SetGroupWay(PeerWay? way) => _groups.SetWay(way);
 
     private NetworkRef? Realise(Guid id)
     {
@@ -212,7 +177,7 @@ internal sealed class DesiredState(IDataplane dataplane)
 
         try
         {
-            network = new NetworkRef(id, id == HostScope.Id ? 0 : dataplane.RoutingDomains.Number(id));
+            network = new NetworkRef(id, id == HostScope.Id ? 0 : _dataplane.RoutingDomains.Number(id));
         }
         catch (DataplaneException e)
         {
@@ -243,11 +208,11 @@ internal sealed class DesiredState(IDataplane dataplane)
                 var key = new RouteKey(network.Rd, route.Prefix);
                 if (after is RouteItem to)
                 {
-                    dataplane.Routes.Set(key, new RouteEntry(to.Vsid, IsUnspecified(to.NextHop) ? null : to.NextHop));
+                    _dataplane.Routes.Set(key, new RouteEntry(to.Vsid, IsUnspecified(to.NextHop) ? null : to.NextHop));
                 }
                 else
                 {
-                    dataplane.Routes.Remove(key);
+                    _dataplane.Routes.Remove(key);
                 }
 
                 break;
@@ -261,7 +226,7 @@ internal sealed class DesiredState(IDataplane dataplane)
                 ChangeMove(network, (MoveItem?)before, (MoveItem?)after);
                 break;
             case PeerItem peer:
-                ChangePeer(peer.ProviderAddress, (PeerItem?)before, (PeerItem?)after);
+                _peers.Change(peer.ProviderAddress, (PeerItem?)before, (PeerItem?)after);
                 break;
             case ProviderAddressItem own:
                 ChangeOwn(own.Address, (ProviderAddressItem?)after);
@@ -441,47 +406,14 @@ internal sealed class DesiredState(IDataplane dataplane)
             if (port is not null)
             {
                 WriteAdapter(new MacKey(port.Vsid, port.Mac));
-                _responder.SetPorts(port.Number, _portsByNumber[port.Number].ToArray().Where(IsWinner));
+                _responder.SetPorts(port.Number, _portsByNumber[port.Number].ToArray().Where(_places.IsWinner));
             }
         }
     }
 
-    private void ChangePeer(IPAddress address, PeerItem? before, PeerItem? after)
-    {
-        if (!_peers.TryGetValue(address, out Peer? peer))
-        {
-            _peers.Add(address, peer = new Peer());
-            _peersWithoutWay.Add(address);
-        }
-
-        peer.Count(before, -1);
-        peer.Count(after, 1);
-        if (!peer.IsNamed)
-        {
-            _responder.CountWay(peer.Way, null);
-            _peers.Remove(address);
-            _peersWithoutWay.Remove(address);
-            dataplane.Peers.Remove(KernelAddress.From(address));
-            return;
-        }
-
-        WritePeer(address);
-    }
-
     private void ChangeOwn(IPAddress address, ProviderAddressItem? after)
     {
-        bool was = _own.ContainsKey(address);
-        if (after is null)
-        {
-            _own.Remove(address);
-        }
-        else
-        {
-            _own[address] = after;
-        }
-
-        WriteLocalPa(address);
-        if (was == after is not null)
+        if (!_own.Change(address, after))
         {
             return;
         }
@@ -520,21 +452,11 @@ internal sealed class DesiredState(IDataplane dataplane)
         }
     }
 
-    private void SetBound(string name, BoundPort? bound)
+    private void SetBound(string name, BoundAt? bound)
     {
-        _bound.TryGetValue(name, out BoundPort? before);
-        if (before == bound)
+        if (!_places.SetBound(name, bound))
         {
             return;
-        }
-
-        if (bound is null)
-        {
-            _bound.Remove(name);
-        }
-        else
-        {
-            _bound[name] = bound;
         }
 
         WriteWhatIsAt(name);
@@ -570,16 +492,16 @@ internal sealed class DesiredState(IDataplane dataplane)
     {
         if (!_moves.TryGet(key, out Claims<MacKey, MoveItem>.Claim claim))
         {
-            dataplane.Moves.Remove(key);
+            _dataplane.Moves.Remove(key);
             return;
         }
 
         MoveItem move = claim.Item;
-        IPAddress? from = move.From is { } pa && _own.ContainsKey(pa) ? null : move.From;
-        dataplane.Moves.Set(
+        IPAddress? from = move.From is { } pa && _own.Contains(pa) ? null : move.From;
+        _dataplane.Moves.Set(
             key,
-            _own.ContainsKey(move.To)
-                ? MoveEntry.ToPort(move.Mac, FindPort(move.Port) is { Port.Prepared: true } && InterfaceOf(move.Port, move.Vsid) is { } index ? index : 0, from)
+            _own.Contains(move.To)
+                ? MoveEntry.ToPort(move.Mac, FindPort(move.Port) is { Port.Prepared: true } && _places.InterfaceOf(move.Port, move.Vsid) is { } index ? index : 0, from)
                 : MoveEntry.ToHost(move.Mac, move.To, from));
     }
 
@@ -587,12 +509,12 @@ internal sealed class DesiredState(IDataplane dataplane)
     {
         if (_gateways.ContainsKey(key))
         {
-            dataplane.Records.Set(key, new RecordEntry(KernelMac.From(GatewayMac), RecordKind.DistributedGateway, RecordFlags.None, KernelAddress.None, 0));
+            _dataplane.Records.Set(key, new RecordEntry(KernelMac.From(GatewayMac), RecordKind.DistributedGateway, RecordFlags.None, KernelAddress.None, 0));
         }
         else if (_records.TryGet(key, out Claims<RecordKey, RecordItem>.Claim claim))
         {
             RecordItem record = claim.Item;
-            LocationEntry? place = Locate(record);
+            LocationEntry? place = _places.Locate(record);
             RecordFlags flags = record.Unusable || place is null ? RecordFlags.Unusable : RecordFlags.None;
             if (record.Port is not null && _moves.TryGet(new MacKey(record.Vsid, record.Mac), out Claims<MacKey, MoveItem>.Claim move) && move.Item.Port == record.Port)
             {
@@ -600,11 +522,11 @@ internal sealed class DesiredState(IDataplane dataplane)
             }
 
             LocationEntry at = place.GetValueOrDefault();
-            dataplane.Records.Set(key, new RecordEntry(KernelMac.From(record.Mac), (RecordKind)record.Type, flags, at.Pa, at.Ifindex));
+            _dataplane.Records.Set(key, new RecordEntry(KernelMac.From(record.Mac), (RecordKind)record.Type, flags, at.Pa, at.Ifindex));
         }
         else
         {
-            dataplane.Records.Remove(key);
+            _dataplane.Records.Remove(key);
         }
     }
 
@@ -613,15 +535,15 @@ internal sealed class DesiredState(IDataplane dataplane)
         var key = new SubnetKey(vsid);
         if (!_subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim claim))
         {
-            dataplane.Subnets.Remove(key);
-            NeedGroup(vsid, null);
+            _dataplane.Subnets.Remove(key);
+            _groups.Need(vsid, null);
             return;
         }
 
         SubnetItem subnet = claim.Item;
         (uint local, uint remote, bool learn) = _memberTable.CountsOf(vsid);
         IPAddress? group = subnet.Flooding == FloodingMode.Multicast ? subnet.MulticastGroup : null;
-        dataplane.Subnets.Set(key, new SubnetEntry(claim.Network.Rd, GatewayMac, subnet.Gateway4, subnet.Gateway6) with
+        _dataplane.Subnets.Set(key, new SubnetEntry(claim.Network.Rd, GatewayMac, subnet.Gateway4, subnet.Gateway6) with
         {
             Flags = (learn || subnet.Learning == LearningMode.Dynamic ? SubnetFlags.Learns : SubnetFlags.None)
                 | (subnet.Flooding != FloodingMode.None ? SubnetFlags.Floods : SubnetFlags.None),
@@ -630,45 +552,13 @@ internal sealed class DesiredState(IDataplane dataplane)
             RemoteMembers = remote,
             Epoch = subnet.LearningEpoch,
         });
-        NeedGroup(vsid, local > 0 ? group : null);
-    }
-
-    private void NeedGroup(uint vsid, IPAddress? group)
-    {
-        _groupOf.TryGetValue(vsid, out IPAddress? before);
-        if (Equals(before, group))
-        {
-            return;
-        }
-
-        if (before is not null)
-        {
-            _groupOf.Remove(vsid);
-            _groups[before].Remove(vsid);
-            if (_groups[before].Count == 0)
-            {
-                _groups.Remove(before);
-                dataplane.Peers.Remove(KernelAddress.From(before));
-            }
-        }
-
-        if (group is not null)
-        {
-            _groupOf.Add(vsid, group);
-            if (!_groups.TryGetValue(group, out HashSet<uint>? subnets))
-            {
-                _groups.Add(group, subnets = []);
-                WriteGroup(group);
-            }
-
-            subnets.Add(vsid);
-        }
+        _groups.Need(vsid, local > 0 ? group : null);
     }
 
     private void WriteMember(uint vsid, MacKey key)
     {
         MemberItem? member = _members.TryGet(key, out Claims<MacKey, MemberItem>.Claim claim) ? claim.Item : null;
-        if (_memberTable.Set(vsid, key, member, member is null ? null : Locate(member)))
+        if (_memberTable.Set(vsid, key, member, member is null ? null : _places.Locate(member)))
         {
             WriteSubnet(vsid);
         }
@@ -676,13 +566,13 @@ internal sealed class DesiredState(IDataplane dataplane)
 
     private void WriteMac(MacKey key)
     {
-        if (LocateAdapter(key) is { } place)
+        if (_places.LocateAdapter(key) is { } place)
         {
-            dataplane.Macs.Set(key, place);
+            _dataplane.Macs.Set(key, place);
         }
         else
         {
-            dataplane.Macs.Remove(key);
+            _dataplane.Macs.Remove(key);
         }
     }
 
@@ -699,159 +589,5 @@ internal sealed class DesiredState(IDataplane dataplane)
         }
     }
 
-    /// <summary>
-    /// Where a record leads: the port where it is bound here, else another host; null when neither. An explicit record with a provider
-    /// address of this host leads to the port here that has its MAC.
-    /// </summary>
-    private LocationEntry? Locate(RecordItem record)
-    {
-        if (record.Port is not null && InterfaceHere(record.Port, record.Vsid) is { } index)
-        {
-            return LocationEntry.Local(index);
-        }
-
-        if (record.ProviderAddress is not { } pa)
-        {
-            return null;
-        }
-
-        var adapter = new MacKey(record.Vsid, record.Mac);
-        return !_own.ContainsKey(pa) ? LocationEntry.Remote(pa) : record.Port is null ? LocatePort(adapter) : LocateMove(adapter, record.Port);
-    }
-
-    /// <summary>An adapter that left its interface here and is about to move will come up there.</summary>
-    private LocationEntry? LocateMove(MacKey key, string port) =>
-        _moves.TryGet(key, out Claims<MacKey, MoveItem>.Claim move) && move.Item.Port == port && !_own.ContainsKey(move.Item.To) ? LocationEntry.Remote(move.Item.To) : null;
-
-    /// <summary>The interface of a port that policy has here now; null also of one that is only prepared.</summary>
-    private int? InterfaceHere(string port, uint vsid) => FindPort(port) is { Port.Prepared: false } ? InterfaceOf(port, vsid) : null;
-
-    private int? InterfaceOf(string port, uint vsid) => _bound.TryGetValue(port, out BoundPort? bound) && bound.Vsid == vsid ? bound.InterfaceIndex : null;
-
-    /// <summary>Where a member is: the port where it is bound here, else another host; null when neither.</summary>
-    private LocationEntry? Locate(MemberItem member) =>
-        InterfaceHere(member.Port, member.Vsid) is { } index ? LocationEntry.Local(index)
-        : member.ProviderAddress is not { } pa ? null
-        : !_own.ContainsKey(pa) ? LocationEntry.Remote(pa)
-        : LocateMove(new MacKey(member.Vsid, member.Mac), member.Port);
-
-    /// <summary>The port bound here that has an adapter's MAC, the first by name.</summary>
-    private LocationEntry? LocatePort(MacKey key)
-    {
-        LocationEntry? place = null;
-        string? name = null;
-        foreach (PolicyItem item in _adapters[key])
-        {
-            if (item is PortItem { Prepared: false } port && IsWinner(port) && _bound.TryGetValue(port.Name, out BoundPort? bound) && bound.Vsid == port.Vsid
-                && (name is null || string.CompareOrdinal(port.Name, name) < 0))
-            {
-                name = port.Name;
-                place = LocationEntry.Local(bound.InterfaceIndex);
-            }
-        }
-
-        return place;
-    }
-
-    /// <summary>
-    /// Where an adapter is: a port bound here first, then a usable record that is local, then the remote one that ranks first by type
-    /// and address, then what a member says; so that the answer does not depend on the order in which they came.
-    /// </summary>
-    private LocationEntry? LocateAdapter(MacKey key)
-    {
-        if (LocatePort(key) is { } port)
-        {
-            return port;
-        }
-
-        LocationEntry? best = null;
-        RecordItem? by = null;
-        foreach (PolicyItem item in _adapters[key])
-        {
-            if (item is RecordItem { Unusable: false } record && Locate(record) is { } place && (by is null || Rank(record, place, by, best!.Value) < 0))
-            {
-                by = record;
-                best = place;
-            }
-        }
-
-        return best ?? (_members.TryGet(key, out Claims<MacKey, MemberItem>.Claim member) ? Locate(member.Item) : null);
-    }
-
-    private bool IsWinner(PortItem port) => _ports.TryGet(port.Name, out Claims<string, PortItem>.Claim claim) && ReferenceEquals(claim.Item, port);
-
-    private static int Rank(RecordItem a, LocationEntry placeOfA, RecordItem b, LocationEntry placeOfB)
-    {
-        int order = (placeOfA.Ifindex == 0).CompareTo(placeOfB.Ifindex == 0);
-        order = order != 0 ? order : a.Type.CompareTo(b.Type);
-        order = order != 0 ? order : Compare(a.CustomerAddress, b.CustomerAddress);
-        order = order != 0 ? order : placeOfA.Ifindex.CompareTo(placeOfB.Ifindex);
-        return order != 0 || placeOfA.Ifindex != 0 ? order : Compare(a.ProviderAddress!, b.ProviderAddress!);
-    }
-
-    private static int Compare(IPAddress a, IPAddress b)
-    {
-        Span<byte> left = stackalloc byte[16];
-        Span<byte> right = stackalloc byte[16];
-        a.TryWriteBytes(left, out int leftLength);
-        b.TryWriteBytes(right, out int rightLength);
-        return left[..leftLength].SequenceCompareTo(right[..rightLength]);
-    }
-
-    private void WriteLocalPa(IPAddress address)
-    {
-        var key = KernelAddress.From(address);
-        if (_own.ContainsKey(address) && _present.TryGetValue(address, out int uplink))
-        {
-            dataplane.LocalPas.Set(key, new LocalPaEntry((uint)uplink));
-        }
-        else
-        {
-            dataplane.LocalPas.Remove(key);
-        }
-    }
-
-    private void WritePeer(IPAddress address)
-    {
-        Peer peer = _peers[address];
-        dataplane.Peers.Set(
-            KernelAddress.From(address),
-            peer.Way is { } way ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, peer.Flags) : PeerEntry.Unreachable(peer.Flags));
-    }
-
-    /// <summary>To the programs a group is a peer like another: our address, uplink and MTU.</summary>
-    private void WriteGroup(IPAddress group) => dataplane.Peers.Set(
-        KernelAddress.From(group),
-        _groupWay is { } way ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, PeerFlags.None) : PeerEntry.Unreachable(PeerFlags.None));
-
     private static bool IsUnspecified(IPAddress? address) => address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-
-    private sealed record BoundPort(uint Vsid, int InterfaceIndex);
-
-    /// <summary>A peer, named by one or more networks; it compares the whole key if one of them says so.</summary>
-    private sealed class Peer
-    {
-        private int _named;
-        private int _zero;
-
-        public PeerWay? Way { get; set; }
-
-        public bool IsNamed => _named > 0;
-
-        public PeerFlags Flags => _zero > 0 ? PeerFlags.FlowIdZero : PeerFlags.None;
-
-        public void Count(PeerItem? item, int by)
-        {
-            if (item is null)
-            {
-                return;
-            }
-
-            _named += by;
-            if (item.FlowId == Model.Resources.FlowIdMode.Zero)
-            {
-                _zero += by;
-            }
-        }
-    }
 }
