@@ -117,6 +117,40 @@ public sealed class GrowthTests : IDisposable
     }
 
     [Fact]
+    public async Task Learned_FullWhenTheAgentPuts_GrowsForAllWhoPutAndLosesNothing()
+    {
+        using Dataplane dataplane = _host.Open(_host.Options with { Sizes = new MapSizes { Learned = 64 } });
+        using BpfProgram learner = LoadLearner();
+        uint count = 0;
+        while (learner.TestRun(new byte[64]).ReturnValue == 0)
+        {
+            count++; // Until no program can write what it learned.
+        }
+
+        Assert.Equal(64L, dataplane.ReadLearned().Count);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(
+            () =>
+            {
+                for (uint i = 0; i < 500; i++)
+                {
+                    dataplane.PutLearned(new RecordKey(5003 + (uint)writer, new IPAddress(i)), default(LearnedEntry) with { SeenNs = i + 1 });
+                }
+            },
+            TestContext.Current.CancellationToken)));
+
+        IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> learned = dataplane.ReadLearned();
+        Assert.Equal(64 + 2000, learned.Count);
+        foreach (IGrouping<uint, ulong> subnet in learned.Where(static e => e.Key.Vsid.ToHost() is >= 5003 and < 5007).GroupBy(static e => e.Key.Vsid.ToHost(), static e => e.Value.SeenNs))
+        {
+            Assert.Equal(Enumerable.Range(1, 500).Select(static n => (ulong)n), subnet.Order());
+        }
+
+        Assert.True(dataplane.ReadUsage().Single(static usage => usage.Name == "learned").Capacity >= 64 + 2000);
+        Assert.Equal(0u, (uint)learner.TestRun(new byte[64]).ReturnValue); // Programs have room again, too.
+    }
+
+    [Fact]
     public void Adoption_FindsTheGrownMap()
     {
         using (Dataplane first = _host.Open(_host.Options with { Sizes = new MapSizes { Records = 8 } }))
