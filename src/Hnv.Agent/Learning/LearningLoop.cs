@@ -59,7 +59,11 @@ internal sealed partial class LearningLoop(
                     }
                     else if (e.Value.Kind == LearnEventKind.Unreachable)
                     {
-                        LogUnreachable(log, e.Value.Pa.ToString(), e.Value.Vsid.ToHost(), e.Value.Mac.ToString());
+                        Try(() =>
+                        {
+                            core.OnUnreachable(e.Value.Vsid.ToHost(), e.Value.Mac, e.Value.Pa);
+                            return 0;
+                        });
                     }
                     else if (Try(() => core.OnEvent(e.Value)) is { } challenge)
                     {
@@ -180,9 +184,6 @@ internal sealed partial class LearningLoop(
             return default;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The host at {Pa} has no policy (yet, or any more) for virtual subnet {Vsid}, where {Mac} should be by policy here")]
-    private static partial void LogUnreachable(ILogger log, string pa, uint vsid, string mac);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What was learned was not taken by the controller, and is told again: {Problem}")]
     private static partial void LogNotTaken(ILogger log, string problem);
