@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Hnv.Agent.Counters;
 using Hnv.Agent.Desired;
 using Hnv.Agent.Network;
 using Hnv.Agent.Ports;
@@ -36,6 +37,7 @@ internal sealed partial class AgentCore
     private readonly ILogger<AgentCore> _log;
     private readonly DesiredState _desired;
     private readonly HostNetwork _network;
+    private readonly CounterBook _counters;
     private readonly PortBinder _ports;
     private readonly WayFinder _ways;
     private readonly ProviderGroups _groups;
@@ -49,15 +51,16 @@ internal sealed partial class AgentCore
     private long _bookmark;
     private long _realised;
 
-    public AgentCore(IReadOnlyCollection<string> uplinks, IDataplane dataplane, INetworkView view, TimeProvider time, ILoggerFactory logs)
+    public AgentCore(IReadOnlyCollection<string> uplinks, IDataplane dataplane, INetworkView view, CounterBook counters, TimeProvider time, ILoggerFactory logs)
     {
         _dataplane = dataplane;
+        _counters = counters;
         _view = view;
         _time = time;
         _log = logs.CreateLogger<AgentCore>();
         _desired = new DesiredState(dataplane);
         _network = new HostNetwork(uplinks);
-        _ports = new PortBinder(dataplane, _desired, _network, time, logs.CreateLogger<PortBinder>());
+        _ports = new PortBinder(dataplane, _desired, _network, counters, time, logs.CreateLogger<PortBinder>());
         _ways = new WayFinder(view, _network, _desired);
         _groups = new ProviderGroups(view, _network, _desired);
         bool adopted = dataplane.ReadSubnets().Count > 0 || dataplane.ReadPorts().Count > 0;
@@ -77,6 +80,7 @@ internal sealed partial class AgentCore
     /// <summary>Policy changed.</summary>
     public void OnUpdate(HeldPolicyChange change)
     {
+        _counters.OnUpdate(change);
         switch (change)
         {
             case NetworkChanged changed:
@@ -147,6 +151,7 @@ internal sealed partial class AgentCore
             _dataplane.Apply();
         }
 
+        _counters.ReadLeaving();
         _ports.Reconcile();
         bool inGroups = _groups.Apply(mayLeave: _hasSwept);
         ApplyResult result = _dataplane.Apply();
@@ -169,6 +174,7 @@ internal sealed partial class AgentCore
             _ports.SetActivated([.. _dataplane.ReadActivations().Where(static a => a.Value.Pa == KernelAddress.None).Select(static a => a.Key)]);
         }
 
+        _counters.Save();
         Publish(result);
         return complete;
     }

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime;
 using Hnv.Agent.Answers;
 using Hnv.Agent.Cache;
+using Hnv.Agent.Counters;
 using Hnv.Agent.Learning;
 using Hnv.Agent.Local;
 using Hnv.Agent.Network;
@@ -66,7 +67,9 @@ public static partial class AgentHost
         using var rtnetlink = new Rtnetlink();
         using var answerRtnetlink = new Rtnetlink();
         var view = new RtnetlinkView(rtnetlink);
-        var core = new AgentCore(options.Uplinks, dataplane, view, time, logs);
+        var counters = new CounterBook(dataplane, new CounterFileStore(directory.Root, logs.CreateLogger<CounterFileStore>()), logs.CreateLogger<CounterBook>());
+        counters.Load();
+        var core = new AgentCore(options.Uplinks, dataplane, view, counters, time, logs);
 
         var cache = new PolicyCache(directory.Root, logs.CreateLogger<PolicyCache>());
         var store = new PolicyStore();
@@ -98,12 +101,12 @@ public static partial class AgentHost
             },
         };
         ImmutableArray<string> Problems() =>
-            [.. core.State.Problems, .. Optional(learned.Problem), .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(renewal.Problem)];
-        var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State);
+            [.. core.State.Problems, .. Optional(learned.Problem), .. learned.Unreachable, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(renewal.Problem)];
+        var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State, counters);
         HostStatus Status() => new(
             options.Host, version, dataplane.Features.Kernel, core.State.RealisedRevision, sync.State.IsConnected, options.Uplinks, [],
             [.. Problems(), .. Optional(sync.State.Problem)]);
-        var answers = new QueryAnswerer(kernel, Status, logs.CreateLogger<QueryAnswerer>());
+        var answers = new QueryAnswerer(kernel, Status, counters, logs.CreateLogger<QueryAnswerer>());
         sync = new PolicySync(
             options.Controllers,
             new ControllerConnector(options.Host, identity),
@@ -132,11 +135,14 @@ public static partial class AgentHost
             () => new ReportContent(
                 core.State.RealisedRevision,
                 [.. core.State.Ports.Select(p => new PortReport(p.Name, p.State, p.Reason, p.InterfaceIndex))],
-                Problems()),
+                Problems()) { Left = counters.Left },
             () => sync.Session,
             version,
             time,
-            logs.CreateLogger<ReportSender>());
+            logs.CreateLogger<ReportSender>())
+        {
+            Taken = report => counters.OnTold(report.Left),
+        };
 
         await using LocalEndpoint? endpoint = await StartEndpointAsync(
             directory, answers, new MetricsText(kernel, () => core.State, () => sync.State), () => loop.IsAlive, logs, log, ct);

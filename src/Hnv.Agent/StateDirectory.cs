@@ -1,3 +1,4 @@
+using Hnv.Agent.Counters;
 using Hnv.Linux;
 
 namespace Hnv.Agent;
@@ -7,6 +8,7 @@ namespace Hnv.Agent;
 /// <code>
 ///   lock          held while an agent (or a purge) runs
 ///   policy/       last policy, one file a network
+///   counters.json what ports had counted before they were bound here
 ///   identity/     what `hnv agent join` made
 ///   agent.sock    local endpoint, while an agent runs
 ///   bpf/          BPF file system with the pinned maps and programs; bpf.lock is its owner's
@@ -56,6 +58,7 @@ internal sealed class StateDirectory : IDisposable
             }
         }
 
+        File.Delete(Path.Combine(Root, CounterFileStore.FileName));
         if (Directory.Exists(BpfDirectory))
         {
             Directory.Delete(BpfDirectory);

@@ -49,6 +49,7 @@ public static class ControllerHost
             app = Build(options, listen, pki, log);
             PolicyHub hub = app.Services.GetRequiredService<PolicyHub>();
             LearnedStore learned = app.Services.GetRequiredService<LearnedStore>();
+            CounterTransfer counters = app.Services.GetRequiredService<CounterTransfer>();
             await app.Services.GetRequiredService<ModelStore>().StartAsync(Take, cancellationToken);
             await app.Services.GetRequiredService<CloudWriter>().StartAsync(cancellationToken);
             app.Services.GetRequiredService<PrometheusText>();
@@ -60,6 +61,7 @@ public static class ControllerHost
             {
                 hub.Take(change);
                 learned.Take(change);
+                counters.Take(change);
             }
         }
         catch (Exception e)
@@ -127,6 +129,7 @@ public static class ControllerHost
         builder.Services.AddSingleton<LearnedStore>();
         builder.Services.AddHostedService(static s => s.GetRequiredService<LearnedStore>());
         builder.Services.AddSingleton<QueryBroker>();
+        builder.Services.AddSingleton<CounterTransfer>();
         builder.Services.AddSingleton<Convergence>();
         builder.Services.AddSingleton<ResourceDocuments>();
         builder.Services.AddSingleton<ResourceService>();

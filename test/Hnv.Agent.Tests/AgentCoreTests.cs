@@ -1,4 +1,5 @@
 using System.Net;
+using Hnv.Agent.Counters;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Api.Reports;
@@ -521,7 +522,7 @@ public sealed class AgentCoreTests : IDisposable
     private static NetworkChanged Change(PolicyItem[] gone, PolicyItem[] items) =>
         new(Policy(Blue, 1, items), [.. gone.Select(i => new ItemChange(i, null)), .. items.Select(i => new ItemChange(null, i))]);
 
-    private AgentCore NewCore() => new(["up0"], _dataplane, _network, _time, NullLoggerFactory.Instance);
+    private AgentCore NewCore() => new(["up0"], _dataplane, _network, new CounterBook(_dataplane, new FakeCounterStore(), NullLogger<CounterBook>.Instance), _time, NullLoggerFactory.Instance);
 
     /// <summary>In sync at revision 10: blue with its subnet, a peer, a record at the port and the ports.</summary>
     private void Start(params PolicyItem[] ports)

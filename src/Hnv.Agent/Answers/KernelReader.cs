@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Hnv.Agent.Counters;
 using Hnv.Agent.Network;
 using Hnv.Agent.Ports;
 using Hnv.Api.Answers;
@@ -15,7 +16,8 @@ namespace Hnv.Agent.Answers;
 /// <param name="dataplane">The kernel's maps.</param>
 /// <param name="view">The host's interfaces.</param>
 /// <param name="state">What gives numbers their names.</param>
-internal sealed class KernelReader(IDataplane dataplane, INetworkView view, Func<AgentState> state)
+/// <param name="counters">What ports had counted before.</param>
+internal sealed class KernelReader(IDataplane dataplane, INetworkView view, Func<AgentState> state, CounterBook counters)
 {
     /// <summary>Lookup records, also those the programs learned.</summary>
     public ImmutableArray<KernelRecord> Records()
@@ -75,19 +77,25 @@ internal sealed class KernelReader(IDataplane dataplane, INetworkView view, Func
         return [.. ports.OrderBy(p => p.Port, StringComparer.Ordinal)];
     }
 
-    /// <summary>Counters by port and verdict.</summary>
+    /// <summary>Counters by port and verdict; of a port from where it was before.</summary>
     public ImmutableArray<VerdictCount> Verdicts()
     {
         Dictionary<uint, string> names = PortNames();
+        IEnumerable<VerdictCount> before =
+            from port in counters.Before()
+            from v in port.Verdicts
+            select new VerdictCount(port.Port, v.Verdict, Enum.TryParse(v.Verdict, out Verdict verdict) && verdict.IsDrop(), v.Packets, v.Bytes);
         return
         [
             .. dataplane.ReadCounters()
                 .Select(c => new VerdictCount(NameOf(names, c.PortId), c.Verdict.ToString(), c.Verdict.IsDrop(), c.Packets, c.Bytes))
+                .Concat(before).GroupBy(static c => (c.Port, c.Verdict))
+                .Select(static g => g.Aggregate(static (a, b) => a with { Packets = a.Packets + b.Packets, Bytes = a.Bytes + b.Bytes }))
                 .OrderBy(c => c.Port, StringComparer.Ordinal).ThenBy(c => c.Verdict, StringComparer.Ordinal),
         ];
     }
 
-    /// <summary>What crossed each port.</summary>
+    /// <summary>What crossed each port, also where it was before.</summary>
     public ImmutableArray<PortTraffic> Traffic()
     {
         Dictionary<uint, string> names = PortNames();
@@ -95,6 +103,10 @@ internal sealed class KernelReader(IDataplane dataplane, INetworkView view, Func
         [
             .. dataplane.ReadTraffic()
                 .Select(t => new PortTraffic(NameOf(names, t.PortId) ?? "uplinks", t.FromVmPackets, t.FromVmBytes, t.ToVmPackets, t.ToVmBytes))
+                .Concat(counters.Before().Select(static b => new PortTraffic(b.Port, b.FromVmPackets, b.FromVmBytes, b.ToVmPackets, b.ToVmBytes)))
+                .GroupBy(static t => t.Port, StringComparer.Ordinal)
+                .Select(static g => g.Aggregate(static (a, b) => new PortTraffic(
+                    a.Port, a.FromVmPackets + b.FromVmPackets, a.FromVmBytes + b.FromVmBytes, a.ToVmPackets + b.ToVmPackets, a.ToVmBytes + b.ToVmBytes)))
                 .OrderBy(t => t.Port, StringComparer.Ordinal),
         ];
     }

@@ -1,6 +1,10 @@
+using System.Text.Json;
+using Hnv.Agent.Counters;
 using Hnv.Agent.Sync;
+using Hnv.Api;
 using Hnv.Api.Answers;
 using Hnv.Api.Client;
+using Hnv.Api.Reports;
 using Hnv.Api.Rest;
 using Hnv.Api.Stream;
 using Microsoft.Extensions.Logging;
@@ -8,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Hnv.Agent.Answers;
 
 /// <summary>Answers questions about this host's kernel, to a controller or at the local socket.</summary>
-internal sealed partial class QueryAnswerer(KernelReader kernel, Func<HostStatus> status, ILogger<QueryAnswerer> log)
+internal sealed partial class QueryAnswerer(KernelReader kernel, Func<HostStatus> status, CounterBook counters, ILogger<QueryAnswerer> log)
 {
     /// <summary>Questions answered at the same time; more are turned away, so that questions never cost forwarding its changes.</summary>
     public const int MaxAtOnce = 4;
@@ -44,6 +48,12 @@ internal sealed partial class QueryAnswerer(KernelReader kernel, Func<HostStatus
                 return;
             }
 
+            if (query.Query == HostQueries.Carry)
+            {
+                await TakeCountersAsync(session, query, limit.Token);
+                return;
+            }
+
             object? answer;
             try
             {
@@ -72,6 +82,33 @@ internal sealed partial class QueryAnswerer(KernelReader kernel, Func<HostStatus
         finally
         {
             Interlocked.Decrement(ref _running);
+        }
+    }
+
+    /// <summary>What a port had counted where it was before; of the controller alone.</summary>
+    private async Task TakeCountersAsync(IControllerSession session, QueryMessage query, CancellationToken ct)
+    {
+        PortCounters? handed = null;
+        try
+        {
+            handed = query.Arguments?.GetValueOrDefault(HostQueries.CarriedCounters) is { } json ? JsonSerializer.Deserialize<PortCounters>(json, HnvJson.Options) : null;
+        }
+        catch (JsonException e)
+        {
+            LogPostFailed(log, query.Query, e.Message);
+        }
+
+        if (handed?.Problem() is not null || handed is null)
+        {
+            await session.AnswerProblemAsync(query.Id, Problem(400, $"The counters are not taken: {handed?.Problem() ?? "there are none"}."), ct);
+        }
+        else if (!counters.Take(handed))
+        {
+            await session.AnswerProblemAsync(query.Id, Problem(404, $"Port {handed.Port} is not on this host (yet)."), ct);
+        }
+        else
+        {
+            await session.AnswerAsync(query.Id, handed.Id, ct);
         }
     }
 

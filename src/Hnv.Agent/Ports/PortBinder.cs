@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hnv.Agent.Counters;
 using Hnv.Agent.Desired;
 using Hnv.Agent.Network;
 using Hnv.Api.Reports;
@@ -28,7 +29,7 @@ namespace Hnv.Agent.Ports;
 /// a dropping program as long as it exists; all unbinding comes before any binding.
 /// </remarks>
 internal sealed partial class PortBinder(
-    IDataplane dataplane, DesiredState desired, HostNetwork network, TimeProvider time, ILogger<PortBinder> log)
+    IDataplane dataplane, DesiredState desired, HostNetwork network, CounterBook counters, TimeProvider time, ILogger<PortBinder> log)
 {
     /// <summary>How long after a refusal by the kernel the next try comes.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
@@ -240,6 +241,7 @@ internal sealed partial class PortBinder(
         }
 
         desired.PortUnbound(entry.Port.Name);
+        PortCounters? counted = counters.Read(entry.Port.Name, entry.Port.Number);
         try
         {
             dataplane.UnbindPort(bound.InterfaceIndex);
@@ -253,6 +255,7 @@ internal sealed partial class PortBinder(
             return false;
         }
 
+        counters.Keep(entry.Port.Name, counted);
         LogUnbound(log, entry.Port.Name, entry.Port.Interface, bound.InterfaceIndex);
         entry.Bound = null;
         entry.IsGone = false;

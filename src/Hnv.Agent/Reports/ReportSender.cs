@@ -28,6 +28,9 @@ internal sealed partial class ReportSender(
     /// <summary>Time to the next try after a failure.</summary>
     public static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
+    /// <summary>Called with every report that the controller took.</summary>
+    public Action<HostReport>? Taken { get; init; }
+
     private readonly Signal _changed = new();
     private readonly long _epoch = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
     private long _sequence;
@@ -63,10 +66,11 @@ internal sealed partial class ReportSender(
         }
 
         ReportContent content = compose();
-        var report = new HostReport(PolicyProtocol.Version, version, _epoch, ++_sequence, content.RealisedRevision, content.Ports, content.Problems);
+        var report = new HostReport(PolicyProtocol.Version, version, _epoch, ++_sequence, content.RealisedRevision, content.Ports, content.Problems) { Left = content.Left };
         try
         {
             await to.ReportAsync(report, ct);
+            Taken?.Invoke(report);
             _lastProblem = null;
             return true;
         }
@@ -87,4 +91,8 @@ internal sealed partial class ReportSender(
 }
 
 /// <summary>What a report says, without its envelope.</summary>
-internal sealed record ReportContent(long RealisedRevision, ImmutableArray<PortReport> Ports, ImmutableArray<string> Problems);
+internal sealed record ReportContent(long RealisedRevision, ImmutableArray<PortReport> Ports, ImmutableArray<string> Problems)
+{
+    /// <summary>What ports had counted that left.</summary>
+    public ImmutableArray<PortCounters> Left { get; init; } = [];
+}

@@ -15,7 +15,11 @@ namespace Hnv.Api.Reports;
 /// <param name="Problems">What keeps the host from realising more, in words for people.</param>
 public sealed record HostReport(
     int Protocol, string AgentVersion, long Epoch, long Sequence, long RealisedRevision,
-    ImmutableArray<PortReport> Ports, ImmutableArray<string> Problems);
+    ImmutableArray<PortReport> Ports, ImmutableArray<string> Problems)
+{
+    /// <summary>What ports had counted here that left; told until a report with it was taken.</summary>
+    public ImmutableArray<PortCounters> Left { get; init; } = [];
+}
 
 /// <summary>Whether a port's interface is there and bound.</summary>
 public sealed record PortReport(string Port, string State, string? Reason, int? InterfaceIndex);

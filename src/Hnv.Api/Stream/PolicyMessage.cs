@@ -99,6 +99,15 @@ public static class HostQueries
     /// <summary>Packets and bytes by port.</summary>
     public const string Traffic = "traffic";
 
+    /// <summary>
+    /// What a port had counted on the host that it left: argument <see cref="CarriedCounters"/>, a <see cref="Reports.PortCounters"/>. The
+    /// controller's own; answered when it is kept.
+    /// </summary>
+    public const string Carry = "carry";
+
+    /// <summary>Argument of <see cref="Carry"/>, JSON.</summary>
+    public const string CarriedCounters = "counters";
+
     /// <summary>Map fill levels, program and kernel facts.</summary>
     public const string Status = "status";
 }

@@ -27,7 +27,7 @@ internal static partial class HostEndpoints
             .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has, protocol=N what it understands.")
             .Produces<PolicyMessage>(StatusCodes.Status200OK, PolicyProtocol.ContentType);
 
-        app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry, ModelStore store, MoveCompletion moves) =>
+        app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry, ModelStore store, MoveCompletion moves, CounterTransfer counters) =>
             {
                 // What is said of a host that is not there would be kept for ever: nobody deletes it.
                 if (store.State.Model.FindHost(host) is null)
@@ -50,6 +50,7 @@ internal static partial class HostEndpoints
                 if (registry.Take(host, report))
                 {
                     await moves.TakeAsync(host, report.Ports, context.RequestAborted);
+                    counters.Take(host, report.Left);
                 }
 
                 return Results.NoContent();

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Hnv.Agent.Answers;
+using Hnv.Agent.Counters;
 using Hnv.Agent.Desired;
 using Hnv.Agent.Local;
 using Hnv.Agent.Sync;
@@ -23,6 +24,7 @@ public sealed class AnswersTests : IDisposable
     private readonly FakeNetwork _network = new();
     private readonly QueryAnswerer _answerer;
     private readonly KernelReader _kernel;
+    private readonly CounterBook _counters;
     private AgentState _state = AgentState.Empty;
 
     public AnswersTests()
@@ -38,10 +40,12 @@ public sealed class AnswersTests : IDisposable
             [new Hnv.Agent.Ports.PortState("blue/blue1", 7, "v-blue1", 5001, MacAddress.Parse("06:06:00:00:00:06"), "bound", null, 12)],
             desired.RoutingDomains,
             ["a problem"]);
-        _kernel = new KernelReader(_dataplane, _network, () => _state);
+        _counters = new CounterBook(_dataplane, new FakeCounterStore(), NullLogger<CounterBook>.Instance);
+        _kernel = new KernelReader(_dataplane, _network, () => _state, _counters);
         _answerer = new QueryAnswerer(
             _kernel,
             () => new HostStatus("host1", "1.0", "6.18", _state.RealisedRevision, true, ["up0"], [], _state.Problems),
+            _counters,
             NullLogger<QueryAnswerer>.Instance);
     }
 

@@ -188,9 +188,14 @@ internal sealed class FakeDataplane : IDataplane
 
     public IReadOnlyList<KeyValuePair<MacKey, ActivationEntry>> ReadActivations() => [.. Activations];
 
-    public IReadOnlyList<VerdictCounter> ReadCounters() => [new(0, Verdict.UnknownPeer, 2, 200), new(7, Verdict.Encapsulated, 3, 300)];
+    /// <summary>By port and verdict.</summary>
+    public List<VerdictCounter> Counters { get; } = [new(0, Verdict.UnknownPeer, 2, 200), new(7, Verdict.Encapsulated, 3, 300)];
 
-    public IReadOnlyList<PortTraffic> ReadTraffic() => [new(7, 1, 2, 3, 4)];
+    public List<PortTraffic> Traffic { get; } = [new(7, 1, 2, 3, 4)];
+
+    public IReadOnlyList<VerdictCounter> ReadCounters() => [.. Counters];
+
+    public IReadOnlyList<PortTraffic> ReadTraffic() => [.. Traffic];
 
     public IReadOnlyList<TableUsage> ReadUsage() => [new("records", Records.Count, 16384, 4096)];
 

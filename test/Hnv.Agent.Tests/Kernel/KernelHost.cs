@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.NetworkInformation;
+using Hnv.Agent.Counters;
 using Hnv.Agent.Network;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
@@ -51,6 +52,8 @@ internal sealed class KernelHost : IDisposable
 
     public AgentCore Core { get; private set; } = null!;
 
+    public CounterBook Counters { get; private set; } = null!;
+
     private string BpfDirectory => Path.Combine(_folder, "bpf");
 
     /// <summary>The agent's state directory.</summary>
@@ -82,7 +85,9 @@ internal sealed class KernelHost : IDisposable
             _monitor = new LinkMonitor();
             _view = new Rtnetlink();
             Dataplane = Dataplane.Open(new DataplaneOptions { Directory = BpfDirectory });
-            Core = new AgentCore(["up0"], Dataplane, new RtnetlinkView(_view), TimeProvider.System, NullLoggerFactory.Instance);
+            Counters = new CounterBook(Dataplane, new CounterFileStore(_folder, NullLogger<CounterFileStore>.Instance), NullLogger<CounterBook>.Instance);
+            Counters.Load();
+            Core = new AgentCore(["up0"], Dataplane, new RtnetlinkView(_view), Counters, TimeProvider.System, NullLoggerFactory.Instance);
         });
         LinkMonitor monitor = _monitor!;
         CancellationToken ct = _stop.Token;
