@@ -18,6 +18,7 @@ public static class BenchCatalog
         new ApplyBenchmark(),
         new LearnedBenchmark(),
         new MigrationBenchmark(),
+        new FailoverBenchmark(),
         new AgentMemoryBenchmark(),
     ];
 

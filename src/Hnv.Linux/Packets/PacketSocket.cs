@@ -40,6 +40,7 @@ public sealed class PacketSocket : IDisposable
     private const ushort KernelFamily = Netlink.KernelFamily.Packet;
     private const int RawSocket = 3; // SOCK_RAW
     private const int SocketLevel = 1, MarkOption = 36; // SOL_SOCKET, SO_MARK
+    private const nuint LastStamp = 0x8907; // SIOCGSTAMPNS
     private const int PacketLevel = 263, VnetHeaderOption = 15, IgnoreOutgoingOption = 23; // SOL_PACKET, PACKET_*
     private readonly Socket _socket;
 
@@ -132,7 +133,26 @@ public sealed class PacketSocket : IDisposable
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellation = default) =>
         _socket.ReceiveAsync(buffer, SocketFlags.None, cancellation);
 
+    /// <summary>From now on frames are stamped, for <see cref="LastReceived"/>.</summary>
+    public void StampReceived() => _ = ReadStamp(); // Asking for the first time switches it on, linux/Documentation/networking/timestamping.rst.
+
+    /// <summary>When the kernel took the frame that was received last, of those since <see cref="StampReceived"/>: UTC, to 100 ns.</summary>
+    /// <exception cref="LinuxException">ENOENT when none was received.</exception>
+    public DateTime LastReceived() => ReadStamp() ?? throw new LinuxException("read the time of a received frame", Errno.ENOENT);
+
     public void Dispose() => _socket.Dispose();
+
+    /// <returns>Null when nothing was stamped yet.</returns>
+    private unsafe DateTime? ReadStamp()
+    {
+        Stamp stamp;
+        if (Libc.Ioctl(_socket.SafeHandle, LastStamp, &stamp) != 0)
+        {
+            return Marshal.GetLastPInvokeError() == (int)Errno.ENOENT ? null : throw LinuxException.FromLastError("read the time of a received frame");
+        }
+
+        return DateTime.UnixEpoch.AddTicks((stamp.Seconds * TimeSpan.TicksPerSecond) + (stamp.Nanoseconds / TimeSpan.NanosecondsPerTick));
+    }
 
     private static unsafe void SetOption(SafeSocketHandle handle, int level, int name, int value)
     {
@@ -140,6 +160,14 @@ public sealed class PacketSocket : IDisposable
         {
             throw LinuxException.FromLastError($"set option {name} of level {level} of a packet socket");
         }
+    }
+
+    /// <summary>struct timespec of a 64-bit machine.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Stamp
+    {
+        public long Seconds;
+        public long Nanoseconds;
     }
 
     /// <summary>struct sockaddr_ll, linux/if_packet.h.</summary>
