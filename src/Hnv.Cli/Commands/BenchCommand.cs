@@ -19,7 +19,7 @@ internal static class BenchCommand
         var quick = new Option<bool>("--quick") { Description = "One short round, to see that everything works; says nothing about speed and writes no file" };
         var results = new Option<string>("--results") { Description = "Folder for the results as JSON, a file for each", HelpName = "FOLDER", DefaultValueFactory = _ => "bench/results" };
         Option<OutputFormat> output = SharedOptions.NewOutput();
-        return new Command("bench", "Measures against the bare underlay, kernel VXLAN with a bridge, and minimal programs").With(names, list, seconds, rounds, quick, results, output)
+        Command command = new Command("bench", "Measures against the bare underlay, kernel VXLAN with a bridge, and minimal programs").With(names, list, seconds, rounds, quick, results, output)
             .Does(runner, async (context, token) =>
             {
                 ParseResult a = context.Arguments;
@@ -56,6 +56,8 @@ internal static class BenchCommand
                     throw CliException.Failed(e.Message, "'hnv bench --list' says what there is.");
                 }
             });
+        command.Subcommands.Add(BenchReceiversCommand.Create(runner));
+        return command;
     }
 
     private static readonly TableColumns<BenchEntry> s_columns = new TableColumn<BenchEntry>[] { new("NAME", entry => entry.Name), new("WHAT", entry => entry.Title) };
