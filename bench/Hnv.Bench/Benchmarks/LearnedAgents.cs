@@ -17,6 +17,7 @@ namespace Hnv.Bench.Benchmarks;
 internal static class LearnedAgents
 {
     private const uint Vsid = 5001;
+    private const int Warm = 10;
     private const string Group = "one address, three hosts with agents";
     private static readonly MacAddress s_mac = MacAddress.FromBytes([6, 6, 0, 0, 0, 1]);
     private static readonly MacAddress s_broadcast = MacAddress.FromBytes([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
@@ -56,14 +57,14 @@ internal static class LearnedAgents
         {
             context.Progress("single changes, three hosts with agents");
             int repetitions = Math.Max(20, context.Options.EffectiveRounds * 20);
-            for (int n = 0; n < repetitions; n++)
+            for (int n = 0; n < repetitions + Warm; n++)
             {
                 var address = IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"10.0.{1 + (n / 200)}.{1 + (n % 200)}"));
                 long start = Stopwatch.GetTimestamp();
                 announcing.Send(Arp(s_mac, address, address));
                 double[] each = await Task.WhenAll(asking.Index().Select(a => Task.Factory.StartNew(
                     () => Until(a.Item, a.Index + 2, address, start, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-                times.AddRange(each);
+                times.AddRange(n < Warm ? [] : each);
                 await Task.Delay(Random.Shared.Next(20, 60), cancellationToken); // Nobody's rhythm.
             }
         }

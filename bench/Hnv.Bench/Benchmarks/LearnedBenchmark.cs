@@ -19,6 +19,7 @@ internal sealed class LearnedBenchmark : IBenchmark
     private const int Hosts = 500;
     private const int Learners = 10;
     private const int Burst = 10_000;
+    private const int Warm = 10;
     private const string Single = "one address, 500 hosts";
     private const string Bursts = "10 000 addresses, 500 hosts";
     private static readonly Guid s_loud = Guid.Parse("11111111-2222-3333-4444-00000000a001");
@@ -82,12 +83,12 @@ internal sealed class LearnedBenchmark : IBenchmark
         context.Progress("single changes");
         List<double> single = [];
         int repetitions = Math.Max(20, context.Options.EffectiveRounds * 20);
-        for (int i = 0; i < repetitions; i++)
+        for (int i = -Warm; i < repetitions; i++)
         {
             long before = hosts.Entries, start = Stopwatch.GetTimestamp();
             await loud[0].PutAsync([Address(0)], ++version, cancellationToken);
             await hosts.UntilAsync(before + Hosts - 1, s_patience, cancellationToken);
-            single.AddRange(hosts.Times.Where(t => t > start).Select(t => Stopwatch.GetElapsedTime(start, t).TotalMilliseconds));
+            single.AddRange(i < 0 ? [] : hosts.Times.Where(t => t > start).Select(t => Stopwatch.GetElapsedTime(start, t).TotalMilliseconds));
         }
 
         List<double> rates = [], costs = [], lone = [], meanwhile = [];

@@ -16,7 +16,7 @@ internal static class BenchReceiversCommand
             {
                 ParseResult a = context.Arguments;
                 var end = CancellationTokenSource.CreateLinkedTokenSource(token);
-                _ = Console.In.ReadToEndAsync(CancellationToken.None).ContinueWith(_ => end.Cancel(), TaskScheduler.Default);
+                _ = Task.Run(Console.In.ReadToEnd, CancellationToken.None).ContinueWith(_ => end.Cancel(), TaskScheduler.Default); // The console knows no other way to wait.
                 await Task.Factory.StartNew(
                     () => StreamReceivers.Run(a.GetValue(port), a.GetValue(hosts)!, a.GetValue(file)!, end.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
                 return ExitCodes.Done;
