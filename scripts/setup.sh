@@ -75,6 +75,7 @@ needs_of_tests() {
 # What only benchmarks use.
 needs_of_bench() {
     need iperf3 iperf3
+    need keepalived keepalived
 }
 
 is_there() {
