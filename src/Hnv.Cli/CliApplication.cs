@@ -38,8 +38,12 @@ public static class CliApplication
                 return ExitCodes.Usage;
             }
 
+            // After SIGINT or SIGTERM the default is two seconds: on a busy machine a lab is not removed by then, and its namespaces stay.
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = environment.Output, Error = environment.Error, EnableDefaultExceptionHandler = false },
+                new InvocationConfiguration
+                {
+                    Output = environment.Output, Error = environment.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
+                },
                 cancellationToken);
         }
         catch (CliException e)
