@@ -45,7 +45,7 @@ public static partial class AgentHost
         using IDataplane dataplane = OpenDataplane(directory);
         if (options.Purge)
         {
-            Purge(directory, dataplane, (logs ?? own!).CreateLogger(typeof(AgentHost)));
+            Purge(directory, dataplane, options.KeepIdentity, (logs ?? own!).CreateLogger(typeof(AgentHost)));
             return;
         }
 
@@ -261,14 +261,14 @@ public static partial class AgentHost
         }
     }
 
-    private static void Purge(StateDirectory directory, IDataplane dataplane, ILogger log)
+    private static void Purge(StateDirectory directory, IDataplane dataplane, bool keepIdentity, ILogger log)
     {
         try
         {
             dataplane.Purge();
             dataplane.Dispose();
             LeaveGroups();
-            directory.DeleteContents();
+            directory.DeleteContents(keepIdentity);
             LogPurged(log, directory.Root);
         }
         catch (Exception e) when (e is DataplaneException or LinuxException or IOException or UnauthorizedAccessException)

@@ -31,6 +31,9 @@ public sealed record AgentOptions
     /// <summary>Remove what the agent of this state directory owns in the kernel, and its policy on disk, then end.</summary>
     public bool Purge { get; private init; }
 
+    /// <summary>With <see cref="Purge"/>: leave the certificate that <c>hnv agent join</c> got.</summary>
+    public bool KeepIdentity { get; init; }
+
     /// <summary>Validates everything at once. With <paramref name="purge"/> only the state directory is needed.</summary>
     /// <param name="host">Value of --host.</param>
     /// <param name="controllers">Values of --controller; each may hold several, separated by commas.</param>

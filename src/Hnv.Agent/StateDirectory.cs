@@ -47,9 +47,9 @@ internal sealed class StateDirectory : IDisposable
 
     /// <summary>Deletes what an agent made here, and the directory itself if nothing else is in it.</summary>
     /// <exception cref="IOException">Something cannot be deleted.</exception>
-    public void DeleteContents()
+    public void DeleteContents(bool keepIdentity = false)
     {
-        foreach (string name in (ReadOnlySpan<string>)["policy", "identity"])
+        foreach (string name in keepIdentity ? (ReadOnlySpan<string>)["policy"] : ["policy", "identity"])
         {
             string path = Path.Combine(Root, name);
             if (Directory.Exists(path))

@@ -22,13 +22,9 @@ public static class ControllerHost
 {
     private const int MaxRequestLine = 512 * 1024;
 
-    /// <summary>Runs a controller until cancelled, or told by SIGINT or SIGTERM; then ends its streams and stops.</summary>
-    /// <exception cref="ControllerStartException">It cannot start; the message says what would help.</exception>
-    public static async Task RunAsync(ControllerOptions options, CancellationToken cancellationToken = default)
-    {
-        await using RunningController controller = await StartAsync(options, cancellationToken);
-        await controller.WaitAsync(cancellationToken);
-    }
+    /// <summary>Checks one of <see cref="ControllerOptions.Listen"/>.</summary>
+    /// <exception cref="ControllerStartException">It is none, or one that would let strangers in.</exception>
+    public static void CheckAddress(string listen) => ListenAddress.Parse(listen);
 
     /// <summary>Starts a controller; it listens and has read its state when this returns.</summary>
     /// <exception cref="ControllerStartException">It cannot start; the message says what would help.</exception>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hnv.Controller.Hosts;
 using Hnv.Controller.Identity;
 using Hnv.Controller.Store;
 using Hnv.StateLog;
@@ -24,6 +25,15 @@ public sealed class RunningController : IAsyncDisposable
     /// <summary>Where it listens, with the port numbers that port 0 became.</summary>
     public ImmutableArray<string> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(static a => a.Replace("http://unix:", "unix:", StringComparison.Ordinal))];
+
+    /// <summary>False after the state log failed for good: what the controller says may be old, and starting anew may help.</summary>
+    public bool IsFollowing => Services.GetRequiredService<ModelStore>().IsFollowing;
+
+    /// <summary>Of the newest state.</summary>
+    public long Revision => Services.GetRequiredService<ModelStore>().State.Revision;
+
+    /// <summary>Number of hosts that are connected.</summary>
+    public int ConnectedHosts => Services.GetRequiredService<HostRegistry>().Connected;
 
     internal IServiceProvider Services => _app.Services;
 

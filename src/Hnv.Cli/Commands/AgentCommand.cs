@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Hnv.Agent;
+using Hnv.Cli.Configuration;
 using Hnv.Model;
 
 namespace Hnv.Cli.Commands;
 
-/// <summary><c>hnv agent --host NAME --controller URL[,URL…] --uplink IF[,IF…] [--state DIR] [--purge]</c> and <c>hnv agent join</c></summary>
+/// <summary><c>hnv agent --host NAME --controller URL[,URL…] --uplink IF[,IF…] [--state DIR] [--config FILE] [--purge]</c> and <c>hnv agent join</c></summary>
 internal static class AgentCommand
 {
     public static Command Create(CommandRunner runner)
@@ -14,16 +15,23 @@ internal static class AgentCommand
         var controller = new Option<string?>("--controller") { Description = "Address of the controller; several with commas (else HNV_CONTROLLER)", HelpName = "URL" };
         var uplinks = new Option<string[]>("--uplink") { Description = "Interface on the provider network; several with commas", HelpName = "IF", Arity = ArgumentArity.OneOrMore };
         Option<string?> state = State();
+        var configuration = new Option<string?>("--config") { Description = $"Settings in YAML, such as {DefaultConfiguration}; options go before them", HelpName = "FILE" };
+        var check = new Option<bool>("--check") { Description = "Say whether the settings are right, and end" };
         var purge = new Option<bool>("--purge") { Description = "Remove everything of the agent from the kernel, and its policy on disk, and end" };
-        return new Command("agent", "Runs the agent of this host").With(host, controller, uplinks, state, purge, CreateJoin(runner)).Does(runner, async (context, token) =>
+        var keepIdentity = new Option<bool>("--keep-identity") { Description = "With --purge: leave the certificate that 'hnv agent join' got" };
+        return new Command("agent", "Runs the agent of this host").With(host, controller, uplinks, state, configuration, check, purge, keepIdentity, CreateJoin(runner)).Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
-            string? controllers = a.GetValue(controller) ?? context.Environment.Variable("HNV_CONTROLLER");
-            if (!AgentOptions.TryCreate(
-                a.GetValue(host), controllers is null ? null : [controllers], a.GetValue(uplinks), a.GetValue(state), a.GetValue(purge),
-                out AgentOptions? options, out ImmutableArray<Finding> findings))
+            string? controllers = a.GetValue(controller) ?? (a.GetValue(configuration) is null ? context.Environment.Variable("HNV_CONTROLLER") : null);
+            AgentOptions options = AgentConfiguration.Options(
+                a.GetValue(configuration),
+                new AgentConfiguration(a.GetValue(host), controllers is null ? default : [controllers], a.GetValue(uplinks) is { } links ? [.. links] : default),
+                (AgentConfiguration s, out AgentOptions? made, out ImmutableArray<Finding> findings) => AgentOptions.TryCreate(
+                    s.Host, s.Controllers.IsDefault ? null : s.Controllers, s.Uplinks.IsDefault ? null : s.Uplinks, a.GetValue(state), a.GetValue(purge), out made, out findings));
+            if (a.GetValue(check))
             {
-                throw new CliException(ExitCodes.Usage, [.. findings.Select(f => new CliError(f.Problem, $"{f.Object} {f.Field}", f.Remedy))]);
+                context.Out.Line($"The agent of {options.Host} takes its policy from {string.Join(", ", options.Controllers)}, with uplinks {string.Join(", ", options.Uplinks)}.");
+                return ExitCodes.Done;
             }
 
             if (!Environment.IsPrivilegedProcess)
@@ -31,10 +39,13 @@ internal static class AgentCommand
                 throw CliException.Failed("The agent needs root: it loads eBPF programs.", "Run it with sudo, or as a service.");
             }
 
-            await AgentHost.RunAsync(options!, token);
+            await AgentHost.RunAsync(options with { KeepIdentity = a.GetValue(keepIdentity) }, token);
             return ExitCodes.Done;
         });
     }
+
+    /// <summary>Where the packages and <c>hnv install</c> put it.</summary>
+    public const string DefaultConfiguration = "/etc/hnv/agent.yaml";
 
     private static Command CreateJoin(CommandRunner runner)
     {

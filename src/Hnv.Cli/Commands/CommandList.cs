@@ -21,6 +21,8 @@ internal static class CommandList
         ("stats", StatsCommand.Create),
         ("controller", ControllerCommand.Create),
         ("agent", AgentCommand.Create),
+        ("install", InstallCommand.Create),
+        ("uninstall", InstallCommand.CreateUninstall),
         ("bench", BenchCommand.Create),
         ("version", VersionCommand.Create),
         ("completion", CompletionCommand.Create),

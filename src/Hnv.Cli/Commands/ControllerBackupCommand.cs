@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Hnv.Cli.Configuration;
 using Hnv.Controller;
 using Hnv.Controller.Backup;
 using Hnv.Linux;
@@ -99,7 +100,7 @@ internal static class ControllerBackupCommand
         }
     }
 
-    /// <summary>Where the controller's things are: what is said, else the defaults.</summary>
+    /// <summary>Where the controller's things are: what is said, else what the configuration says, else the defaults.</summary>
     private sealed class PlacesOptions
     {
         public Option<string?> Store { get; } = ControllerCommand.NewStore();
@@ -118,7 +119,7 @@ internal static class ControllerBackupCommand
             const string Sqlite = "sqlite:";
             string data = Path.GetFullPath(context.Arguments.GetValue(Data)!);
             string configuration = Path.GetFullPath(context.Arguments.GetValue(Configuration)!);
-            string store = context.Arguments.GetValue(Store) ?? $"{Sqlite}{Path.Combine(data, "state.db")}";
+            string store = context.Arguments.GetValue(Store) ?? (File.Exists(configuration) ? ControllerConfiguration.Read(configuration).Store : null) ?? $"{Sqlite}{Path.Combine(data, "state.db")}";
             return store.StartsWith(Sqlite, StringComparison.Ordinal)
                 ? new ControllerPlaces(data, Path.GetFullPath(store[Sqlite.Length..]), configuration)
                 : throw CliException.Usage($"A store '{store}' has no file.", "--store sqlite:PATH, or --data DIR");

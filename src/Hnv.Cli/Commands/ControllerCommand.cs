@@ -1,11 +1,13 @@
 using System.CommandLine;
+using Hnv.Cli.Configuration;
+using Hnv.Cli.Service;
 using Hnv.Controller;
 using Hnv.Controller.Identity;
 using Hnv.Linux;
 
 namespace Hnv.Cli.Commands;
 
-/// <summary><c>hnv controller [--listen URL] [--store sqlite:PATH|memory] [--data DIR]</c>, and <c>init</c></summary>
+/// <summary><c>hnv controller [--listen URL] [--store sqlite:PATH|memory] [--data DIR] [--config FILE]</c>, and <c>init</c></summary>
 internal static class ControllerCommand
 {
     private static readonly ControllerOptions s_defaults = new();
@@ -19,17 +21,26 @@ internal static class ControllerCommand
             Arity = ArgumentArity.OneOrMore,
         };
         (Option<string?> store, Option<string> data) = (NewStore(), NewData());
-        return new Command("controller", "Runs a controller").With(listen, store, data, CreateInit(runner), ControllerBackupCommand.CreateBackup(runner), ControllerBackupCommand.CreateRestore(runner)).Does(runner, async (context, token) =>
+        var configuration = new Option<string?>("--config") { Description = $"Settings in YAML, such as {ControllerBackupCommand.DefaultConfiguration}; options go before them", HelpName = "FILE" };
+        var check = new Option<bool>("--check") { Description = "Say whether the settings are right, and end" };
+        Command[] children = [CreateInit(runner), ControllerBackupCommand.CreateBackup(runner), ControllerBackupCommand.CreateRestore(runner)];
+        return new Command("controller", "Runs a controller").With(listen, store, data, configuration, check).With(children).Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
-            await ControllerHost.RunAsync(
-                s_defaults with
-                {
-                    DataDirectory = a.GetValue(data)!,
-                    Store = a.GetValue(store),
-                    Listen = a.GetValue(listen) is { Length: > 0 } given ? [.. given.SelectMany(l => l.Split(','))] : s_defaults.Listen,
-                },
-                token);
+            ControllerConfiguration settings = a.GetValue(configuration) is { } file ? ControllerConfiguration.Read(file) : new ControllerConfiguration(default, null);
+            ControllerOptions options = s_defaults with
+            {
+                DataDirectory = a.GetValue(data)!,
+                Store = a.GetValue(store) ?? settings.Store,
+                Listen = a.GetValue(listen) is { Length: > 0 } given ? [.. given.SelectMany(l => l.Split(','))] : settings.Listen.IsDefault ? s_defaults.Listen : settings.Listen,
+            };
+            if (a.GetValue(check))
+            {
+                context.Out.Line($"The controller listens on {string.Join(", ", options.Listen)}.");
+                return ExitCodes.Done;
+            }
+
+            await ControllerService.RunAsync(options, context, token);
             return ExitCodes.Done;
         });
     }
