@@ -29,11 +29,12 @@ esac
 
 # Two projects at a time, for two cores: every test makes namespaces and labs of its own names. The longest come first, in the order of their
 # length, so that no core is idle at the end; the others follow.
-longest=(Lab Datapath Controller Bench Datapath.Maps Agent StateLog Policy Model)
+longest=(Lab Packages Datapath Controller Bench Datapath.Maps Agent StateLog Policy Model)
 at_once=2
 
 needs_of_hnv
 needs_of_tests
+needs_of_packages
 [ "$(id -u)" -eq 0 ] || fail "the tests make network namespaces and load eBPF programs: they need root" "Run: sudo ./test.sh"
 install_packages
 require_dotnet

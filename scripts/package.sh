@@ -3,7 +3,7 @@
 #   --version V   the packages' version (else that of Directory.Build.props)
 #   --output DIR  where they go (else .hnv/packages)
 #   --from DIR    a build of src/Hnv.Cli to pack, instead of building one
-#   --fast        hardly compressed: for tests
+#   --fast        not compressed: for tests
 # The packages bring the .NET runtime of this machine along, in /usr/lib/hnv/dotnet: Debian has none of its own, and a host should need no
 # other repository, nor change with one.
 set -euo pipefail
@@ -17,7 +17,7 @@ while [ $# -gt 0 ]; do
     --version) version=${2:?--version V} && shift 2 ;;
     --output) output=${2:?--output DIR} && shift 2 ;;
     --from) from=${2:?--from DIR} && shift 2 ;;
-    --fast) compress=(-Zgzip -z1) && shift ;;
+    --fast) compress=(-Znone) && shift ;;
     -h | --help) sed -n '2,8s/^# \?//p' "$0" && exit 0 ;;
     *) fail "package.sh: unknown argument '$1'" "scripts/package.sh --help" ;;
     esac
@@ -59,7 +59,7 @@ stage_program() {
     fi
     runtime=$(dotnet --list-runtimes | sed -n 's|^Microsoft.NETCore.App \(10\.[^ ]*\) \[\(.*\)\]$|\1 \2|p' | tail -n 1)
     [ -n "$runtime" ] || fail "the .NET 10 runtime was not found" "dotnet --list-runtimes"
-    dotnet=$(dirname "${runtime#* }") runtime=${runtime% *}
+    dotnet=$(dirname "$(dirname "${runtime#* }")") runtime=${runtime% *}
     for file in "host/fxr/$runtime" "shared/Microsoft.NETCore.App/$runtime" "shared/Microsoft.AspNetCore.App/$runtime"; do
         mkdir -p "$lib/dotnet/$(dirname "$file")"
         # The tool that writes a dump of a crashed process is for those who debug the runtime; it needs more libraries.
@@ -74,7 +74,8 @@ stage_program() {
     cp "$dotnet/LICENSE.txt" "$work/hnv/usr/share/doc/hnv/dotnet-license.txt"
     gzip -9nc "$dotnet/ThirdPartyNotices.txt" >"$work/hnv/usr/share/doc/hnv/dotnet-notices.txt.gz"
     cp "$root"/docs/guide/*.md "$work/hnv/usr/share/doc/hnv/"
-    put 644 "$root/packaging/deb/hnv.lintian-overrides" hnv /usr/share/lintian/overrides/hnv
+    mkdir -p "$work/hnv/usr/share/man/man1"
+    gzip -9nc "$root/packaging/deb/hnv.1" >"$work/hnv/usr/share/man/man1/hnv.1.gz"
 }
 
 stage_agent() {
@@ -96,9 +97,14 @@ pack() {
     local name=$1 dir=$work/$1 doc=$work/$1/usr/share/doc/$1 script
     mkdir -p "$doc" "$dir/DEBIAN"
     cp "$root/packaging/deb/copyright" "$doc/copyright"
-    printf 'hnv-for-linux (%s) stable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n -- HNV for Linux <hnv@localhost.localdomain>  %s\n' \
-        "$version" "$(date -R -u -d "@${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}")" | gzip -9n >"$doc/changelog.gz"
+    printf 'hnv-for-linux (%s) stable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n -- %s  %s\n' \
+        "$version" "$maintainer" "$(date -R -u -d "@${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}")" | gzip -9n >"$doc/changelog.gz"
     chmod 644 "$doc"/*
+    mkdir -p "$dir/usr/share/lintian/overrides"
+    {
+        [ ! -e "$root/packaging/deb/$name.lintian-overrides" ] || cat "$root/packaging/deb/$name.lintian-overrides"
+        [ -n "${DEBEMAIL:-}" ] || printf '# Who builds packages for others sets DEBEMAIL and DEBFULLNAME.\n%s: bogus-mail-host*\n' "$name"
+    } >"$dir/usr/share/lintian/overrides/$name"
     for script in preinst postinst prerm postrm; do
         [ ! -e "$root/packaging/deb/$name.$script" ] || install -m 755 "$root/packaging/deb/$name.$script" "$dir/DEBIAN/$script"
     done
@@ -111,7 +117,7 @@ Package: $name
 Source: hnv-for-linux
 Version: $version
 Architecture: $architecture
-Maintainer: HNV for Linux <hnv@localhost.localdomain>
+Maintainer: $maintainer
 Installed-Size: $(du -k -s --apparent-size "$dir" --exclude DEBIAN | cut -f1)
 Depends: $2
 Section: net
@@ -124,6 +130,7 @@ EOF
     echo "$output/${name}_${version}_$architecture.deb"
 }
 
+maintainer="${DEBFULLNAME:-HNV for Linux} <${DEBEMAIL:-hnv@localhost.localdomain}>"
 mkdir -p "$output"
 step "Packing $version"
 stage_program

@@ -72,6 +72,15 @@ needs_of_tests() {
     need rdisc6 ndisc6
 }
 
+# What the packages and the machines that test them ask for.
+needs_of_packages() {
+    need /lib/systemd/systemd systemd
+    need systemd-analyze systemd
+    need nsenter util-linux
+    need libssl.so.3 libssl3
+    need /etc/ssl/certs/ca-certificates.crt ca-certificates
+}
+
 # What only benchmarks use.
 needs_of_bench() {
     need iperf3 iperf3

@@ -1,0 +1,29 @@
+namespace Hnv.Packages.Tests;
+
+/// <summary>Where the sources and their build are.</summary>
+internal static class Checkout
+{
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The build of src/Hnv.Cli that goes with this build of the tests.</summary>
+    public static string Build { get; } =
+        Path.Combine(Root, "src", "Hnv.Cli", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0");
+
+    public static string Program { get; } = Path.Combine(Build, "hnv");
+
+    /// <summary>Builds the three packages of one version; answers their paths in the order in which they are installed.</summary>
+    public static async Task<string[]> PackAsync(string version, string output) =>
+        (await Shell.RunAsync(Path.Combine(Root, "scripts", "package.sh"), "--from", Build, "--fast", "--version", version, "--output", output))
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static string FindRoot()
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Hnv.slnx")))
+        {
+            directory = directory.Parent;
+        }
+
+        return directory?.FullName ?? throw new InvalidOperationException("These tests run inside the checkout: no Hnv.slnx above " + AppContext.BaseDirectory);
+    }
+}

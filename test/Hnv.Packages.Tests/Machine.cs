@@ -1,0 +1,119 @@
+using System.Diagnostics;
+
+namespace Hnv.Packages.Tests;
+
+/// <summary>
+/// A machine with a systemd of its own: name spaces, and a copy of this machine's files of which only changes are kept (<c>machine.sh</c>). Services run in it as
+/// they do on a real one, with all that their units say.
+/// </summary>
+internal sealed class Machine : IAsyncDisposable
+{
+    private readonly string _directory;
+    private readonly string _group;
+    private readonly Process _process;
+
+    private Machine(string directory, string group, Process process, int init) => (_directory, _group, _process, Init) = (directory, group, process, init);
+
+    /// <summary>Its systemd, as this machine numbers it: names its name spaces.</summary>
+    public int Init { get; }
+
+    public static async Task<Machine> StartAsync(string name)
+    {
+        string unique = $"hnv-packages-{Environment.ProcessId}-{name}";
+        string directory = Directory.CreateTempSubdirectory($"{unique}-").FullName;
+        string group = Path.Combine(ControlGroups(), unique);
+        Directory.CreateDirectory(group);
+        Process process = Shell.Start(
+            "/bin/sh", "-c", $"echo $$ >{group}/cgroup.procs && exec unshare -m -p -f -u -i -n -C --kill-child=SIGKILL {Path.Combine(Checkout.Root, "test/Hnv.Packages.Tests/machine.sh")} {directory}");
+        int init = 0;
+        var machine = new Machine(directory, group, process, 0);
+        try
+        {
+            await Shell.UntilAsync("systemd starts", async () =>
+            {
+                if (process.HasExited)
+                {
+                    Assert.Fail($"The machine ended: {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
+                }
+
+                string children = await File.ReadAllTextAsync($"/proc/{process.Id}/task/{process.Id}/children", TestContext.Current.CancellationToken);
+                bool known = int.TryParse(children.Trim(), out init);
+                return (known && (await File.ReadAllTextAsync($"/proc/{init}/comm", TestContext.Current.CancellationToken)).Trim() == "systemd", children);
+            });
+            machine = new Machine(directory, group, process, init);
+            await Shell.UntilAsync("systemd runs", async () =>
+            {
+                (int exitCode, string output, string error) = await machine.TryAsync("systemctl is-system-running");
+                return (exitCode == 0, output + error);
+            });
+            return machine;
+        }
+        catch
+        {
+            await machine.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a shell command in it to its end; fails the test when it fails.</summary>
+    public async Task<string> RunAsync(string command)
+    {
+        (int exitCode, string output, string error) = await TryAsync(command);
+        Assert.True(exitCode == 0, $"{command}: {exitCode}\n{output}\n{error}\n{await LogsAsync()}");
+        return output;
+    }
+
+    public Task<(int ExitCode, string Output, string Error)> TryAsync(string command) => Shell.TryAsync(
+        "nsenter", "-t", $"{Init}", "-m", "-u", "-i", "-n", "-p", "-C", "--", "env", "-i", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "sh", "-c", command);
+
+    /// <summary>Copies a file into its /root.</summary>
+    public async Task PutAsync(string file)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(
+            "nsenter", ["-t", $"{Init}", "-m", "--", "sh", "-c", $"cat >/root/{Path.GetFileName(file)}"]) { RedirectStandardInput = true, UseShellExecute = false })!;
+        await using (FileStream content = File.OpenRead(file))
+        {
+            await content.CopyToAsync(process.StandardInput.BaseStream, TestContext.Current.CancellationToken);
+        }
+
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    public Task WriteAsync(string path, string text) => RunAsync($"cat >{path} <<'END'\n{text}\nEND");
+
+    /// <summary>What its services last said, for a failure's message.</summary>
+    public async Task<string> LogsAsync() => (await TryAsync("for s in agent controller; do systemctl --no-pager status hnv-$s; tail -n 20 /var/log/hnv-$s.log; done 2>&1")).Output;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(); // Its child, the machine's systemd, ends with it, and with that everything in the machine.
+        }
+
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+        for (int attempt = 0; Directory.Exists(_group) && attempt < 100; attempt++)
+        {
+            try
+            {
+                foreach (string group in Directory.EnumerateDirectories(_group, "*", SearchOption.AllDirectories).OrderByDescending(static g => g.Length).Append(_group))
+                {
+                    Directory.Delete(group);
+                }
+            }
+            catch (IOException) when (attempt < 99)
+            {
+                await Task.Delay(100, CancellationToken.None); // The last processes are still ending.
+            }
+        }
+
+        Directory.Delete(_directory);
+    }
+
+    private static string ControlGroups() =>
+        File.ReadLines("/proc/self/mountinfo").Where(static l => l.Contains(" - cgroup2 ", StringComparison.Ordinal)).Select(static l => l.Split(' ')[4]).FirstOrDefault()
+        ?? throw new InvalidOperationException("There is no cgroup2 file system, which a machine's systemd needs.");
+}
