@@ -50,12 +50,21 @@ public sealed partial class DocumentationTests(CloudFixture cloud) : IClassFixtu
         Assert.True(Documents().Count(d => Manifests().IsMatch(File.ReadAllText(Path.Combine(Root, d.Data)))) >= 3);
 
     [Fact]
-    public void Troubleshooting_NamesEveryVerdict()
+    public void Troubleshooting_HasOneRowForEveryVerdictThatSaysWhatItMeansAndWhatToDo()
     {
-        string guide = File.ReadAllText(Path.Combine(Root, "docs/guide/troubleshooting.md"));
+        string[][] rows =
+        [
+            .. File.ReadLines(Path.Combine(Root, "docs/guide/troubleshooting.md")).Where(static l => l.StartsWith("| `", StringComparison.Ordinal))
+                .Select(static l => l.Trim('|', ' ').Split(" | ")),
+        ];
+        string[] verdicts = [.. Enum.GetNames<Verdict>().Where(static v => v != nameof(Verdict.None)).Order(StringComparer.Ordinal)];
 
-        string[] missing = [.. Enum.GetNames<Verdict>().Where(v => v != nameof(Verdict.None) && !guide.Contains($"`{v}`", StringComparison.Ordinal))];
-        Assert.Empty(missing);
+        Assert.Equal(verdicts, rows.Select(static r => r[0].Trim('`')).Order(StringComparer.Ordinal));
+        Assert.All(rows, static r => Assert.True(r.Length >= 2 && r[1].Length > 10, string.Join(" | ", r)));
+        foreach (Verdict drop in Enum.GetValues<Verdict>().Where(static v => v.IsDrop()))
+        {
+            Assert.True(rows.Single(r => r[0].Trim('`') == drop.ToString()) is [_, _, { Length: > 5 }], $"{drop}: what to do?");
+        }
     }
 
     [Theory]

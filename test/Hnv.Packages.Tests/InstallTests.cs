@@ -50,8 +50,8 @@ public sealed class InstallTests : IDisposable
             await machine.RunAsync($"printf '[Service]\\nWatchdogSec=5\\n' >/etc/systemd/system/hnv-{service}.service.d/watchdog.conf");
         }
 
-        await machine.RunAsync($"{Checkout.Program} install controller");
-        await machine.RunAsync($"{Checkout.Program} install agent --host host1 --controller http://127.0.0.1:8640 --uplink up0");
+        await machine.RunAsync($"{Machine.Program} install controller");
+        await machine.RunAsync($"{Machine.Program} install agent --host host1 --controller http://127.0.0.1:8640 --uplink up0");
         await machine.RunAsync("hnv apply -f - <<'END'\n{kind: Host, name: host1, providerAddresses: [192.168.77.1]}\nEND");
         await Shell.UntilAsync("host1 is connected", async () => ((await machine.TryAsync("hnv get hosts | grep -w yes")).ExitCode == 0, await machine.LogsAsync()));
         Assert.Contains("uplinks: [up0]", await machine.RunAsync("cat /etc/hnv/agent.yaml"), StringComparison.Ordinal);

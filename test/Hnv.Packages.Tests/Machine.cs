@@ -14,6 +14,9 @@ internal sealed class Machine : IAsyncDisposable
 
     private Machine(string directory, string group, Process process, int init) => (_directory, _group, _process, Init) = (directory, group, process, init);
 
+    /// <summary>The build of src/Hnv.Cli, as it is seen there.</summary>
+    public const string Program = "/srv/hnv";
+
     /// <summary>Its systemd, as this machine numbers it: names its name spaces.</summary>
     public int Init { get; }
 
@@ -24,7 +27,7 @@ internal sealed class Machine : IAsyncDisposable
         string group = Path.Combine(ControlGroups(), unique);
         Directory.CreateDirectory(group);
         Process process = Shell.Start(
-            "/bin/sh", "-c", $"echo $$ >{group}/cgroup.procs && exec unshare -m -p -f -u -i -n -C --kill-child=SIGKILL {Path.Combine(Checkout.Root, "test/Hnv.Packages.Tests/machine.sh")} {directory}");
+            "/bin/sh", "-c", $"echo $$ >{group}/cgroup.procs && exec unshare -m -p -f -u -i -n -C --kill-child=SIGKILL {Path.Combine(Checkout.Root, "test/Hnv.Packages.Tests/machine.sh")} {directory} {Checkout.Build}");
         int init = 0;
         var machine = new Machine(directory, group, process, 0);
         try

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# machine.sh DIRECTORY: turns this process into the systemd of a machine of its own. To be run as the first process of new mount, PID, UTS, IPC,
+# machine.sh DIRECTORY BUILD: turns this process into the systemd of a machine of its own. To be run as the first process of new mount, PID, UTS, IPC,
 # network and cgroup name spaces.
 # The machine's files are this one's, with changes kept apart in DIRECTORY: a fresh Debian as far as units and /var/lib/hnv are concerned.
+# BUILD, a build of src/Hnv.Cli, is its /srv.
 set -euo pipefail
-directory=$1
+directory=$1 build=$2
 mount --make-rprivate /
 mount -t tmpfs machine "$directory"
 mkdir "$directory"/{upper,work,root}
 mount -t overlay machine -o "lowerdir=/,upperdir=$directory/upper,workdir=$directory/work" "$directory/root"
 cd "$directory/root"
 
+mount --bind "$build" srv
 mount -t proc proc proc
 # Settings of the network are the machine's own, those of the kernel everybody's.
 for setting in kernel fs vm; do
