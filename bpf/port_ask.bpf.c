@@ -95,11 +95,11 @@ int port_ask(struct __sk_buff *skb)
 	struct hnv_port *port = bpf_map_lookup_elem(&ports, &ifindex);
 	struct hnv_claimant *c = scratch_claimant();
 	struct hnv_subnet *subnet;
-	struct hnv_frame f;
+	struct hnv_frame f = {};
 	__u8 gateway[6];
 	__be32 vsid;
 
-	if (!d || !port || !c || parse_frame(skb, 0, &f) || (f.proto != bpf_htons(ETH_P_IP) && f.proto != bpf_htons(ETH_P_IPV6)) ||
+	if (!d || !port || !c || parse_frame(skb, &f) || (f.proto != bpf_htons(ETH_P_IP) && f.proto != bpf_htons(ETH_P_IPV6)) ||
 	    !is_in_question(c, d, port, &f))
 		return TC_ACT_SHOT;
 	vsid = port->vsid;

@@ -4,27 +4,24 @@
  *
  *   who sends?        the port's entry, or the frame ends here: a port's device carries tenants only
  *   what is it?       plain IPv4, IPv6 or ARP
- *   may it?           source guard, by reverse path
- *   ARP, ND           answered from policy, or forwarded to the VM that is asked
  *   services          no DHCP server and no router where the port is guarded against them
- *   DHCP, RS          answered in a subnet with a pool, or that the gateway advertises itself in
- *   VRRP              a router's word on its addresses
- *   group addresses   copied to the members of a subnet that floods
+ *   ARP, ND           stage port_neighbours
+ *   group addresses   stage port_groups: DHCP, VRRP, copies to the members of a subnet that floods
+ *   may it?           source guard, by reverse path; a sender whose address nobody has is asked: stage port_ask
  *   where to?         inside the subnet by record or MAC; otherwise routed in the routing domain
  *   how?              into a port of this host, or encapsulated to another's
+ *   to the gateway    stage port_gateway; it also tells senders of frames that went nowhere
  *
- * A source that nobody has: refused, and its sender is asked (port_ask).
+ * Copies that these programs sent into the ingress themselves have a mark: stages port_copies, port_moved.
  */
-#include "include/stages.h"
-#include "lib/arp.h"
 #include "lib/dhcp_snoop.h"
-#include "lib/configuration.h"
-#include "lib/flood.h"
-#include "lib/gateway.h"
+#include "lib/forward.h"
 #include "lib/guard_services.h"
+#include "lib/mark.h"
 #include "lib/move_port.h"
-#include "lib/nd.h"
-#include "lib/vrrp.h"
+#include "lib/neighbour.h"
+#include "lib/router_advertisement.h"
+#include "lib/source_guard.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -41,23 +38,23 @@ static __always_inline int route(struct __sk_buff *skb, struct hnv_decision *d, 
 	int routed;
 
 	if (!found)
-		return drop_and_tell(skb, d, port, f, HNV_VirtualRouteMissing, HNV_ERROR_NO_ROUTE, 0);
+		return leave_to_gateway(skb, d, HNV_VirtualRouteMissing, 0);
 	routed = !address_is_zero(&found->next_hop);
 	d->next_hop = routed ? found->next_hop : f->dst;
 	hop->vsid = found->vsid;
 	d->destination_vsid = hop->vsid;
 	record = find_record(hop->vsid, &d->next_hop);
 	if (!record)
-		return drop_and_tell(skb, d, port, f, HNV_DestinationRecordMissing, HNV_ERROR_NO_HOST, 0);
+		return leave_to_gateway(skb, d, HNV_DestinationRecordMissing, 0);
 	d->record = *record;
 	if (record->flags & HNV_RECORD_FLAG_UNUSABLE)
-		return drop_and_tell(skb, d, port, f, HNV_RecordUnusable, HNV_ERROR_NO_HOST, 0);
+		return leave_to_gateway(skb, d, HNV_RecordUnusable, 0);
 	if (record->type == HNV_RECORD_DISTRIBUTED_GATEWAY)
-		return to_gateway(skb, d, port, f);
+		return leave_to_gateway(skb, d, HNV_GatewayServiceMissing, 0);
 	hop_to_record(hop, record);
 	if (routed || hop->vsid != port->vsid) {
 		if (f->ttl <= 1)
-			return drop_and_tell(skb, d, port, f, HNV_TtlExpired, HNV_ERROR_TIME_EXCEEDED, 0);
+			return leave_to_gateway(skb, d, HNV_TtlExpired, 0);
 		subnet = bpf_map_lookup_elem(&subnets, &hop->vsid);
 		if (!subnet)
 			return drop(d, HNV_PolicyMissing);
@@ -86,9 +83,9 @@ static __always_inline int find_hop(struct __sk_buff *skb, struct hnv_decision *
 			d->next_hop = f->dst;
 			d->record = *record;
 			if (record->type == HNV_RECORD_DISTRIBUTED_GATEWAY)
-				return to_gateway(skb, d, port, f);
+				return leave_to_gateway(skb, d, HNV_GatewayServiceMissing, 0);
 			if (record->flags & HNV_RECORD_FLAG_UNUSABLE)
-				return drop_and_tell(skb, d, port, f, HNV_RecordUnusable, HNV_ERROR_NO_HOST, 0);
+				return leave_to_gateway(skb, d, HNV_RecordUnusable, 0);
 			hop_to_record(hop, record);
 			return HNV_ACTION_FORWARD;
 		}
@@ -132,65 +129,36 @@ static __noinline int unicast(struct __sk_buff *skb, struct hnv_decision *d, con
 	return action == HNV_ACTION_FORWARD ? forward(skb, d, port, f, &hop) : action;
 }
 
-static __always_inline int flood_if_asked(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
-					  const struct hnv_frame *f, int action)
-{
-	if (action != HNV_ACTION_FLOOD && action != HNV_ACTION_FLOOD_LEARNERS)
-		return action;
-	return flood_copies(skb, d, port, f, action == HNV_ACTION_FLOOD_LEARNERS);
-}
-
 static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port)
 {
-	struct hnv_frame f;
+	struct hnv_frame f = {};
 	__u32 verdict;
 	__u8 type = 0;
-	int group, action;
+	int action;
 
 	/* The kernel moves the outermost tag of a received frame out of its bytes. */
 	if (skb->vlan_present)
 		return drop(d, HNV_UnsupportedFrameType);
-	verdict = parse_frame(skb, 0, &f);
+	verdict = parse_frame(skb, &f);
 	if (verdict)
 		return drop(d, verdict);
 	if (f.proto == bpf_htons(ETH_P_RARP))
 		return drop(d, HNV_UnsupportedFrameType);
 	if (f.proto == bpf_htons(ETH_P_ARP))
-		return flood_if_asked(skb, d, port, &f, arp_from_vm(skb, d, port, &f));
+		return to_stage(HNV_STAGE_port_neighbours);
 	verdict = guard_services(skb, port, &f);
 	if (verdict)
 		return drop(d, verdict);
-	if (is_nd(skb, &f, &type)) {
-		action = router_discovery_from_vm(skb, d, port, &f, type);
-		if (action == HNV_NOT_ANSWERED)
-			action = nd_from_vm(skb, d, port, &f, type);
-		return flood_if_asked(skb, d, port, &f, action);
-	}
-	group = mac_is_group(f.dmac);
-	if (address_is_unspecified(&f.src)) {
-		/* Before it has an address a VM speaks to groups only: DHCP, MLD. */
-		if (!group)
-			return drop(d, HNV_SourceRecordMissing);
-		verdict = mac_equal(f.smac, port->mac) ? HNV_None : HNV_SourceCaMacMismatch;
-	} else {
-		verdict = guard_source(port, f.ifindex, &f);
-	}
+	if (is_nd(skb, &f, &type))
+		return to_stage(HNV_STAGE_port_neighbours);
+	if (mac_is_group(f.dmac))
+		return to_stage(HNV_STAGE_port_groups);
+	/* Before it has an address a VM speaks to groups only: DHCP, MLD. */
+	verdict = address_is_unspecified(&f.src) ? HNV_SourceRecordMissing : guard_source(port, f.ifindex, &f);
 	if (verdict)
 		return drop(d, verdict);
-	action = group ? configuration_from_vm(skb, d, port, &f) : HNV_NOT_ANSWERED;
-	if (action != HNV_NOT_ANSWERED)
-		return action;
 	if (port->learn_limit)
 		snoop_dhcp(skb, d, &f, port->vsid, f.ifindex, f.l4_offset, 1);
-	/* A server's word, for whichever port of this host. */
-	if (group && learns(port->vsid))
-		snoop_dhcp(skb, d, &f, port->vsid, 0, f.l4_offset, 0);
-	if (group)
-		vrrp_from_vm(skb, d, port, &f);
-	/* To which IPv4 addresses the subnet's broadcast belongs, nobody knows here. */
-	if (group)
-		return f.proto == bpf_htons(ETH_P_IPV6) && !address_is_multicast6(&f.dst) ? drop(d, HNV_Malformed) :
-											    flood_copies(skb, d, port, &f, 0);
 	if (f.proto == bpf_htons(ETH_P_IP) ? address_is_multicast4(&f.dst) : address_is_multicast6(&f.dst))
 		return drop(d, HNV_Malformed);
 	action = unicast(skb, d, port, &f);
@@ -198,42 +166,45 @@ static __always_inline int from_vm(struct __sk_buff *skb, struct hnv_decision *d
 	return action;
 }
 
+/* A copy: the frame that it is of was counted. Returns the action; HNV_ACTION_CONTINUE for what goes the way of all frames. */
+static __always_inline int from_these_programs(struct __sk_buff *skb, struct hnv_decision *d)
+{
+	__u32 mark = skb->mark;
+
+	if (mark == HNV_MARK_ANNOUNCE)
+		return to_stage(HNV_STAGE_port_moved);
+	if (mark == HNV_MARK_ADVERTISE || (mark & ~HNV_LISTED_ADDRESS) == HNV_MARK_LISTED)
+		return to_stage(HNV_STAGE_port_copies);
+	if (mark == HNV_MARK_ON_BEHALF) {
+		/* In the decision, for the verifier would follow a variable through the whole program. */
+		set_mark(skb, 0);
+		d->flags |= HNV_DECISION_ON_BEHALF;
+	}
+	return HNV_ACTION_CONTINUE;
+}
+
 SEC("tc")
 int port_ingress(struct __sk_buff *skb)
 {
-	__u32 ifindex = skb->ifindex, bytes = skb->len, port_id = 0, mark;
+	__u32 ifindex = skb->ifindex, bytes = skb->len;
 	struct hnv_decision *d = decision_begin(skb);
 	struct hnv_port *port;
-	int action;
+	int action = HNV_ACTION_CONTINUE;
 
 	if (!d)
 		return TC_ACT_SHOT;
 	port = bpf_map_lookup_elem(&ports, &ifindex);
 	if (port) {
-		port_id = port->port_id;
 		d->source_vsid = port->vsid;
 		d->rd = port->rd;
-		if (skb->mark) {
-			/* Copies: the frame itself was counted. */
-			mark = skb->mark;
-			if (mark == HNV_MARK_ADVERTISE)
-				return advertise(skb, d);
-			if (mark == HNV_MARK_ANNOUNCE)
-				return announce_move(skb, d, port);
-			if ((mark & ~HNV_LISTED_ADDRESS) == HNV_MARK_LISTED)
-				return announce_listed(skb, d, mark);
-			if (mark == HNV_MARK_ON_BEHALF)
-				begin_on_behalf(skb, d);
-		}
-		action = port->flags & HNV_PORT_PREPARED ? from_prepared_port(skb, d, port) : HNV_ACTION_CONTINUE;
+		if (skb->mark)
+			action = from_these_programs(skb, d);
+		if (action == HNV_ACTION_CONTINUE && port->flags & HNV_PORT_PREPARED)
+			action = from_prepared_port(skb, d, port);
 		if (action == HNV_ACTION_CONTINUE)
 			action = from_vm(skb, d, port);
 	} else {
 		action = drop(d, HNV_PortUnbound);
 	}
-	if (!(d->flags & (HNV_DECISION_TRACED | HNV_DECISION_ON_BEHALF)))
-		count(port_id, d->verdict, bytes);
-	if (d->verdict == HNV_SourceRecordMissing && port && port->learn_limit && !(d->flags & HNV_DECISION_ON_BEHALF))
-		bpf_tail_call(skb, &stages, HNV_STAGE_port_ask);
-	return action;
+	return finish_port(skb, d, port, bytes, action);
 }

@@ -14,7 +14,12 @@
  *      X(program, number)
  */
 #define HNV_STAGES(X)                                                                                                          \
-	X(port_ask, 0)
+	X(port_ask, 0)                                                                                                         \
+	X(port_neighbours, 1)                                                                                                  \
+	X(port_groups, 2)                                                                                                      \
+	X(port_gateway, 3)                                                                                                     \
+	X(port_copies, 4)                                                                                                      \
+	X(port_moved, 5)
 
 #define HNV_STAGES_ROOM 16
 

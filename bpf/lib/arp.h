@@ -4,7 +4,7 @@
 
 #include "announce.h"
 #include "flood.h"
-#include "forward.h"
+#include "forward_neighbour.h"
 #include "neighbour.h"
 
 /* Answers a request in place: `mac` has the address that was asked for. */

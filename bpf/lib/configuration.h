@@ -4,7 +4,6 @@
 
 #include "dhcp4.h"
 #include "dhcp6.h"
-#include "router_advertisement.h"
 
 /*
  * The responder: tells VMs their addresses and the rest of their configuration, where policy says so (docs/design/responder.md).
@@ -17,17 +16,6 @@ static __always_inline int configuration_from_vm(struct __sk_buff *skb, struct h
 	if (f->l4 != HNV_IPPROTO_UDP)
 		return HNV_NOT_ANSWERED;
 	return f->proto == bpf_htons(ETH_P_IP) ? dhcp4_from_vm(skb, d, port, f) : dhcp6_from_vm(skb, d, port, f);
-}
-
-/* A copy of a VM's frame that was marked to become a router advertisement. */
-static __always_inline int advertise(struct __sk_buff *skb, struct hnv_decision *d)
-{
-	__u32 verdict = answer_with_advertisement(skb, 0);
-
-	if (verdict != HNV_ConfigurationAnswered)
-		return drop(d, verdict ? verdict & 0xff : HNV_PolicyMissing);
-	d->verdict = verdict;
-	return redirect_marked(skb, skb->ifindex, HNV_MARK_DELIVER, 0);
 }
 
 #endif

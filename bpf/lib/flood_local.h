@@ -3,16 +3,10 @@
 #define HNV_FLOOD_LOCAL_H
 
 #include "deliver.h"
+#include "mark.h"
 
 #define HNV_FLOOD_LEARNERS 0x1 /* only to members that learn addresses */
 #define HNV_FLOOD_KEEP 0x2     /* the frame is still needed */
-
-/* As redirect_marked(), for frames that stay here. */
-static __noinline int set_mark(struct __sk_buff *skb, __u32 mark)
-{
-	skb->mark = mark;
-	return 0;
-}
 
 /* Copies of one frame to local members. */
 struct hnv_spread {

@@ -3,7 +3,7 @@
 #define HNV_GATEWAY_H
 
 #include "dhcp4.h"
-#include "forward.h"
+#include "icmp_error.h"
 
 /*
  * The distributed gateway itself: it answers echo requests, and as the DHCP server of its subnet what clients send to it alone (RFC
@@ -87,7 +87,7 @@ static __always_inline int to_gateway(struct __sk_buff *skb, struct hnv_decision
 		d->verdict = HNV_GatewayEchoAnswered;
 		return reply(skb, f);
 	}
-	return drop_and_tell(skb, d, port, f, HNV_GatewayServiceMissing, HNV_ERROR_NO_PORT, 0);
+	return drop_and_tell(skb, d, port, f, HNV_ERROR_NO_PORT, 0);
 }
 
 #endif

@@ -204,15 +204,14 @@ static __noinline int send_error6(struct __sk_buff *skb, const struct hnv_port *
 	return bpf_skb_store_bytes(skb, 0, &h, sizeof(h), 0);
 }
 
-/* Drops the frame for the reason of `verdict`, and tells its sender. */
+/* Drops the frame for the reason that the decision has, and tells its sender. */
 static __always_inline int drop_and_tell(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port,
-					 const struct hnv_frame *f, __u32 verdict, __u32 error, __u32 mtu)
+					 const struct hnv_frame *f, __u32 error, __u32 mtu)
 {
 	struct hnv_subnet *subnet;
 	__be32 vsid = port->vsid;
 	int failed;
 
-	d->verdict = verdict;
 	if (!error_is_due(skb, f))
 		return TC_ACT_SHOT;
 	subnet = bpf_map_lookup_elem(&subnets, &vsid);

@@ -280,9 +280,4 @@ static __always_inline struct hnv_record *find_learned_inline(__be32 vsid, const
 	return l ? &l->record : 0;
 }
 
-static __noinline struct hnv_record *find_learned(__be32 vsid, const struct hnv_addr *ca)
-{
-	return find_learned_inline(vsid, ca);
-}
-
 #endif

@@ -17,6 +17,11 @@ static __always_inline struct hnv_record *find_policy(__be32 vsid, const struct 
 	return map ? bpf_map_lookup_elem(map, &key) : 0;
 }
 
+static __noinline struct hnv_record *find_learned(__be32 vsid, const struct hnv_addr *ca)
+{
+	return find_learned_inline(vsid, ca);
+}
+
 /* On the way of every packet: what policy knows costs one lookup. */
 static __always_inline struct hnv_record *find_record_inline(__be32 vsid, const struct hnv_addr *ca)
 {

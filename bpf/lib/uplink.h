@@ -74,7 +74,7 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 	const struct hnv_addr *pa = &outer->remote;
 	struct hnv_location to = {};
 	struct hnv_subnet *subnet;
-	struct hnv_frame f;
+	struct hnv_frame f = {};
 	__u32 verdict, learning;
 	__be32 vsid = vsid_of(outer->key);
 	int group, action;
@@ -85,7 +85,7 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 	d->gre_key = outer->key;
 	if (!peer)
 		return drop(d, HNV_UnknownPeer);
-	verdict = parse_frame(skb, HNV_INNER, &f);
+	verdict = parse_inner(skb, &f);
 	/* What went to a group of the provider network reaches many hosts, and is for many. */
 	if (!verdict && !is_provider_group(&outer->local))
 		to.ifindex = find_neighbour(d, vsid, &f, pa);

@@ -2,35 +2,26 @@
 #ifndef HNV_VRRP_H
 #define HNV_VRRP_H
 
-#include "nd.h"
+#include "flood.h"
+#include "learn.h"
+#include "vrrp_advertisement.h"
 
 /*
  * VRRP advertisements of a VM (RFC 9568 for both families, RFC 3768 for IPv4): a router's word, every interval, on the addresses it lists.
  * A router that takes over announces them once, in a burst; when the former master's kernel answers that, because it has not yet taken
  * the addresses off, the next announcement may be seconds away. The next advertisement is not.
  *
- *   port_ingress   advertisement ─┬──────────────────────────────────────────────► floods, as ever
+ *   port_groups    advertisement ─┬──────────────────────────────────────────────► floods, as ever
  *                                 ├ holds the address: the proof is renewed
  *                                 ├ resigns (priority 0): the address is released
  *                                 └ else a copy each into the port's ingress, mark LISTED | which address
- *   port_ingress   mark LISTED: becomes a gratuitous ARP, or an unsolicited neighbour advertisement, for that address; once more into the
+ *   port_copies    mark LISTED: becomes a gratuitous ARP, or an unsolicited neighbour advertisement, for that address; once more into the
  *                  ingress, so that the kernel reads its protocol, mark ON_BEHALF
  *   port_ingress   mark ON_BEHALF: as if the VM had sent it (lib/arp.h, nd.h), but not counted
  *
  * A copy that gets lost has claimed nothing. While a challenge is open nothing is done: it is decided by the answer to its probe, which both
  * hosts see. The checksum is not compared: it proves nothing about who sent it, and the VM may have left it to its device.
  */
-#define HNV_IPPROTO_VRRP 112
-#define HNV_VRRP_HOPS 255
-
-struct hnv_vrrp {
-	__u8 version_type, router, priority, count;
-	__u8 interval[2]; /* version 2: authentication type, interval */
-	__be16 checksum;
-};
-HNV_SIZE(struct hnv_vrrp, 8);
-
-#define HNV_VRRP_V2_TRAILER 8 /* authentication data */
 
 /* Addresses of one advertisement that are looked at; as many as the mark can tell. */
 #define HNV_VRRP_ADDRESSES (HNV_LISTED_ADDRESS + 1)
@@ -43,18 +34,6 @@ struct hnv_router {
 	__u8 resigns;
 	__u8 mac[6]; /* it was sent from */
 };
-
-static __always_inline int read_listed(struct __sk_buff *skb, __u32 list, __u32 size, __u32 index, struct hnv_addr *address)
-{
-	__be32 v4;
-
-	if (size == 16)
-		return bpf_skb_load_bytes(skb, list + index * 16, address, 16) || address_is_mapped4(address);
-	if (bpf_skb_load_bytes(skb, list + index * 4, &v4, 4))
-		return -1;
-	*address = address4(v4);
-	return 0;
-}
 
 static __always_inline int is_holder(const struct hnv_learned *l, const struct hnv_claimant *c)
 {
@@ -159,67 +138,6 @@ static __always_inline void vrrp_from_vm(struct __sk_buff *skb, const struct hnv
 		return;
 	if (v6 ? address_equal(&f->dst, &routers6) : address_to4(&f->dst) == bpf_htonl(0xe0000012))
 		hear_vrrp(skb, f->l4_offset, v6);
-}
-
-static __noinline int make_arp_announcement(struct __sk_buff *skb, const struct hnv_addr *address, const __u8 *mac)
-{
-	struct hnv_arp arp = {
-		.hardware = bpf_htons(1), .protocol = bpf_htons(ETH_P_IP), .hardware_length = 6, .protocol_length = 4, .operation = HNV_ARP_REQUEST,
-	};
-
-	if (bpf_skb_change_tail(skb, sizeof(arp), 0))
-		return -1;
-	__builtin_memset(arp.eth.h_dest, 0xff, 6);
-	mac_copy(arp.eth.h_source, mac);
-	arp.eth.h_proto = bpf_htons(ETH_P_ARP);
-	mac_copy(arp.sender_mac, mac);
-	arp.sender = address_to4(address);
-	arp.target = arp.sender;
-	return bpf_skb_store_bytes(skb, 0, &arp, sizeof(arp), 0);
-}
-
-/* Turns a copy of an advertisement into the announcement of one of its addresses. 0: done. */
-__noinline int make_announcement(struct __sk_buff *skb, __u32 index)
-{
-	struct hnv_addr all = { .bytes = { 0xff, 0x02, [15] = 1 } };
-	__u8 pair[12] = { 0x33, 0x33, 0, 0, 0, 1 };
-	struct hnv_claimant *c = scratch_claimant();
-	__u32 ifindex = skb->ifindex, offset;
-	struct hnv_learned *l;
-	struct hnv_port *port;
-	void *map;
-	__u8 head[HNV_ETH_LEN + 1];
-
-	port = bpf_map_lookup_elem(&ports, &ifindex);
-	map = inner_map(&learned);
-	if (!c || !port || !map || bpf_skb_load_bytes(skb, 0, head, sizeof(head)))
-		return -1;
-	offset = HNV_ETH_LEN + (head[12] == 0x86 ? HNV_IP6_LEN : (head[14] & 0xf) * 4) + sizeof(struct hnv_vrrp);
-	if (read_listed(skb, offset, head[12] == 0x86 ? 16 : 4, index, &c->key.ca))
-		return -1;
-	mac_copy(pair + 6, head + 6);
-	c->key.vsid = port->vsid;
-	l = bpf_map_lookup_elem(map, &c->key);
-	if (l && l->record.ifindex == ifindex && l->port_id == port->port_id)
-		mac_copy(pair + 6, l->record.mac);
-	if (head[12] == 0x86)
-		return send_advertisement(skb, &c->key.ca, &all, pair, HNV_NA_OVERRIDE | HNV_NA_ROUTER);
-	return make_arp_announcement(skb, &c->key.ca, pair + 6);
-}
-
-/* A copy with HNV_MARK_LISTED. */
-static __always_inline int announce_listed(struct __sk_buff *skb, struct hnv_decision *d, __u32 mark)
-{
-	if (make_announcement(skb, mark & HNV_LISTED_ADDRESS))
-		return drop(d, HNV_Internal);
-	return redirect_marked(skb, skb->ifindex, HNV_MARK_ON_BEHALF, BPF_F_INGRESS);
-}
-
-/* An announcement with HNV_MARK_ON_BEHALF. In the decision, for the verifier would follow a variable through the whole program. */
-static __always_inline void begin_on_behalf(struct __sk_buff *skb, struct hnv_decision *d)
-{
-	set_mark(skb, 0);
-	d->flags |= HNV_DECISION_ON_BEHALF;
 }
 
 #endif

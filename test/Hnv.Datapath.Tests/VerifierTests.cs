@@ -1,4 +1,5 @@
 using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Programs;
 using Hnv.Datapath.Tests.Fixture;
 using Hnv.Linux.Bpf;
 
@@ -12,7 +13,7 @@ public sealed class VerifierTests
     {
         using var programs = new ProgramSet();
         Assert.Superset(
-            new HashSet<string> { "port_ingress", "port_ask", "port_egress", "uplink_ingress", "normaliser", "normaliser_exit", "unbound" },
+            new HashSet<string>(ProgramStages.Numbers.Keys) { "port_ingress", "port_egress", "uplink_ingress", "normaliser", "normaliser_exit", "unbound" },
             programs.Programs.Keys.ToHashSet());
     }
 

@@ -12,6 +12,11 @@ internal static class ProgramStages
     public static readonly FrozenDictionary<string, uint> Numbers = new Dictionary<string, uint>(StringComparer.Ordinal)
     {
         ["port_ask"] = 0,
+        ["port_neighbours"] = 1,
+        ["port_groups"] = 2,
+        ["port_gateway"] = 3,
+        ["port_copies"] = 4,
+        ["port_moved"] = 5,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Before any program that ends in them is attached. What is there already is not touched.</summary>
