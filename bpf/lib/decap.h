@@ -44,17 +44,22 @@ static __always_inline __u32 pop_outer(struct __sk_buff *skb, const struct hnv_f
 	return HNV_None;
 }
 
-/* Takes the outer headers off and delivers the tenant's frame. */
-static __always_inline int decapsulate(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, __be32 vsid, __u32 ifindex,
-				       __u8 outer_tos)
+/*
+ * Takes the outer headers off and delivers the tenant's frame, in the virtual subnet that it came in. A global function: the verifier looks at it
+ * once, whatever way led here.
+ */
+__noinline int decapsulate(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_frame *f, __u32 ifindex, __u32 outer_tos)
 {
 	int protocol_right;
-	__u32 verdict = pop_outer(skb, f, outer_tos, &protocol_right);
+	__u32 verdict;
 
+	if (!d || !f)
+		return TC_ACT_SHOT;
+	verdict = pop_outer(skb, f, outer_tos, &protocol_right);
 	if (verdict)
 		return drop(d, verdict);
 	d->verdict = HNV_Decapsulated;
-	return deliver(skb, d, vsid, ifindex, f, f->dmac, f->smac, 1, protocol_right);
+	return deliver(skb, d, d->source_vsid, ifindex, f, f->dmac, f->smac, 1, protocol_right);
 }
 
 /* A new destination, and one step less to go. The header's sum stays what it was: a device's complete checksum stays right. */

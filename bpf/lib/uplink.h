@@ -130,7 +130,7 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 		}
 	}
 	if (to.ifindex) {
-		action = decapsulate(skb, d, &f, vsid, to.ifindex, outer->tos);
+		action = decapsulate(skb, d, &f, to.ifindex, outer->tos);
 		snoop_delivered(skb, d, &f, vsid, f.l4_offset - HNV_INNER);
 		return action;
 	}
