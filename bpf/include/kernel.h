@@ -26,6 +26,19 @@
 #define HNV_IPPROTO_GRE 47
 #define HNV_IPPROTO_ICMPV6 58
 
+/*
+ * A length that is not 0, cut to `most`, in steps that the verifier of Linux 6.1 can follow to where a helper wants a length of at least 1:
+ * it does not conclude from "not 0" that a number is 1 or more (6.8 does).
+ */
+static __always_inline __u32 at_most(__u32 length, __u32 most)
+{
+	length--;
+	barrier_var(length);
+	if (length > most - 1)
+		length = most - 1;
+	return length + 1;
+}
+
 #define HNV_ETH_LEN 14
 #define HNV_ARP_LEN 28 /* for IPv4 over Ethernet */
 #define HNV_IP4_LEN 20

@@ -74,15 +74,14 @@ static __always_inline void write_link_local(__u8 *address, const __u8 *mac)
 	address[15] = mac[5];
 }
 
-/* Stores up to `most` bytes. The compiler must not know what was compared before: the verifier looks for the comparisons here. */
+/* Stores up to `most` bytes. */
 static __always_inline int store(struct __sk_buff *skb, __u32 offset, const void *bytes, __u32 length, __u32 most)
 {
-	barrier_var(length);
 	if (length == 0)
 		return 0;
 	if (length > most)
 		return -1;
-	return bpf_skb_store_bytes(skb, offset, bytes, length, 0);
+	return bpf_skb_store_bytes(skb, offset, bytes, at_most(length, most), 0);
 }
 
 /* Sum of the options in a map value: all of them, as there are zeros behind their end. */

@@ -170,7 +170,7 @@ static __always_inline __u32 write_dhcp4_tail(struct __sk_buff *skb, struct hnv_
 	if (length) {
 		w->tail[0] = 61;
 		w->tail[1] = length;
-		if (bpf_skb_load_bytes(skb, w->client_id, w->tail + 2, length & 0xff))
+		if (bpf_skb_load_bytes(skb, w->client_id, w->tail + 2, at_most(length, 255)))
 			return 0;
 		used = length + 2;
 	}

@@ -290,7 +290,7 @@ __noinline int write_dhcp6_tail(struct __sk_buff *skb)
 	w->address_given = 0;
 	length = w->client_id_length;
 	if (length) {
-		if (length > HNV_DHCP6_DUID_MAX || bpf_skb_load_bytes(skb, w->client_id, w->tail + 4, length))
+		if (length > HNV_DHCP6_DUID_MAX || bpf_skb_load_bytes(skb, w->client_id, w->tail + 4, at_most(length, HNV_DHCP6_DUID_MAX)))
 			return HNV_Internal;
 		option = append(w, length + 4);
 		option->code = bpf_htons(HNV_DHCP6_CLIENTID);

@@ -82,9 +82,7 @@ static __always_inline __s64 sum_nve_quote(struct __sk_buff *skb, __u32 length, 
 
 		if (i >= length)
 			break;
-		left = length - i;
-		if (left > HNV_QUOTE_CHUNK)
-			left = HNV_QUOTE_CHUNK;
+		left = at_most(length - i, HNV_QUOTE_CHUNK);
 		if (bpf_skb_load_bytes(skb, HNV_ETH_LEN + i, chunk, left))
 			return -1;
 		sum = bpf_csum_diff(0, 0, (__be32 *)chunk, HNV_QUOTE_CHUNK, sum);
