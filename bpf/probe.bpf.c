@@ -27,6 +27,13 @@ int probe_redirect_neigh(struct __sk_buff *skb)
 	return bpf_redirect_neigh(1, 0, 0, 0);
 }
 
+/* Can be attached. */
+SEC("tc")
+int probe_filter(struct __sk_buff *skb)
+{
+	return TC_ACT_UNSPEC;
+}
+
 static long nothing(__u32 index, void *context)
 {
 	return 1;

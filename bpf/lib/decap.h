@@ -11,35 +11,35 @@ const volatile __u32 has_decap_l3 = 1;
 
 /*
  * Takes the outer headers off. bpf_skb_adjust_room keeps the outer Ethernet header in front; whoever sends the frame on writes the
- * tenant's over it. The skb's protocol follows where the kernel lets us say so (`protocol_right`); otherwise the frame has to take the
- * way through the device, which reads it anew. Returns HNV_None or the verdict.
+ * tenant's over it. The skb's protocol must follow, or a device that has to look into a super-packet reads it as the wrong family and drops
+ * it. Where the kernel cannot be told, a change of protocol comes first: it adds or takes the 20 bytes by which the headers of the families
+ * differ, and the rest goes then. ARP is neither: it has to take the way through the device, which reads it anew (`protocol_right`).
+ * Returns HNV_None or the verdict.
  */
 static __always_inline __u32 pop_outer(struct __sk_buff *skb, const struct hnv_frame *f, __u8 outer_tos, int *protocol_right)
 {
-	const __be16 outer_proto = HNV_FORM_FAMILY == 6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
+	const int longer = HNV_IP6_LEN - HNV_IP4_LEN, is_ipv6 = f->proto == bpf_htons(ETH_P_IPV6);
 	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
-	int ecn = 0;
+	int ecn = 0, room = HNV_INNER;
 
-	*protocol_right = 0;
-	if (f->proto != bpf_htons(ETH_P_ARP)) {
+	*protocol_right = f->proto != bpf_htons(ETH_P_ARP);
+	if (*protocol_right) {
 		ecn = ecn_decapsulate(outer_tos, f->tos);
 		if (ecn < 0)
 			return HNV_EcnCongestionLost;
-		*protocol_right = f->proto == outer_proto || has_decap_l3;
 	}
-	if (HNV_FORM_FAMILY == 4) {
-		if (f->proto == bpf_htons(ETH_P_IPV6) && has_decap_l3)
-			flags |= HNV_DECAP_L3_IPV6;
-	} else if (f->proto != bpf_htons(ETH_P_IPV6)) {
-		/* What is left must be an IPv6 header long, unless the kernel is told that it is none. */
-		if (has_decap_l3)
-			flags |= HNV_DECAP_L3_IPV4;
-		else if (skb->len < HNV_INNER + HNV_ETH_LEN + HNV_IP6_LEN && bpf_skb_change_tail(skb, HNV_INNER + HNV_ETH_LEN + HNV_IP6_LEN, 0))
-			return HNV_Internal;
+	if (is_ipv6 != (HNV_FORM_FAMILY == 6)) {
+		if (has_decap_l3) {
+			flags |= HNV_FORM_FAMILY == 6 ? HNV_DECAP_L3_IPV4 : HNV_DECAP_L3_IPV6;
+		} else {
+			if (bpf_skb_change_proto(skb, HNV_FORM_FAMILY == 6 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6), 0))
+				return HNV_Internal;
+			room += HNV_FORM_FAMILY == 6 ? -longer : longer;
+		}
 	}
-	if (bpf_skb_adjust_room(skb, -HNV_INNER, BPF_ADJ_ROOM_MAC, flags))
+	if (bpf_skb_adjust_room(skb, -room, BPF_ADJ_ROOM_MAC, flags))
 		return HNV_Internal;
-	if (f->proto != bpf_htons(ETH_P_ARP) && ecn != (f->tos & HNV_ECN_MASK) && ecn_set(skb, f, ecn))
+	if (*protocol_right && ecn != (f->tos & HNV_ECN_MASK) && ecn_set(skb, f, ecn))
 		return HNV_Internal;
 	return HNV_None;
 }

@@ -13,6 +13,7 @@ using Hnv.Agent.Sync;
 using Hnv.Api.Answers;
 using Hnv.Api.Reports;
 using Hnv.Datapath;
+using Hnv.Datapath.Kernel;
 using Hnv.Linux;
 using Hnv.Linux.Netlink;
 using Hnv.Linux.Processes;
@@ -61,6 +62,10 @@ public static partial class AgentHost
         ILogger log = logs.CreateLogger(typeof(AgentHost));
         string version = typeof(AgentHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
         LogStart(log, version, options.Host, string.Join(", ", options.Uplinks));
+        foreach (FeatureFinding missing in dataplane.Features.Findings.Where(f => f.State != FeatureState.Supported))
+        {
+            LogWithout(log, dataplane.Features.Release, missing.Facts.Name, missing.State.ToString().ToLowerInvariant(), missing.Facts.Without, missing.Reason);
+        }
 
         // The monitor subscribes before the first listing, so that nothing is missed between.
         using var monitor = new LinkMonitor();
@@ -104,7 +109,7 @@ public static partial class AgentHost
             [.. core.State.Problems, .. Optional(learned.Problem), .. learned.Unreachable, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(renewal.Problem)];
         var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State, counters);
         HostStatus Status() => new(
-            options.Host, version, dataplane.Features.Kernel, core.State.RealisedRevision, sync.State.IsConnected, options.Uplinks, [],
+            options.Host, version, dataplane.Features.Release, core.State.RealisedRevision, sync.State.IsConnected, options.Uplinks, [],
             [.. Problems(), .. Optional(sync.State.Problem)]);
         var answers = new QueryAnswerer(kernel, Status, counters, logs.CreateLogger<QueryAnswerer>());
         sync = new PolicySync(
@@ -302,6 +307,9 @@ public static partial class AgentHost
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Agent {Version} of host {Host}, uplinks {Uplinks}")]
     private static partial void LogStart(ILogger log, string version, string host, string uplinks);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Kernel {Release}: {Feature} is {State}, so {Consequence} ({Reason})")]
+    private static partial void LogWithout(ILogger log, string release, string feature, string state, string consequence, string? reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The agent ends; the kernel goes on forwarding")]
     private static partial void LogEnd(ILogger log);

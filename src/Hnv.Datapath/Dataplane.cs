@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Learning;
 using Hnv.Datapath.Maps;
@@ -54,7 +55,7 @@ public sealed class Dataplane : IDataplane
         (_route, _pins, _maps, _programs) = (parts.Route, parts.Pins, parts.Maps, parts.Programs);
         _attachments = new Attachments(_programs, _maps, _pins);
         _devices = new DeviceBook(_maps[MapNames.Devices]);
-        _normaliser = new Normaliser(options.Directory, _maps, _attachments, _devices, _route, build.UsesSegmentRouting);
+        _normaliser = new Normaliser(options.Directory, _maps, _attachments, _devices, _route, features.Has(KernelFeature.SegmentRouting));
         _uplinks = new UplinkManager(_attachments, _devices, _route);
         _domains = new RoutingDomainNumbers(_maps[MapNames.Networks]);
         _records = new(MapNames.Records, _maps[MapNames.Records]);
@@ -81,6 +82,8 @@ public sealed class Dataplane : IDataplane
     }
 
     public KernelFeatures Features { get; }
+
+    public IReadOnlyList<Decapsulation> Decapsulations => Decapsulation.All(Features, _normaliser.Unwraps);
 
     public IRoutingDomains RoutingDomains => _domains;
 
@@ -125,6 +128,7 @@ public sealed class Dataplane : IDataplane
         {
             BpfFileSystem.Mount(directory);
             KernelFeatures features = build.Features ?? FeatureProbe.Run();
+            features.Require();
             parts = new DataplaneParts(directory, options.Sizes, build);
             parts.Load(build, features);
             var dataplane = new Dataplane(options with { Directory = directory }, owner, build, features, parts);

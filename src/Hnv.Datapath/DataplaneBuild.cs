@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Maps;
 using Hnv.Datapath.Programs;
@@ -16,7 +17,4 @@ internal sealed record DataplaneBuild
 
     /// <summary>Null: ask the kernel.</summary>
     public KernelFeatures? Features { get; init; }
-
-    /// <summary>Whether the kernel's segment routing is used where there is one.</summary>
-    public bool UsesSegmentRouting { get; init; } = true;
 }

@@ -1,3 +1,4 @@
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Maps;
 using Hnv.Datapath.Programs;
 using Hnv.Linux.Netlink;

@@ -1,3 +1,4 @@
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Ports;
 using Hnv.Datapath.Reading;
@@ -21,6 +22,9 @@ public interface IDataplane : IDisposable
 {
     /// <summary>What the running kernel can do.</summary>
     KernelFeatures Features { get; }
+
+    /// <summary>How frames from the wire come into each kind of port. Of taps: as it is when the first of them is bound.</summary>
+    IReadOnlyList<Decapsulation> Decapsulations { get; }
 
     /// <summary>Host-local numbers of the routing domains.</summary>
     IRoutingDomains RoutingDomains { get; }

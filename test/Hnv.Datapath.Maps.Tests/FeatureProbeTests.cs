@@ -1,38 +1,66 @@
+using System.Collections.Immutable;
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Maps.Tests.Support;
-using Hnv.Linux.Bpf;
 
 namespace Hnv.Datapath.Maps.Tests;
 
 public sealed class FeatureProbeTests
 {
     [Fact]
-    public void Run_OnAKernelWithAll_FindsAll()
-    {
-        KernelFeatures features = FeatureProbe.Run();
-        Version kernel = Version.Parse(features.Kernel.Split('-', '+')[0]);
-
-        Assert.Equal(kernel >= new Version(6, 3), features.DecapsulationFlags);
-        Assert.Equal(kernel >= new Version(5, 17), features.Loop);
-        Assert.True(features.RedirectPeer);
-        Assert.True(features.RedirectNeighbour);
-    }
-
-    [Fact]
     public void Run_HelperThatNoKernelHas_IsNotSupported() =>
-        Assert.False(Run(loop: "return ((long (*)(void))60000)();").Loop);
+        Assert.Equal(FeatureState.Unsupported, Find(KernelFeature.Loop, loop: "return ((long (*)(void))60000)();").State);
 
     [Fact]
     public void Run_FlagThatNoKernelHas_IsNotSupported() =>
-        Assert.False(Run(decap: "return bpf_skb_adjust_room(skb, -20, BPF_ADJ_ROOM_MAC, 1ULL << 40) == -22 ? 0 : 1;").DecapsulationFlags);
+        Assert.Equal(
+            FeatureState.Unsupported,
+            Find(KernelFeature.DecapsulationFamily, decap: "return bpf_skb_adjust_room(skb, -20, BPF_ADJ_ROOM_MAC, 1ULL << 40) == -22 ? 0 : 1;").State);
 
-    [Fact]
-    public void Run_ProbeThatFails_IsAFailure()
+    [Theory]
+    [InlineData(KernelFeature.DecapsulationFamily, "return 2;", "return 0;")]
+    [InlineData(KernelFeature.Loop, "return 1;", "return *(long *)(long)skb->mark;")]
+    public void Run_ProbeThatIsRefusedForAnotherReason_FailedAndSaysWhy(KernelFeature feature, string decap, string loop)
     {
-        Assert.Throws<DataplaneException>(() => Run(decap: "return 2;"));
-        Assert.Throws<BpfException>(() => Run(loop: "return *(long *)(long)skb->mark;"));
+        FeatureFinding finding = Find(feature, decap, loop);
+        Assert.Equal(FeatureState.Failed, finding.State);
+        Assert.False(string.IsNullOrEmpty(finding.Reason));
     }
 
-    private static KernelFeatures Run(string decap = "return 1;", string loop = "return 0;")
+    [Fact]
+    public void Require_WithoutSomethingOptional_IsContent()
+    {
+        KernelFeatures features = With(KernelFeature.DecapsulationFamily, FeatureState.Unsupported);
+        features.Require();
+        Assert.False(features.Has(KernelFeature.DecapsulationFamily));
+        Assert.True(features.Has(KernelFeature.Loop));
+    }
+
+    [Theory]
+    [InlineData(FeatureState.Unsupported, "5.10.0-test", "bpf_loop", "5.17", "run Linux 6.1 or newer")]
+    [InlineData(FeatureState.Failed, "5.10.0-test", "bpf_loop", "out of luck")]
+    public void Open_WithoutSomethingRequired_NamesTheKernelAndTheRemedy(FeatureState state, params string[] said)
+    {
+        using var host = new TestHost();
+        string message = Assert.Throws<DataplaneException>(() => host.Open(new DataplaneBuild { Features = With(KernelFeature.Loop, state) })).Message;
+        Assert.All(said, word => Assert.Contains(word, message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Decapsulations_WithoutTheNewFlag_ChangeTheProtocolFirst()
+    {
+        ImmutableArray<DecapsulationWay> all = [.. Decapsulation.All(KernelFeatures.All("6.18"), unwraps: true).Select(way => way.Way)];
+        Assert.Equal([DecapsulationWay.Peer, DecapsulationWay.Peer, DecapsulationWay.SegmentRouting, DecapsulationWay.SegmentRouting], all);
+        ImmutableArray<DecapsulationWay> few = [.. Decapsulation.All(With(KernelFeature.DecapsulationFamily, FeatureState.Failed), unwraps: false).Select(way => way.Way)];
+        Assert.Equal([DecapsulationWay.Peer, DecapsulationWay.ChangeProtocol, DecapsulationWay.SegmentAndMerge, DecapsulationWay.SegmentAndMerge], few);
+    }
+
+    private static KernelFeatures With(KernelFeature feature, FeatureState state)
+    {
+        KernelFeatures all = KernelFeatures.All("5.10.0-test");
+        return all with { Findings = [.. all.Findings.Select(finding => finding.Feature == feature ? new FeatureFinding(feature, state, "out of luck") : finding)] };
+    }
+
+    private static FeatureFinding Find(KernelFeature feature, string decap = "return 1;", string loop = "return 0;")
     {
         string folder = Directory.CreateTempSubdirectory("hnvt-").FullName;
         try
@@ -43,10 +71,11 @@ public sealed class FeatureProbeTests
                 SEC("tc") int probe_decap_flags(struct __sk_buff *skb) { {{decap}} }
                 SEC("tc") int probe_redirect_peer(struct __sk_buff *skb) { return 0; }
                 SEC("tc") int probe_redirect_neigh(struct __sk_buff *skb) { return 0; }
+                SEC("tc") int probe_filter(struct __sk_buff *skb) { return 0; }
                 SEC("tc") int probe_loop(struct __sk_buff *skb) { {{loop}} }
                 char LICENSE[] SEC("license") = "GPL";
                 """);
-            return FeatureProbe.Run(OtherBuild.Compile(source, folder));
+            return FeatureProbe.Run(OtherBuild.Compile(source, folder)).Findings.Single(finding => finding.Feature == feature);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Maps.Tests.Support;
 using Hnv.Datapath.Ports;
@@ -293,7 +294,7 @@ public sealed class PortTests : IDisposable
     private BoundPort Bind(Dataplane dataplane, int index) =>
         _host.Namespace.Run(() => dataplane.BindPort(new PortBinding(index, 7, 1, 5001, s_mac)));
 
-    private static DataplaneBuild WithoutSegmentRouting() => new() { UsesSegmentRouting = false };
+    private static DataplaneBuild WithoutSegmentRouting() => new() { Features = FeatureProbe.Run().Without(KernelFeature.SegmentRouting) };
 
     private void AttachForeign(int index, TcDirection direction)
     {

@@ -1,11 +1,15 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
 using Hnv.Agent.Counters;
 using Hnv.Agent.Network;
 using Hnv.Agent.Ports;
 using Hnv.Api.Answers;
 using Hnv.Datapath;
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Ports;
 
 namespace Hnv.Agent.Answers;
 
@@ -113,6 +117,23 @@ internal sealed class KernelReader(IDataplane dataplane, INetworkView view, Func
 
     /// <summary>Fill levels of the maps.</summary>
     public ImmutableArray<MapUsage> Maps() => [.. dataplane.ReadUsage().Select(u => new MapUsage(u.Name, u.Entries, u.Capacity, u.Bytes))];
+
+    /// <summary>What was found out about the kernel.</summary>
+    public ImmutableArray<KernelFeatureStatus> Features() =>
+        [.. dataplane.Features.Findings.Select(f => new KernelFeatureStatus(f.Facts.Name, Word(f.State), f.Facts.Since, f.Facts.Without, f.Reason))];
+
+    /// <summary>How frames from the wire come into ports.</summary>
+    public ImmutableArray<KernelDelivery> Deliveries(IEnumerable<string> uplinks) =>
+    [
+        .. from uplink in uplinks
+           from d in dataplane.Decapsulations
+           select new KernelDelivery(uplink, Word(d.Provider), Word(d.Customer), d.Device == PortDevice.VethPeer ? "veth" : "tap", Word(d.Way)),
+    ];
+
+    private static string Word<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    private static string Word(AddressFamily family) => family == AddressFamily.InterNetwork ? "IPv4" : "IPv6";
 
     private static string FailedUnlessWaiting(PortState port) =>
         port.State == Hnv.Api.Reports.PortStates.Bound ? Hnv.Api.Reports.PortStates.Failed : port.State;

@@ -28,7 +28,7 @@ internal sealed partial class QueryAnswerer(KernelReader kernel, Func<HostStatus
         HostQueries.Ports => kernel.Ports(),
         HostQueries.Verdicts => kernel.Verdicts(),
         HostQueries.Traffic => kernel.Traffic(),
-        HostQueries.Status => status() with { Maps = kernel.Maps() },
+        HostQueries.Status => Status(),
         _ => null,
     };
 
@@ -83,6 +83,12 @@ internal sealed partial class QueryAnswerer(KernelReader kernel, Func<HostStatus
         {
             Interlocked.Decrement(ref _running);
         }
+    }
+
+    private HostStatus Status()
+    {
+        HostStatus agent = status();
+        return agent with { Maps = kernel.Maps(), Features = kernel.Features(), Deliveries = kernel.Deliveries(agent.Uplinks) };
     }
 
     /// <summary>What a port had counted where it was before; of the controller alone.</summary>

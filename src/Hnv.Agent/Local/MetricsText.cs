@@ -51,6 +51,12 @@ internal sealed class MetricsText(KernelReader kernel, Func<AgentState> state, F
             Line(text, "hnv_port_packets_total", port.ToVmPackets, ("port", port.Port), ("direction", "to_vm"));
         }
 
+        Head(text, "hnv_kernel_feature", "gauge", "1 where the kernel has the feature");
+        foreach (KernelFeatureStatus feature in kernel.Features())
+        {
+            Line(text, "hnv_kernel_feature", feature.State == "supported" ? 1 : 0, ("feature", feature.Feature), ("state", feature.State));
+        }
+
         Head(text, "hnv_map_entries", "gauge", "Entries in a map of the data plane");
         ImmutableArray<MapUsage> maps = kernel.Maps();
         foreach (MapUsage map in maps)

@@ -23,7 +23,28 @@ public sealed record PortTraffic(string Port, ulong FromVmPackets, ulong FromVmB
 /// <summary>Fill level of a map of the data plane.</summary>
 public sealed record MapUsage(string Map, long Entries, long Capacity, long? Bytes);
 
+/// <summary>Something that the data plane uses and not every kernel has.</summary>
+/// <param name="State"><c>supported</c>, <c>unsupported</c>, or <c>failed</c>: it could not be found out, and the way without it is taken.</param>
+/// <param name="Since">First Linux release with it.</param>
+/// <param name="Without">What is different without it.</param>
+/// <param name="Reason">What the kernel said, unless it is supported.</param>
+public sealed record KernelFeatureStatus(string Feature, string State, string Since, string Without, string? Reason);
+
+/// <summary>How frames from the wire come into ports: by uplink, family of the outer and the tenant's addresses, and kind of port.</summary>
+/// <param name="Provider"><c>IPv4</c> or <c>IPv6</c>.</param>
+/// <param name="Customer"><c>IPv4</c> or <c>IPv6</c>.</param>
+/// <param name="Port"><c>veth</c> or <c>tap</c>; at a tap the way is that of TCP and super-packets, the rest goes through the device.</param>
+/// <param name="Way"><c>peer</c>, <c>changeProtocol</c>, <c>segmentRouting</c> or <c>segmentAndMerge</c>.</param>
+public sealed record KernelDelivery(string Uplink, string Provider, string Customer, string Port, string Way);
+
 /// <summary>The host's own state.</summary>
 public sealed record HostStatus(
     string Host, string AgentVersion, string Kernel, long RealisedRevision, bool Connected, ImmutableArray<string> Uplinks,
-    ImmutableArray<MapUsage> Maps, ImmutableArray<string> Problems);
+    ImmutableArray<MapUsage> Maps, ImmutableArray<string> Problems)
+{
+    /// <summary>What was found out about the kernel; empty from agents that do not tell.</summary>
+    public ImmutableArray<KernelFeatureStatus> Features { get; init; } = [];
+
+    /// <summary>What was chosen accordingly.</summary>
+    public ImmutableArray<KernelDelivery> Deliveries { get; init; } = [];
+}

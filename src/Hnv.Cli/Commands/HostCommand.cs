@@ -34,6 +34,17 @@ internal static class HostCommand
         new("FILL", m => m.Capacity == 0 ? null : $"{100.0 * m.Entries / m.Capacity:0.0} %", Right: true), new("BYTES", m => m.Bytes?.ToString(), Right: true),
     };
 
+    private static readonly TableColumns<KernelFeatureStatus> s_features = new TableColumn<KernelFeatureStatus>[]
+    {
+        new("FEATURE", f => f.Feature), new("SINCE", f => f.Since), new("STATE", f => f.State, Style: Styles.State), new("REASON", f => f.Reason, Wide: true),
+        new("WITHOUT IT", f => f.State == "supported" ? null : f.Without),
+    };
+
+    private static readonly TableColumns<KernelDelivery> s_deliveries = new TableColumn<KernelDelivery>[]
+    {
+        new("UPLINK", d => d.Uplink), new("PROVIDER", d => d.Provider), new("PORT", d => d.Port), new("CUSTOMER", d => d.Customer), new("FROM THE WIRE", d => Describe(d)),
+    };
+
     public static Command Create(CommandRunner runner) => new Command("host", "What a host has in its kernel; enrolling hosts").With(
         Query(runner, "records", "Lookup records in the kernel of HOST", HostQueries.Records, s_records),
         Query(runner, "routes", "Customer routes in the kernel of HOST", HostQueries.Routes, s_routes),
@@ -60,7 +71,7 @@ internal static class HostCommand
     {
         Argument<string> host = HostName();
         Option<OutputFormat> output = SharedOptions.NewOutput();
-        return new Command("status", "Agent, uplinks, fill levels and problems of HOST").With(host, output).Does(runner, async (context, token) =>
+        return new Command("status", "Agent, kernel, uplinks, fill levels and problems of HOST").With(host, output).Does(runner, async (context, token) =>
         {
             HostStatus status = await context.Client.KernelAsync<HostStatus>(context.Arguments.GetValue(host)!, HostQueries.Status, token);
             switch (context.Arguments.GetValue(output))
@@ -81,13 +92,31 @@ internal static class HostCommand
                     }
 
                     context.Out.Line();
-                    context.Out.List(status.Maps, OutputFormat.Table, s_maps, "No maps.");
+                    OutputFormat format = context.Arguments.GetValue(output);
+                    if (!status.Features.IsEmpty)
+                    {
+                        context.Out.List(status.Features, format, s_features, "No features.");
+                        context.Out.Line();
+                        context.Out.List(status.Deliveries, format, s_deliveries, "No uplinks.");
+                        context.Out.Line();
+                    }
+
+                    context.Out.List(status.Maps, format, s_maps, "No maps.");
                     break;
             }
 
             return status.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.Failed;
         });
     }
+
+    private static string Describe(KernelDelivery delivery) => delivery.Way switch
+    {
+        "peer" => "straight into the VM's namespace",
+        "changeProtocol" => "straight into the VM's namespace, after a change of protocol",
+        "segmentRouting" => "TCP unwrapped whole by segment routing; the rest through the port's device",
+        "segmentAndMerge" => "TCP cut into segments and merged; the rest through the port's device",
+        var later => later,
+    };
 
     private static Command Enroll(CommandRunner runner)
     {

@@ -71,6 +71,9 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
         _ensured = true;
     }
 
+    /// <summary>Whether frames come through whole, by segment routing; of one that does not stand yet, whether they will.</summary>
+    public bool Unwraps => ReadConfig() is { NormaliserIn: not 0 } config ? config.Flags.HasFlag(ConfigFlags.Unwrap) : unwrapping;
+
     /// <summary>The numbers in the configuration are those of the pair that stands, or none.</summary>
     public void Adopt()
     {

@@ -1,3 +1,4 @@
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Maps;
 using Hnv.Linux.Bpf;
 
@@ -10,8 +11,8 @@ namespace Hnv.Datapath.Programs;
 /// </summary>
 internal sealed class ProgramStore(PinNames pins) : IDisposable
 {
-    /// <summary>The programs' constant that says what <see cref="KernelFeatures.DecapsulationFlags"/> says.</summary>
-    private const string DecapsulationFlags = "has_decap_l3";
+    /// <summary>The programs' constant that says whether the kernel has <see cref="KernelFeature.DecapsulationFamily"/>.</summary>
+    private const string DecapsulationFamily = "has_decap_l3";
 
     private readonly Dictionary<string, BpfProgram> _programs = new(StringComparer.Ordinal);
     private readonly List<string> _unpinned = [];
@@ -32,9 +33,9 @@ internal sealed class ProgramStore(PinNames pins) : IDisposable
     public void Load(ProgramImage image, MapStore maps, KernelFeatures features)
     {
         using BpfObject loading = BpfObject.Open(image.Bytes.AsSpan(), image.Name);
-        if (loading.HasGlobal(DecapsulationFlags))
+        if (loading.HasGlobal(DecapsulationFamily))
         {
-            loading.SetGlobal(DecapsulationFlags, features.DecapsulationFlags ? 1u : 0u);
+            loading.SetGlobal(DecapsulationFamily, features.Has(KernelFeature.DecapsulationFamily) ? 1u : 0u);
         }
 
         maps.Prepare(loading);

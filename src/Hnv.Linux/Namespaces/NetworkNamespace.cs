@@ -51,6 +51,14 @@ public sealed class NetworkNamespace : IDisposable
         }
     }
 
+    /// <summary>Creates a namespace without a name: it goes with this instance and whatever else holds it. Its loopback is down.</summary>
+    /// <param name="description">For messages.</param>
+    public static NetworkNamespace CreateUnnamed(string description) => DedicatedThread.Run($"create namespace {description}", () =>
+    {
+        Check(Libc.Unshare(Libc.NewNetworkNamespace), $"make a namespace for the {description}");
+        return new NetworkNamespace(Libc.Open("/proc/thread-self/ns/net"), description);
+    });
+
     /// <exception cref="LinuxException">ENOENT when there is none of that name.</exception>
     public static NetworkNamespace Open(string name) => new(Libc.Open(PathOf(name)), name);
 

@@ -135,11 +135,17 @@ public sealed class AnswersTests : IDisposable
                 Assert.Equal(3, records.Length);
                 HostStatus status = JsonSerializer.Deserialize<HostStatus>(await Get(http, "/api/v1/kernel/status"), HnvJson.Options)!;
                 Assert.Equal("records", Assert.Single(status.Maps).Map);
+                Assert.Equal("BPF_F_ADJ_ROOM_DECAP_L3", Assert.Single(status.Features, f => f.State == "unsupported").Feature);
+                Assert.Equal(
+                    [new KernelDelivery("up0", "IPv4", "IPv6", "veth", "changeProtocol"), new KernelDelivery("up0", "IPv4", "IPv6", "tap", "segmentRouting")],
+                    status.Deliveries);
                 Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri("/api/v1/kernel/future", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
 
                 string metrics = await Get(http, "/metrics");
                 Assert.Contains("hnv_realised_revision 9\n", metrics, StringComparison.Ordinal);
                 Assert.Contains("hnv_verdict_packets_total{port=\"\",verdict=\"UnknownPeer\",drop=\"true\"} 2\n", metrics, StringComparison.Ordinal);
+                Assert.Contains("hnv_kernel_feature{feature=\"bpf_loop\",state=\"supported\"} 1\n", metrics, StringComparison.Ordinal);
+                Assert.Contains("hnv_kernel_feature{feature=\"BPF_F_ADJ_ROOM_DECAP_L3\",state=\"unsupported\"} 0\n", metrics, StringComparison.Ordinal);
                 Assert.Contains("hnv_map_entries{map=\"records\"} 3\n", metrics, StringComparison.Ordinal);
                 Assert.Contains("hnv_ports{state=\"bound\"} 1\n", metrics, StringComparison.Ordinal);
             }

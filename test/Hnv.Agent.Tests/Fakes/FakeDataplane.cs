@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Hnv.Datapath;
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Ports;
 using Hnv.Datapath.Reading;
@@ -35,7 +37,13 @@ internal sealed class FakeDataplane : IDataplane
     /// <summary>Interfaces that refuse to be unbound.</summary>
     public HashSet<int> Stuck { get; } = [];
 
-    public KernelFeatures Features { get; } = new("6.18.0", true, true, true, true);
+    public KernelFeatures Features { get; } = KernelFeatures.All("6.1.0").Without(KernelFeature.DecapsulationFamily);
+
+    public IReadOnlyList<Decapsulation> Decapsulations =>
+    [
+        new(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, PortDevice.VethPeer, DecapsulationWay.ChangeProtocol),
+        new(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, PortDevice.Normalise, DecapsulationWay.SegmentRouting),
+    ];
 
     public FakeRoutingDomains Domains => _domains;
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Ports;
 using Hnv.Datapath.Reading;
@@ -43,15 +45,21 @@ internal sealed class DeviceHost : IDisposable
     public uint Rd { get; private set; }
 
     /// <summary>Takes the interface `up0`, opens the data plane and says who the other hosts are.</summary>
-    /// <param name="segmentRouting">False: as on a kernel without it.</param>
-    public void Start(int mtu, bool segmentRouting, params IPAddress[] peers)
+    /// <param name="lacking">What this kernel is to do without.</param>
+    public void Start(int mtu, ReadOnlySpan<KernelFeature> lacking, params IPAddress[] peers)
     {
+        KernelFeatures features = FeatureProbe.Run();
+        foreach (KernelFeature feature in lacking)
+        {
+            features = features.Without(feature);
+        }
+
         Uplink = Route.GetLink("up0").Index;
         Route.ChangeLink(Uplink, new LinkChange { Mtu = mtu, Up = true });
         Route.AddAddress(Uplink, Pa, 24);
         Namespace.Run(() =>
         {
-            _dataplane = Dataplane.Open(new DataplaneOptions { Directory = _bpf }, new DataplaneBuild { UsesSegmentRouting = segmentRouting });
+            _dataplane = Dataplane.Open(new DataplaneOptions { Directory = _bpf }, new DataplaneBuild { Features = features });
             Rd = Dataplane.RoutingDomains.Number(Network);
             Dataplane.LocalPas.Set(Pa, new LocalPaEntry((uint)Uplink));
             foreach (IPAddress peer in peers)
@@ -130,4 +138,6 @@ internal sealed record DeviceAdapter(
     public bool ForwardsAnything { get; init; }
 
     public IPAddress Address(bool v6) => v6 ? V6 : V4;
+
+    public IPAddress Address(AddressFamily family) => Address(family == AddressFamily.InterNetworkV6);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using Hnv.Datapath.Kernel;
 using Hnv.Linux.Namespaces;
 using Hnv.Linux.Netlink;
 using Hnv.Linux.Packets;
@@ -21,15 +22,15 @@ internal sealed class DeviceLab : IDisposable
     private readonly List<TapRelay> _relays = [];
     private uint _ports;
 
-    public DeviceLab(int mtu = 1500, bool segmentRouting = true)
+    public DeviceLab(int mtu = 1500, params ReadOnlySpan<KernelFeature> lacking)
     {
         A = new DeviceHost($"{_name}-a", "192.168.4.11");
         B = new DeviceHost($"{_name}-b", "192.168.4.22");
         try
         {
             A.Route.CreateVeth(new VethSpec("up0", "up0") { PeerNamespace = B.Namespace });
-            A.Start(mtu, segmentRouting, B.Pa);
-            B.Start(mtu, segmentRouting, A.Pa);
+            A.Start(mtu, lacking, B.Pa);
+            B.Start(mtu, lacking, A.Pa);
             foreach (DeviceHost host in Hosts)
             {
                 host.AddSubnet(Near);

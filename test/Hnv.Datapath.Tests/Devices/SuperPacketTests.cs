@@ -1,4 +1,5 @@
 using System.Net;
+using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Reading;
 using Hnv.Linux.Netlink;
 
@@ -66,11 +67,12 @@ public sealed class SuperPacketTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Tcp_BothWaysWithATapVm_ArrivesInSuperPackets(bool segmentRouting)
+    [InlineData]
+    [InlineData(KernelFeature.SegmentRouting)]
+    [InlineData(KernelFeature.SegmentRouting, KernelFeature.DecapsulationFamily)]
+    public async Task Tcp_BothWaysWithATapVm_ArrivesInSuperPackets(params KernelFeature[] lacking)
     {
-        using var lab = new DeviceLab(segmentRouting: segmentRouting);
+        using var lab = new DeviceLab(lacking: lacking);
         DeviceAdapter far = lab.AddVethVm(lab.A, lab.Near, 5);
         (DeviceAdapter tap, TapRelay relay) = lab.AddTapVm(lab.B, lab.Near, 7);
         await BothFamiliesAsync(far, tap);

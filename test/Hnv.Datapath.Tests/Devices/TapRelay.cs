@@ -24,6 +24,8 @@ internal sealed class TapRelay : IDisposable
     /// <summary>Bytes of the largest frame that the host delivered in one piece.</summary>
     public int LargestToVm => Volatile.Read(ref _largestToVm);
 
+    public void ForgetLargest() => Volatile.Write(ref _largestToVm, 0);
+
     /// <summary>When both interfaces are up.</summary>
     public void Start()
     {

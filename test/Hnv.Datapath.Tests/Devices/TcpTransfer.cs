@@ -11,10 +11,10 @@ internal static class TcpTransfer
     private const int Block = 256 * 1024;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(30);
 
-    public static async Task RunAsync(NetworkNamespace from, IPAddress source, NetworkNamespace to, IPAddress destination, int blocks = 64)
+    public static async Task RunAsync(NetworkNamespace from, IPAddress source, NetworkNamespace to, IPAddress destination, int blocks = 64, TimeSpan? within = null)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(s_deadline);
+        deadline.CancelAfter(within ?? s_deadline);
         using Socket listener = Open(to, destination);
         listener.Listen();
         using Socket client = Open(from, source);

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Usage: scripts/guest-initrd.sh OUT KERNEL RUNTIME APP COMMAND   Writes a file system for a guest that runs a .NET program and ends.
+#   KERNEL   directory of scripts/guest-kernel.sh
+#   RUNTIME  directory of the .NET runtime, as RuntimeEnvironment.GetRuntimeDirectory() says
+#   APP      directory of a program that needs no other native libraries than the data plane and the runtime do
+#   COMMAND  a shell line, run in APP with veth, tap, tc and BPF ready; its output is the guest's console
+set -euo pipefail
+out=$1 kernel=$2 runtime=${3%/} app=$4 command=$5
+dotnet=$(readlink -f "$runtime/../../..")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+root=$work/root
+mkdir -p "$root"/{bin,dev,proc,sys,tmp,run,root,modules,dotnet/shared/Microsoft.NETCore.App}
+cp /bin/busybox "$root/bin/"
+for module in drivers/net/tun drivers/net/veth net/sched/sch_ingress net/sched/cls_bpf; do cp "$kernel/modules/$module.ko" "$root/modules/"; done
+cp -r "$dotnet/host" "$root/dotnet/"
+cp -r "$runtime" "$root/dotnet/shared/Microsoft.NETCore.App/"
+cp -r "$app" "$root/app"
+
+# Libraries that these need, and those that are opened by name: libbpf by the data plane, OpenSSL by the runtime.
+named=$(ldconfig -p | sed -n 's/.*\(libbpf\.so\.1\|libssl\.so\.3\|libcrypto\.so\.3\) .*x86-64.* => \(.*\)/\2/p')
+# shellcheck disable=SC2086
+for library in $named $(ldd "$runtime"/*.so $named 2>/dev/null | sed -n 's/.*[[:space:]]\(\/[^ ]*\) (0x.*/\1/p' | sort -u); do
+    mkdir -p "$root$(dirname "$library")"
+    [ -e "$root$library" ] || cp -L "$library" "$root$library"
+done
+
+cat >"$root/init" <<INIT
+#!/bin/busybox sh
+/bin/busybox mkdir -p /sbin /usr/bin /usr/sbin
+/bin/busybox mount -t proc proc /proc
+/bin/busybox --install -s
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmpfs /tmp
+mount -t tmpfs tmpfs /run
+for module in /modules/*.ko; do insmod \$module; done
+dmesg -n 1 # Nothing of the kernel's between the lines of the program.
+ip link set lo up
+export DOTNET_ROOT=/dotnet DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 DOTNET_TieredPGO=0 HOME=/root
+export LD_LIBRARY_PATH=$(dirname "$(echo "$named" | head -n 1)")
+cd /app
+$command
+poweroff -f
+INIT
+chmod 755 "$root/init"
+(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) >"$out"

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace Hnv.Datapath.Kernel;
+
+/// <summary>What a probe of one feature found.</summary>
+/// <param name="Reason">What the kernel said of it; null of a supported one.</param>
+public sealed record FeatureFinding(KernelFeature Feature, FeatureState State, string? Reason = null)
+{
+    public KernelFeatureFacts Facts => KernelFeatureFacts.Of(Feature);
+}
+
+/// <summary>What the running kernel can do, found by trying.</summary>
+/// <param name="Release">Of the kernel, e.g. 6.18.44.</param>
+/// <param name="Findings">One of every feature.</param>
+public sealed record KernelFeatures(string Release, ImmutableArray<FeatureFinding> Findings)
+{
+    /// <summary>A kernel that has everything.</summary>
+    public static KernelFeatures All(string release) =>
+        new(release, [.. Enum.GetValues<KernelFeature>().Select(feature => new FeatureFinding(feature, FeatureState.Supported))]);
+
+    /// <summary>Whether it is there for certain: where its probe failed, the way without it is taken.</summary>
+    public bool Has(KernelFeature feature) => Findings.Any(finding => finding.Feature == feature && finding.State == FeatureState.Supported);
+
+    /// <summary>The same kernel, as if it lacked something.</summary>
+    public KernelFeatures Without(KernelFeature feature) =>
+        this with { Findings = [.. Findings.Select(finding => finding.Feature == feature ? new FeatureFinding(feature, FeatureState.Unsupported, "left out") : finding)] };
+
+    /// <exception cref="DataplaneException">Something is missing without which nothing works; with the release and what to do.</exception>
+    public void Require()
+    {
+        FeatureFinding[] missing = [.. Findings.Where(finding => finding.Facts.Required && finding.State != FeatureState.Supported)];
+        if (missing.Length > 0)
+        {
+            throw new DataplaneException($"the data plane needs what this kernel ({Release}) does not give it: {string.Join("; ", missing.Select(Tell))}.");
+        }
+    }
+
+    private static string Tell(FeatureFinding finding) => finding.State == FeatureState.Unsupported
+        ? $"{finding.Facts.Name} is not supported by it ({finding.Facts.Since} and newer have it): {finding.Facts.Remedy}"
+        : $"{finding.Facts.Name} could not be tried: {finding.Reason}";
+}
