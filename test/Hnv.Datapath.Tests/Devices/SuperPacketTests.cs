@@ -69,6 +69,7 @@ public sealed class SuperPacketTests
     [Theory]
     [InlineData]
     [InlineData(KernelFeature.SegmentRouting)]
+    [InlineData(KernelFeature.DecapsulationFamily)]
     [InlineData(KernelFeature.SegmentRouting, KernelFeature.DecapsulationFamily)]
     public async Task Tcp_BothWaysWithATapVm_ArrivesInSuperPackets(params KernelFeature[] lacking)
     {
