@@ -93,17 +93,16 @@ static __always_inline void dhcpv6_addresses(struct __sk_buff *skb, struct hnv_c
  */
 __noinline int snoop_dhcp4(struct __sk_buff *skb, __be32 vsid, __u32 ifindex, __u32 offset, __u32 from_client)
 {
-	struct hnv_claimant *c = scratch_claimant();
 	struct hnv_location *location;
+	struct hnv_claimant *c;
 	struct hnv_decision *d;
 	struct hnv_port *port;
-	__u32 address = 0;
+	__u32 address, zero = 0;
 	__u8 bytes[6];
 	__u8 type;
 
-	d = bpf_map_lookup_elem(&decision, &address);
 	/* op, htype, hlen */
-	if (!c || !d || bpf_skb_load_bytes(skb, offset + 8, bytes, 3) || bytes[0] != (from_client ? 1 : 2) || bytes[1] != 1 || bytes[2] != 6 ||
+	if (bpf_skb_load_bytes(skb, offset + 8, bytes, 3) || bytes[0] != (from_client ? 1 : 2) || bytes[1] != 1 || bytes[2] != 6 ||
 	    bpf_skb_load_bytes(skb, offset + 8 + HNV_DHCP_CHADDR, bytes, 6))
 		return 0;
 	if (!ifindex) {
@@ -118,6 +117,11 @@ __noinline int snoop_dhcp4(struct __sk_buff *skb, __be32 vsid, __u32 ifindex, __
 	type = dhcp_type(skb, offset + 8);
 	if (type != (from_client ? HNV_DHCP_RELEASE : HNV_DHCP_ACK) ||
 	    bpf_skb_load_bytes(skb, offset + 8 + (from_client ? HNV_DHCP_CIADDR : HNV_DHCP_YIADDR), &address, 4) || !address)
+		return 0;
+	/* Looked up last, to lie on the stack no longer than needed: on Linux 6.1 it is full in the longest chain of calls. */
+	c = scratch_claimant();
+	d = bpf_map_lookup_elem(&decision, &zero);
+	if (!c || !d)
 		return 0;
 	claimant_of_port(c, d, port, ifindex, port->mac, HNV_SOURCE_DHCP);
 	c->flags |= HNV_CLAIM_FREE_ONLY;
