@@ -308,7 +308,7 @@ public static partial class AgentHost
     [LoggerMessage(Level = LogLevel.Information, Message = "Agent {Version} of host {Host}, uplinks {Uplinks}")]
     private static partial void LogStart(ILogger log, string version, string host, string uplinks);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Kernel {Release}: {Feature} is {State}, so {Consequence} ({Reason})")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Kernel {Release}: {Feature} {State}; without it {Consequence} ({Reason})")]
     private static partial void LogWithout(ILogger log, string release, string feature, string state, string consequence, string? reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The agent ends; the kernel goes on forwarding")]

@@ -55,7 +55,7 @@ public sealed class Dataplane : IDataplane
         (_route, _pins, _maps, _programs) = (parts.Route, parts.Pins, parts.Maps, parts.Programs);
         _attachments = new Attachments(_programs, _maps, _pins);
         _devices = new DeviceBook(_maps[MapNames.Devices]);
-        _normaliser = new Normaliser(options.Directory, _maps, _attachments, _devices, _route, features.Has(KernelFeature.SegmentRouting));
+        _normaliser = new Normaliser(options.Directory, _maps, _attachments, _devices, _route, !features.Lacks(KernelFeature.SegmentRouting));
         _uplinks = new UplinkManager(_attachments, _devices, _route);
         _domains = new RoutingDomainNumbers(_maps[MapNames.Networks]);
         _records = new(MapNames.Records, _maps[MapNames.Records]);

@@ -24,7 +24,7 @@ public sealed record PortTraffic(string Port, ulong FromVmPackets, ulong FromVmB
 public sealed record MapUsage(string Map, long Entries, long Capacity, long? Bytes);
 
 /// <summary>Something that the data plane uses and not every kernel has.</summary>
-/// <param name="State"><c>supported</c>, <c>unsupported</c>, or <c>failed</c>: it could not be found out, and the way without it is taken.</param>
+/// <param name="State"><c>supported</c>, <c>unsupported</c>, or <c>failed</c>: it could not be found out.</param>
 /// <param name="Since">First Linux release with it.</param>
 /// <param name="Without">What is different without it.</param>
 /// <param name="Reason">What the kernel said, unless it is supported.</param>

@@ -10,7 +10,7 @@ namespace Hnv.Datapath.Kernel;
 /// <param name="Remedy">What to do where it is missing.</param>
 public sealed record KernelFeatureFacts(KernelFeature Feature, string Name, string Since, bool Required, string Without, string Remedy)
 {
-    /// <summary>The oldest release that everything is tested on (Debian 12).</summary>
+    /// <summary>The oldest release that is tested (Debian 12).</summary>
     public const string OldestTested = "6.1";
 
     private const string Nothing = "the data plane cannot be opened";

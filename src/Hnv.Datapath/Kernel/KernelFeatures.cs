@@ -18,24 +18,26 @@ public sealed record KernelFeatures(string Release, ImmutableArray<FeatureFindin
     public static KernelFeatures All(string release) =>
         new(release, [.. Enum.GetValues<KernelFeature>().Select(feature => new FeatureFinding(feature, FeatureState.Supported))]);
 
-    /// <summary>Whether it is there for certain: where its probe failed, the way without it is taken.</summary>
+    /// <summary>Whether it is missing for certain: where its probe failed, it may be there.</summary>
+    public bool Lacks(KernelFeature feature) => Findings.Any(finding => finding.Feature == feature && finding.State == FeatureState.Unsupported);
+
+    /// <summary>Whether it is there for certain.</summary>
     public bool Has(KernelFeature feature) => Findings.Any(finding => finding.Feature == feature && finding.State == FeatureState.Supported);
 
     /// <summary>The same kernel, as if it lacked something.</summary>
     public KernelFeatures Without(KernelFeature feature) =>
         this with { Findings = [.. Findings.Select(finding => finding.Feature == feature ? new FeatureFinding(feature, FeatureState.Unsupported, "left out") : finding)] };
 
+    /// <summary>What could not be found out does not matter here: whoever needs it hears the same from the kernel.</summary>
     /// <exception cref="DataplaneException">Something is missing without which nothing works; with the release and what to do.</exception>
     public void Require()
     {
-        FeatureFinding[] missing = [.. Findings.Where(finding => finding.Facts.Required && finding.State != FeatureState.Supported)];
+        FeatureFinding[] missing = [.. Findings.Where(finding => finding.Facts.Required && Lacks(finding.Feature))];
         if (missing.Length > 0)
         {
-            throw new DataplaneException($"the data plane needs what this kernel ({Release}) does not give it: {string.Join("; ", missing.Select(Tell))}.");
+            throw new DataplaneException($"this kernel ({Release}) lacks what the data plane needs: {string.Join("; ", missing.Select(Tell))}.");
         }
     }
 
-    private static string Tell(FeatureFinding finding) => finding.State == FeatureState.Unsupported
-        ? $"{finding.Facts.Name} is not supported by it ({finding.Facts.Since} and newer have it): {finding.Facts.Remedy}"
-        : $"{finding.Facts.Name} could not be tried: {finding.Reason}";
+    private static string Tell(FeatureFinding finding) => $"{finding.Facts.Name} ({finding.Facts.Since} and newer have it): {finding.Facts.Remedy}";
 }
