@@ -66,11 +66,12 @@ public sealed class RestoreTests
         var host2 = new PolicyStreamClient(cloud.Admin, "host2");
         await host1.ReportAsync(Report(1, realised), Cancelled);
         await host2.ReportAsync(Report(1, realised), Cancelled);
-        // The last change for host2 comes before the revision that it realised in the lost log.
+        // One change concerns them; with others, which do not, the log passes the number that they realised in the lost one.
+        await cloud.Admin.ApplyAsync([Json(Port(3, 1))], cancellationToken: Cancelled);
         long revision = 0;
-        for (int n = 3; n < 3 + 2 * realised; n++)
+        for (int n = 0; n < 2 * realised; n++)
         {
-            revision = (await cloud.Admin.ApplyAsync([Json(Port(n, n == 3 ? 2 : 1))], cancellationToken: Cancelled)).Revision;
+            revision = (await cloud.Admin.ApplyAsync([Json(Host(100 + n))], cancellationToken: Cancelled)).Revision;
         }
 
         ConvergenceAnswer waiting = await cloud.Admin.ConvergenceAsync(revision, TimeSpan.Zero, Cancelled);
