@@ -103,7 +103,7 @@ pack() {
     mkdir -p "$dir/usr/share/lintian/overrides"
     {
         [ ! -e "$root/packaging/deb/$name.lintian-overrides" ] || cat "$root/packaging/deb/$name.lintian-overrides"
-        [ -n "${DEBEMAIL:-}" ] || printf '# Who builds packages for others sets DEBEMAIL and DEBFULLNAME.\n%s: bogus-mail-host*\n' "$name"
+        [ -n "${DEBEMAIL:-}" ] || printf '# Who builds packages for others sets DEBEMAIL and DEBFULLNAME.\n%s: bogus-mail-host *\n%s: bogus-mail-host-in-debian-changelog *\n' "$name" "$name"
     } >"$dir/usr/share/lintian/overrides/$name"
     for script in preinst postinst prerm postrm; do
         [ ! -e "$root/packaging/deb/$name.$script" ] || install -m 755 "$root/packaging/deb/$name.$script" "$dir/DEBIAN/$script"
