@@ -19,7 +19,12 @@
 	X(port_groups, 2)                                                                                                      \
 	X(port_gateway, 3)                                                                                                     \
 	X(port_copies, 4)                                                                                                      \
-	X(port_moved, 5)
+	X(port_moved, 5)                                                                                                       \
+	/* frames from the provider network, by their form */                                                                  \
+	X(uplink_nvgre6, 8)                                                                                                    \
+	X(uplink_vxlan4, 9)                                                                                                    \
+	X(uplink_vxlan6, 10)                                                                                                   \
+	X(uplink_mtu6, 11)
 
 #define HNV_STAGES_ROOM 16
 

@@ -44,6 +44,8 @@ internal sealed partial class AgentCore
     private readonly HashSet<int> _attachedUplinks = [];
     private readonly Dictionary<string, string> _uplinkProblems = new(StringComparer.Ordinal);
     private readonly DateTimeOffset _holdUntil;
+    private readonly ushort _vxlanPort;
+    private string? _vxlanProblem;
     private bool _mustRelist = true;
     private bool _mustAttachUplinks = true;
     private bool _isInSync;
@@ -51,8 +53,11 @@ internal sealed partial class AgentCore
     private long _bookmark;
     private long _realised;
 
-    public AgentCore(IReadOnlyCollection<string> uplinks, IDataplane dataplane, INetworkView view, CounterBook counters, TimeProvider time, ILoggerFactory logs)
+    public AgentCore(
+        IReadOnlyCollection<string> uplinks, IDataplane dataplane, INetworkView view, CounterBook counters, TimeProvider time, ILoggerFactory logs,
+        ushort vxlanPort = AgentOptions.DefaultVxlanPort)
     {
+        _vxlanPort = vxlanPort;
         _dataplane = dataplane;
         _counters = counters;
         _view = view;
@@ -142,6 +147,11 @@ internal sealed partial class AgentCore
         if (maySweep)
         {
             _dataplane.AllowSweep();
+        }
+
+        if (_desired.UsesVxlan || _hasSwept)
+        {
+            _vxlanProblem = _dataplane.SetVxlanPort(_desired.UsesVxlan ? _vxlanPort : (ushort)0);
         }
 
         if (_hasSwept)
@@ -281,6 +291,11 @@ internal sealed partial class AgentCore
             $"No uplink has the provider address {a}; add it with `ip address add {a}/PREFIX dev {_network.Uplinks.FirstOrDefault()?.Name ?? "UPLINK"}`, or correct the Host object."));
         AddUnreachable(problems, _desired.UnreachablePeers);
         problems.AddRange(_groups.Problems);
+        if (_vxlanProblem is not null)
+        {
+            problems.Add(_vxlanProblem);
+        }
+
         problems.AddRange(_desired.Refused.Select(r => $"Network {r.Key} is not realised: {r.Value}"));
         problems.AddRange(result.Failures.Select(f => $"Not all of the policy is in the kernel: {f}."));
 

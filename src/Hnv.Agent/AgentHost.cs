@@ -74,7 +74,7 @@ public static partial class AgentHost
         var view = new RtnetlinkView(rtnetlink);
         var counters = new CounterBook(dataplane, new CounterFileStore(directory.Root, logs.CreateLogger<CounterFileStore>()), logs.CreateLogger<CounterBook>());
         counters.Load();
-        var core = new AgentCore(options.Uplinks, dataplane, view, counters, time, logs);
+        var core = new AgentCore(options.Uplinks, dataplane, view, counters, time, logs, options.VxlanPort);
 
         var cache = new PolicyCache(directory.Root, logs.CreateLogger<PolicyCache>());
         var store = new PolicyStore();

@@ -9,6 +9,9 @@ public sealed record AgentOptions
     /// <summary>Where the state lies unless said otherwise.</summary>
     public const string DefaultStateDirectory = "/var/lib/hnv/agent";
 
+    /// <summary>UDP port of VXLAN (RFC 7348, section 8).</summary>
+    public const ushort DefaultVxlanPort = Wire.VxlanHeader.Port;
+
     /// <summary>Longest interface name the kernel knows (IFNAMSIZ less the terminator).</summary>
     internal const int MaxInterfaceName = 15;
 
@@ -34,12 +37,16 @@ public sealed record AgentOptions
     /// <summary>With <see cref="Purge"/>: leave the certificate that <c>hnv agent join</c> got.</summary>
     public bool KeepIdentity { get; init; }
 
+    /// <summary>UDP port that VXLAN is sent to and received at; the same on every host.</summary>
+    public ushort VxlanPort { get; private init; } = DefaultVxlanPort;
+
     /// <summary>Validates everything at once. With <paramref name="purge"/> only the state directory is needed.</summary>
     /// <param name="host">Value of --host.</param>
     /// <param name="controllers">Values of --controller; each may hold several, separated by commas.</param>
     /// <param name="uplinks">Values of --uplink; likewise.</param>
     /// <param name="state">Value of --state, or null for the default.</param>
     /// <param name="purge">Whether --purge was given.</param>
+    /// <param name="vxlanPort">Value of --vxlan-port, or null for the default.</param>
     /// <param name="options">The options, when true is returned.</param>
     /// <param name="findings">Everything that is wrong, when false is returned. Fields are option names.</param>
     public static bool TryCreate(
@@ -49,7 +56,8 @@ public sealed record AgentOptions
         string? state,
         bool purge,
         out AgentOptions? options,
-        out ImmutableArray<Finding> findings)
+        out ImmutableArray<Finding> findings,
+        int? vxlanPort = null)
     {
         var found = ImmutableArray.CreateBuilder<Finding>();
         void Add(string option, string problem, string remedy) => found.Add(new Finding("hnv agent", option, problem, remedy));
@@ -99,6 +107,12 @@ public sealed record AgentOptions
             Add("--uplink", "is missing", "the interface that holds this host's provider address, e.g. eth0");
         }
 
+        if (vxlanPort is < 1 or > ushort.MaxValue)
+        {
+            Add("--vxlan-port", $"{vxlanPort} is not a UDP port", "1 to 65535; 4789 unless all hosts use another one");
+            vxlanPort = null;
+        }
+
         string directory = state ?? DefaultStateDirectory;
         if (directory.Length == 0 || directory.Contains('\0', StringComparison.Ordinal))
         {
@@ -115,6 +129,7 @@ public sealed record AgentOptions
                 Uplinks = links.ToImmutable(),
                 StateDirectory = Path.GetFullPath(directory),
                 Purge = purge,
+                VxlanPort = (ushort)(vxlanPort ?? DefaultVxlanPort),
             }
             : null;
         return options is not null;

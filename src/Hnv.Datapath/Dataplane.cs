@@ -25,6 +25,7 @@ public sealed class Dataplane : IDataplane
     private readonly Attachments _attachments;
     private readonly DeviceBook _devices;
     private readonly Normaliser _normaliser;
+    private readonly VxlanReceiver _vxlan;
     private readonly PortManager _ports;
     private readonly UplinkManager _uplinks;
     private readonly RoutingDomainNumbers _domains;
@@ -56,6 +57,7 @@ public sealed class Dataplane : IDataplane
         _attachments = new Attachments(_programs, _maps, _pins);
         _devices = new DeviceBook(_maps[MapNames.Devices]);
         _normaliser = new Normaliser(options.Directory, _maps, _attachments, _devices, _route, !features.Lacks(KernelFeature.SegmentRouting));
+        _vxlan = new VxlanReceiver(options.Directory, _maps, _attachments, _route);
         _uplinks = new UplinkManager(_attachments, _devices, _route);
         _domains = new RoutingDomainNumbers(_maps[MapNames.Networks]);
         _records = new(MapNames.Records, _maps[MapNames.Records]);
@@ -150,6 +152,8 @@ public sealed class Dataplane : IDataplane
 
     public void AllowSweep() => _sweep = true;
 
+    public string? SetVxlanPort(ushort port) => _vxlan.Set(port);
+
     public ApplyResult Apply()
     {
         bool moving = _moveTable.Count > 0 || _moveTable.InKernel > 0;
@@ -188,6 +192,7 @@ public sealed class Dataplane : IDataplane
     public void Maintain()
     {
         _normaliser.Repair();
+        _vxlan.Repair();
         _learned.Reserve(_learned.Locked(MapUsageReader.Count));
         VirtualMacs.Forget(_maps[MapNames.VirtualMacs], _learned);
     }
@@ -267,6 +272,7 @@ public sealed class Dataplane : IDataplane
         }
 
         _normaliser.Remove();
+        _vxlan.Remove();
         foreach (string name in _programs.Names)
         {
             File.Delete(_pins.Program(name));

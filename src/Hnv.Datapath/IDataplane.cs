@@ -62,6 +62,12 @@ public interface IDataplane : IDisposable
     IDesiredTable<SubnetKey, RouterAdvertisementEntry> RouterAdvertisements { get; }
 
     /// <summary>
+    /// From now on VXLAN is sent to this UDP port, and received at it; 0: not at all, such packets are the host's. Written at once.
+    /// </summary>
+    /// <returns>What keeps received packets from being merged to super-packets, for people; null when nothing does.</returns>
+    string? SetVxlanPort(ushort port);
+
+    /// <summary>
     /// The agent is in sync: what is desired is complete. From the next <see cref="Apply"/> on, entries that nobody desires are removed,
     /// ports found at opening that nobody bound are unbound, and routing domains that nobody asked for lose their numbers.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
 
@@ -50,9 +51,9 @@ public static class RecordPrecedence
             .OrderBy(static r => r.CustomerAddress.AddressFamily).ThenBy(static r => r.CustomerAddress.ToNumber());
     }
 
-    /// <summary>The provider address a port is reached at: its host's preferred one; null while there is none.</summary>
+    /// <summary>The provider address a port is reached at by hosts that have IPv4: its host's preferred one; null while there is none.</summary>
     public static IPAddress? ProviderAddressOf(CloudModel model, Port port) =>
-        port.Host is { } name && model.FindHost(name) is { ProviderAddresses: [var first, ..] } ? first : null;
+        port.Host is { } name ? model.FindHost(name)?.AddressFor(AddressFamily.InterNetwork) : null;
 
     /// <summary>Negative when a record from <paramref name="a"/> wins over one from <paramref name="b"/>.</summary>
     public static int Compare(RecordSource a, RecordSource b) => a.CompareTo(b);

@@ -41,7 +41,7 @@ public static class HostPolicyView
     private static IEnumerable<PolicyItem> Network(PolicyInput input, VmNetwork network, Host host)
     {
         CloudModel model = input.Model;
-        AddressFamily family = PolicyItems.FamilyOf(host);
+        AddressFamily family = host.Family;
         foreach (PolicyItem item in PolicyItems.OfNetwork(network).Values)
         {
             yield return item;

@@ -206,7 +206,7 @@ internal sealed class NetworkEditor
             return;
         }
 
-        HostPart now = part with { OwnPeerKeys = HostPart.OwnKeys(host), Family = PolicyItems.FamilyOf(host) };
+        HostPart now = part with { OwnPeerKeys = HostPart.OwnKeys(host), Family = host.Family };
         HashSet<string> own = Own(name);
         own.UnionWith(part.OwnPeerKeys);
         own.UnionWith(now.OwnPeerKeys);

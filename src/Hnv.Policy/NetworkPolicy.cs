@@ -41,7 +41,7 @@ public sealed class NetworkPolicy
 /// <summary>What a network's policy has of one host alone.</summary>
 internal sealed record HostPart(ItemSet<PortItem> Ports, ImmutableArray<string> OwnPeerKeys, AddressFamily Family)
 {
-    public static HostPart Of(Host host) => new(ItemSet<PortItem>.Empty, OwnKeys(host), PolicyItems.FamilyOf(host));
+    public static HostPart Of(Host host) => new(ItemSet<PortItem>.Empty, OwnKeys(host), host.Family);
 
     public static ImmutableArray<string> OwnKeys(Host host) =>
         [.. host.ProviderAddresses.Distinct().Select(static a => new PeerItem(a, FlowIdMode.Hash).Key)];

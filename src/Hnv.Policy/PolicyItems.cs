@@ -47,20 +47,12 @@ internal static class PolicyItems
             record.Vsid, record.CustomerAddress, record.Mac, provider, record.Type, record.Port is { } p ? PortName(p) : null, provider is null);
     }
 
-    /// <summary>Where the port's host is reached from a host of that family: its first address of the same family, else its first.</summary>
-    public static IPAddress? ProviderAddress(CloudModel model, Port port, AddressFamily family)
-    {
-        if (port.Host is not { } name || model.FindHost(name) is not { } host || host.ProviderAddresses.IsEmpty)
-        {
-            return null;
-        }
-
-        return host.ProviderAddresses.FirstOrDefault(a => a.AddressFamily == family) ?? host.ProviderAddresses[0];
-    }
-
-    /// <summary>The family in which a host prefers to be reached: that of its first provider address.</summary>
-    public static AddressFamily FamilyOf(Host host) =>
-        host.ProviderAddresses is [{ AddressFamily: AddressFamily.InterNetworkV6 }, ..] ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+    /// <summary>
+    /// Where the port's host is reached from a host of that family. One that they do not have in common is named, too: the host then says that it
+    /// knows no way.
+    /// </summary>
+    public static IPAddress? ProviderAddress(CloudModel model, Port port, AddressFamily family) =>
+        port.Host is { } name ? model.FindHost(name)?.AddressFor(family) : null;
 
     /// <summary>The port as the host of that name shall know it: its own, or the one it moves to.</summary>
     public static PortItem Port(PolicyInput input, Port port, string hostName) =>

@@ -5,8 +5,8 @@ using Hnv.Api.Stream;
 namespace Hnv.Policy;
 
 /// <summary>
-/// An item that all hosts of a network share, in the two forms that hosts of either provider family know it. They differ only for
-/// records of hosts that have addresses of both families, and are the same object otherwise.
+/// An item that all hosts of a network share, in two forms: as hosts with an IPv4 provider address know it, and those without one (<see
+/// cref="Model.Resources.Host.Family"/>). They differ only for records of hosts that have addresses of both families, and are the same object otherwise.
 /// </summary>
 internal sealed record SharedItem(PolicyItem V4, PolicyItem V6)
 {

@@ -69,7 +69,7 @@ internal static class RandomCloud
         _ => new ResourceChange(new ResourceId(ResourceKind.ProviderEndpoint, null, $"e{w.Who % 3}"), null),
     };
 
-    /// <summary>IPv4 addresses move between hosts now and then; IPv6 ones are each host's own, first or last.</summary>
+    /// <summary>IPv4 addresses move between hosts now and then; IPv6 ones are each host's own, first, last or alone.</summary>
     private static Host Host(Wish w)
     {
         int who = w.Who % 4;
@@ -82,6 +82,10 @@ internal static class RandomCloud
         if (w.C % 2 == 0)
         {
             addresses.Insert(w.C % 4 == 0 ? 0 : addresses.Count, IPAddress.Parse($"fd00::{who}:{w.C % 3}"));
+            if (w.C % 8 == 2)
+            {
+                addresses.RemoveAll(static a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork);
+            }
         }
 
         return new Host { Name = Hosts[who], ProviderAddresses = [.. addresses.Distinct()] };
@@ -95,6 +99,7 @@ internal static class RandomCloud
         {
             Name = n == 1 ? "same" : $"n{n}",
             Tenant = n == 2 ? "t2" : "t1",
+            Encapsulation = (Encapsulation)(w.B % 2),
             RoutingDomainId = new Guid(n + 1 + (w.C % 20 == 0 ? 100 : 0), 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]),
             Subnets = [.. Enumerable.Range(0, subnets).Select(s => Learning(Subnet(n, s, w.B), s, w.C))],
             Routes = w.C % 3 == 0

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Agent.Sync;
 using Hnv.Api.Stream;
 using Hnv.Datapath;
@@ -7,6 +8,7 @@ using Hnv.Datapath.Layouts;
 using Hnv.Model.Addressing;
 using Hnv.Wire;
 using Hnv.Model.Resources;
+using Encapsulation = Hnv.Datapath.Layouts.Encapsulation;
 
 namespace Hnv.Agent.Desired;
 
@@ -97,6 +99,13 @@ internal sealed class DesiredState
     /// <summary>Every port that policy puts on this host, with the number of its routing domain.</summary>
     public IEnumerable<(PortItem Port, uint Rd)> Ports => _ports.Winners.Select(p => (p.Value.Item, p.Value.Network.Rd));
 
+    /// <summary>Whether a network here travels in VXLAN.</summary>
+    public bool UsesVxlan => _networks.Values.Any(static n => n.Encapsulation == Encapsulation.Vxlan);
+
+    /// <summary>How the frames of a port that policy has here travel.</summary>
+    public Encapsulation EncapsulationOf(string port) =>
+        _ports.TryGet(port, out Claims<string, PortItem>.Claim claim) ? claim.Network.Encapsulation : Encapsulation.Nvgre;
+
     /// <summary>The port of that name and the number of its routing domain; null when policy puts none here.</summary>
     public (PortItem Port, uint Rd)? FindPort(string name) =>
         _ports.TryGet(name, out Claims<string, PortItem>.Claim claim) ? (claim.Item, claim.Network.Rd) : null;
@@ -119,6 +128,8 @@ internal sealed class DesiredState
         {
             return;
         }
+
+        SetEncapsulation(network, (Encapsulation)change.Policy.Encapsulation);
 
         foreach (ItemChange item in change.Changes)
         {
@@ -160,8 +171,25 @@ internal sealed class DesiredState
     /// <summary>How a peer is reached from now on; null when it is not.</summary>
     public void SetWay(IPAddress peer, PeerWay? way) => _peers.SetWay(peer, way);
 
-    /// <summary>How floods leave for the groups from now on, and where they come in; null when there is no uplink.</summary>
-    public void SetGroupWay(PeerWay? way) => _groups.SetWay(way);
+    /// <summary>How floods leave for the groups of a family from now on, and where they come in; null when there is no uplink.</summary>
+    public void SetGroupWay(AddressFamily family, PeerWay? way) => _groups.SetWay(family, way);
+
+    private void SetEncapsulation(NetworkRef network, Encapsulation encapsulation)
+    {
+        if (network.Encapsulation == encapsulation)
+        {
+            return;
+        }
+
+        network.Encapsulation = encapsulation;
+        foreach (uint vsid in _subnets.Winners.Where(s => s.Value.Network == network).Select(static s => s.Key).ToArray())
+        {
+            WriteSubnet(vsid);
+            TellResponder(vsid);
+        }
+
+        _changedPorts.UnionWith(_ports.Winners.Where(p => p.Value.Network == network).Select(static p => p.Key));
+    }
 
     private NetworkRef? Realise(Guid id)
     {
@@ -288,8 +316,11 @@ internal sealed class DesiredState
         }
 
         WriteSubnet(vsid);
-        _responder.SetSubnet(vsid, _subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim claim) ? (claim.Network.Id, claim.Item) : null);
+        TellResponder(vsid);
     }
+
+    private void TellResponder(uint vsid) =>
+        _responder.SetSubnet(vsid, _subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim claim) ? (claim.Network.Id, claim.Item, claim.Network.Encapsulation) : null);
 
     private void ChangeMember(NetworkRef network, MemberItem? before, MemberItem? after)
     {
@@ -545,6 +576,7 @@ internal sealed class DesiredState
         IPAddress? group = subnet.Flooding == FloodingMode.Multicast ? subnet.MulticastGroup : null;
         _dataplane.Subnets.Set(key, new SubnetEntry(claim.Network.Rd, GatewayMac, subnet.Gateway4, subnet.Gateway6) with
         {
+            Encapsulation = claim.Network.Encapsulation,
             Flags = (learn || subnet.Learning == LearningMode.Dynamic ? SubnetFlags.Learns : SubnetFlags.None)
                 | (subnet.Flooding != FloodingMode.None ? SubnetFlags.Floods : SubnetFlags.None),
             Group = KernelAddress.From(group),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Tables;
 
@@ -13,20 +14,22 @@ internal sealed class GroupTable(IDesiredTable<KernelAddress, PeerEntry> table)
     /// <summary>Group → virtual subnets here that need it.</summary>
     private readonly Dictionary<IPAddress, HashSet<uint>> _groups = [];
     private readonly Dictionary<uint, IPAddress> _groupOf = [];
-    private PeerWay? _way;
+    private PeerWay? _way4;
+    private PeerWay? _way6;
 
     public IReadOnlyCollection<IPAddress> All => _groups.Keys;
 
-    /// <summary>How floods leave for the groups from now on, and where they come in; null when there is no uplink.</summary>
-    public void SetWay(PeerWay? way)
+    /// <summary>How floods leave for the groups of a family from now on, and where they come in; null when there is no uplink.</summary>
+    public void SetWay(AddressFamily family, PeerWay? way)
     {
-        if (_way == way)
+        ref PeerWay? known = ref family == AddressFamily.InterNetwork ? ref _way4 : ref _way6;
+        if (known == way)
         {
             return;
         }
 
-        _way = way;
-        foreach (IPAddress group in _groups.Keys)
+        known = way;
+        foreach (IPAddress group in _groups.Keys.Where(g => g.AddressFamily == family))
         {
             Write(group);
         }
@@ -67,5 +70,5 @@ internal sealed class GroupTable(IDesiredTable<KernelAddress, PeerEntry> table)
 
     private void Write(IPAddress group) => table.Set(
         KernelAddress.From(group),
-        _way is { } way ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, PeerFlags.None) : PeerEntry.Unreachable(PeerFlags.None));
+        (group.AddressFamily == AddressFamily.InterNetwork ? _way4 : _way6) is { } way ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, PeerFlags.None) : PeerEntry.Unreachable(PeerFlags.None));
 }

@@ -1,3 +1,5 @@
+using Hnv.Datapath.Layouts;
+
 namespace Hnv.Agent.Desired;
 
 /// <summary>A network that is realised on this host; one object a network, compared by its identifier.</summary>
@@ -7,4 +9,8 @@ internal sealed class NetworkRef(Guid id, uint rd)
 {
     public Guid Id => id;
 
-    public uint Rd => rd;}
+    public uint Rd => rd;
+
+    /// <summary>How its frames travel.</summary>
+    public Encapsulation Encapsulation { get; set; }
+}

@@ -12,13 +12,10 @@ namespace Hnv.Agent.Desired;
 
 /// <summary>What VMs of a subnet are told, as it stands in the messages. Pure.</summary>
 /// <param name="network">Routing domain identifier.</param>
-/// <param name="outerMtu">The smallest MTU on a way to a peer; null while none is known.</param>
+/// <param name="innerMtu">The largest IP packet of a VM that reaches every peer; null while none is known.</param>
 /// <param name="gatewayMac">Of the distributed gateway.</param>
-internal sealed class ResponderOptions(Guid network, SubnetItem subnet, int? outerMtu, MacAddress gatewayMac)
+internal sealed class ResponderOptions(Guid network, SubnetItem subnet, int? innerMtu, MacAddress gatewayMac)
 {
-    /// <summary>Outer IPv4, GRE and the tenant's Ethernet header.</summary>
-    private const int TunnelRoom = 42;
-
     /// <summary>Of a VM's adapter when nobody says anything.</summary>
     private const int EthernetMtu = 1500;
 
@@ -39,7 +36,7 @@ internal sealed class ResponderOptions(Guid network, SubnetItem subnet, int? out
     private const byte Autonomous = 0x40;
 
     /// <summary>As the pool says; else what fits the tunnel, where that is less than a VM takes for granted.</summary>
-    private uint? Mtu => subnet.Pool?.Mtu ?? (outerMtu - TunnelRoom is > 0 and < EthernetMtu and var inner ? (uint)inner : null);
+    private uint? Mtu => subnet.Pool?.Mtu ?? (innerMtu is > 0 and < EthernetMtu and var inner ? (uint)inner : null);
 
     /// <summary>Null without pool or IPv4.</summary>
     public Dhcp4Entry? Dhcp4()

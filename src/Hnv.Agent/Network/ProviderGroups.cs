@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Agent.Desired;
 using Hnv.Api.Stream;
 using Hnv.Linux;
@@ -8,7 +9,7 @@ namespace Hnv.Agent.Network;
 
 /// <summary>
 /// Membership in the multicast groups of the provider network to which subnets flood: an address of the uplink each, which stays when
-/// the agent dies, and so does what IGMP tells the network. Joined at one uplink, that of the preferred provider address, lest every
+/// the agent dies, and so does what IGMP or MLD tells the network. Joined at one uplink, that of the preferred provider address of the family, lest every
 /// frame come twice.
 /// </summary>
 /// <remarks>Only groups with our <see cref="Protocol"/> are left again: what an administrator joined stays.</remarks>
@@ -31,13 +32,14 @@ internal sealed class ProviderGroups(INetworkView view, HostNetwork network, Des
     public bool Apply(bool mayLeave)
     {
         _problems.Clear();
-        PeerWay? way = FindWay();
-        desired.SetGroupWay(way);
-        int? uplink = way?.Uplink;
+        PeerWay? way4 = FindWay(AddressFamily.InterNetwork), way6 = FindWay(AddressFamily.InterNetworkV6);
+        desired.SetGroupWay(AddressFamily.InterNetwork, way4);
+        desired.SetGroupWay(AddressFamily.InterNetworkV6, way6);
+        int? UplinkOf(IPAddress group) => (group.AddressFamily == AddressFamily.InterNetwork ? way4 : way6)?.Uplink;
         HashSet<IPAddress> joined = [];
         foreach (AddressInfo address in network.Groups().ToArray())
         {
-            if (address.InterfaceIndex == uplink && desired.Groups.Contains(address.Address))
+            if (address.InterfaceIndex == UplinkOf(address.Address) && desired.Groups.Contains(address.Address))
             {
                 joined.Add(address.Address);
             }
@@ -49,9 +51,9 @@ internal sealed class ProviderGroups(INetworkView view, HostNetwork network, Des
 
         foreach (IPAddress group in desired.Groups)
         {
-            if (uplink is not { } index)
+            if (UplinkOf(group) is not { } index)
             {
-                _problems.Add($"No uplink is there to join {group}, to which subnets flood.");
+                _problems.Add($"No uplink has a provider address of the family of {group}, to which subnets flood.");
             }
             else if (!joined.Contains(group))
             {
@@ -62,10 +64,10 @@ internal sealed class ProviderGroups(INetworkView view, HostNetwork network, Des
         return _problems.Count == 0;
     }
 
-    private PeerWay? FindWay()
+    private PeerWay? FindWay(AddressFamily family)
     {
         Dictionary<IPAddress, int> present = network.UplinkAddresses();
-        ProviderAddressItem? preferred = desired.ProviderAddresses.Where(p => present.ContainsKey(p.Address)).MinBy(p => p.Preference);
+        ProviderAddressItem? preferred = desired.ProviderAddresses.Where(p => p.Address.AddressFamily == family && present.ContainsKey(p.Address)).MinBy(p => p.Preference);
         return preferred is not null && network.Links.TryGetValue(present[preferred.Address], out LinkInfo? link)
             ? new PeerWay(preferred.Address, link.Index, link.Mtu)
             : null;

@@ -177,7 +177,7 @@ internal sealed partial class PortBinder(
 
         if (entry is null)
         {
-            _entries.Add(name, new Entry(port, rd));
+            _entries.Add(name, new Entry(port, rd) { Encapsulation = desired.EncapsulationOf(name) });
             Index(port, add: true);
         }
         else
@@ -185,6 +185,7 @@ internal sealed partial class PortBinder(
             Index(entry.Port, add: false);
             entry.Port = port;
             entry.Rd = rd;
+            entry.Encapsulation = desired.EncapsulationOf(name);
             Index(port, add: true);
         }
     }
@@ -335,6 +336,7 @@ internal sealed partial class PortBinder(
         PortItem port = entry.Port;
         return new PortBinding(interfaceIndex, port.Number, entry.Rd, port.Vsid, port.Mac)
         {
+            Encapsulation = entry.Encapsulation,
             LearnLimit = checked((ushort)port.LearnLimit),
             LearnSources = SourcesOf(port.LearnSources),
             StormLimit = port.StormLimit,
@@ -380,6 +382,8 @@ internal sealed partial class PortBinder(
         public PortItem Port { get; set; } = port;
 
         public uint Rd { get; set; } = rd;
+
+        public Datapath.Layouts.Encapsulation Encapsulation { get; set; }
 
         public Bound? Bound { get; set; }
 

@@ -73,9 +73,15 @@ internal static class ItemRules
         address.IsIPv4MappedToIPv6 || address.ScopeIdOrZero() != 0 ? $"{address} is not a customer address" : null;
 
     private static string? Provider(IPAddress address) =>
-        address.AddressFamily != AddressFamily.InterNetwork ? $"{address} is an IPv6 address, and provider networks are IPv4 in this version"
-        : address.Equals(IPAddress.Any) || address.GetAddressBytes()[0] >= 224 ? $"{address} is not a provider address"
-        : null;
+        (address.AddressFamily == AddressFamily.InterNetwork
+            ? address.Equals(IPAddress.Any) || address.GetAddressBytes()[0] >= 224
+            : address.Equals(IPAddress.IPv6Any) || address.IsIPv4MappedToIPv6 || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.ScopeId != 0)
+            ? $"{address} is not a provider address"
+            : null;
+
+    private static bool IsGroup(IPAddress group) => group.AddressFamily == AddressFamily.InterNetwork
+        ? group.GetAddressBytes()[0] is >= 224 and <= 239
+        : group.IsIPv6Multicast && group.ScopeId == 0;
 
     private static string? Pair(IPNetwork? prefix, IPAddress? gateway, AddressFamily family)
     {
@@ -98,7 +104,7 @@ internal static class ItemRules
     private static string? Learning(SubnetItem s) =>
         !Enum.IsDefined(s.Learning) || !Enum.IsDefined(s.Flooding) || !Enum.IsDefined(s.RouterAdvertisements) ? "a mode of it is not known to this agent"
         : (s.Flooding == FloodingMode.Multicast) != (s.MulticastGroup is not null) ? "a multicast group belongs to flooding by multicast"
-        : s.MulticastGroup is { } group && (group.AddressFamily != AddressFamily.InterNetwork || group.GetAddressBytes()[0] is < 224 or > 239) ? $"{group} is not a multicast group"
+        : s.MulticastGroup is { } group && !IsGroup(group) ? $"{group} is not a multicast group"
         : s.LearningAge is < ModelLimits.LearningAgeMin or > ModelLimits.LearningAgeMax ? $"{s.LearningAge} s is not a learning age"
         : s.Forgotten is { } f && (f.Entries.IsDefault || f.Entries.Length > ModelLimits.ForgottenPerSubnet) ? "what it has forgotten is not whole, or too much"
         : s.Forgotten?.Entries.Any(e => e is null || e.Epoch > s.LearningEpoch || (e.Address is { } a && Customer(a) is not null)) == true

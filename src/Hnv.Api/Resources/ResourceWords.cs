@@ -8,7 +8,7 @@ internal static class ResourceWords
 {
     public static readonly ImmutableArray<string> FlowIds = ["hash", "zero"];
 
-    public static readonly ImmutableArray<string> Encapsulations = ["nvgre"];
+    public static readonly ImmutableArray<string> Encapsulations = ["nvgre", "vxlan"];
 
     public static readonly ImmutableArray<string> RecordTypes = ["Static", "Dynamic", "GatewayWildcard", "L2Only"];
 

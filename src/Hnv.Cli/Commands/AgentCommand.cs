@@ -15,19 +15,20 @@ internal static class AgentCommand
         var controller = new Option<string?>("--controller") { Description = "Address of the controller; several with commas (else HNV_CONTROLLER)", HelpName = "URL" };
         var uplinks = new Option<string[]>("--uplink") { Description = "Interface on the provider network; several with commas", HelpName = "IF", Arity = ArgumentArity.OneOrMore };
         Option<string?> state = State();
+        var vxlanPort = new Option<int?>("--vxlan-port") { Description = $"UDP port of VM networks in VXLAN, the same on every host (else {AgentOptions.DefaultVxlanPort})", HelpName = "PORT" };
         var configuration = new Option<string?>("--config") { Description = $"Settings in YAML, such as {DefaultConfiguration}; options go before them", HelpName = "FILE" };
         var check = new Option<bool>("--check") { Description = "Say whether the settings are right, and end" };
         var purge = new Option<bool>("--purge") { Description = "Remove everything of the agent from the kernel, and its policy on disk, and end" };
         var keepIdentity = new Option<bool>("--keep-identity") { Description = "With --purge: leave the certificate that 'hnv agent join' got" };
-        return new Command("agent", "Runs the agent of this host").With(host, controller, uplinks, state, configuration, check, purge, keepIdentity, CreateJoin(runner)).Does(runner, async (context, token) =>
+        return new Command("agent", "Runs the agent of this host").With(host, controller, uplinks, state, vxlanPort, configuration, check, purge, keepIdentity, CreateJoin(runner)).Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
             string? controllers = a.GetValue(controller) ?? (a.GetValue(configuration) is null ? context.Environment.Variable("HNV_CONTROLLER") : null);
             AgentOptions options = AgentConfiguration.Options(
                 a.GetValue(configuration),
-                new AgentConfiguration(a.GetValue(host), controllers is null ? default : [controllers], a.GetValue(uplinks) is { } links ? [.. links] : default),
+                new AgentConfiguration(a.GetValue(host), controllers is null ? default : [controllers], a.GetValue(uplinks) is { } links ? [.. links] : default, a.GetValue(vxlanPort)),
                 (AgentConfiguration s, out AgentOptions? made, out ImmutableArray<Finding> findings) => AgentOptions.TryCreate(
-                    s.Host, s.Controllers.IsDefault ? null : s.Controllers, s.Uplinks.IsDefault ? null : s.Uplinks, a.GetValue(state), a.GetValue(purge), out made, out findings));
+                    s.Host, s.Controllers.IsDefault ? null : s.Controllers, s.Uplinks.IsDefault ? null : s.Uplinks, a.GetValue(state), a.GetValue(purge), out made, out findings, s.VxlanPort));
             if (a.GetValue(check))
             {
                 context.Out.Line($"The agent of {options.Host} takes its policy from {string.Join(", ", options.Controllers)}, with uplinks {string.Join(", ", options.Uplinks)}.");

@@ -135,7 +135,7 @@ internal static class InstallCommand
         file,
         new AgentConfiguration(null, default, default),
         static (AgentConfiguration s, out AgentOptions? made, out ImmutableArray<Finding> found) =>
-            AgentOptions.TryCreate(s.Host, s.Controllers.IsDefault ? null : s.Controllers, s.Uplinks.IsDefault ? null : s.Uplinks, null, purge: false, out made, out found));
+            AgentOptions.TryCreate(s.Host, s.Controllers.IsDefault ? null : s.Controllers, s.Uplinks.IsDefault ? null : s.Uplinks, null, purge: false, out made, out found, s.VxlanPort));
 
     /// <summary>Puts a value in the place of the template's commented-out one.</summary>
     private static string Set(string text, string name, string? value) => value is null

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Hnv.Agent;
 using Hnv.Model;
 
@@ -10,16 +11,18 @@ namespace Hnv.Cli.Configuration;
 ///   host: host1
 ///   controllers: ["https://controller.example.net:8640"]
 ///   uplinks: [eth1]
+///   vxlanPort: 4789
 /// </code>
 /// </summary>
 /// <param name="Host">Name of this host in policy.</param>
 /// <param name="Controllers">Addresses; default: not set.</param>
 /// <param name="Uplinks">Names of interfaces; default: not set.</param>
-internal sealed record AgentConfiguration(string? Host, ImmutableArray<string> Controllers, ImmutableArray<string> Uplinks)
+/// <param name="VxlanPort">UDP port; null: not set. 0 stands for what is no number.</param>
+internal sealed record AgentConfiguration(string? Host, ImmutableArray<string> Controllers, ImmutableArray<string> Uplinks, int? VxlanPort = null)
 {
-    private const string HostName = "host", ControllersName = "controllers", UplinksName = "uplinks";
+    private const string HostName = "host", ControllersName = "controllers", UplinksName = "uplinks", VxlanPortName = "vxlanPort";
 
-    private static readonly ImmutableArray<(string Option, string Setting)> s_names = [("--host", HostName), ("--controller", ControllersName), ("--uplink", UplinksName)];
+    private static readonly ImmutableArray<(string Option, string Setting)> s_names = [("--host", HostName), ("--controller", ControllersName), ("--uplink", UplinksName), ("--vxlan-port", VxlanPortName)];
 
     /// <summary>What to run the agent with.</summary>
     /// <param name="file">The configuration; null: there is none.</param>
@@ -29,11 +32,12 @@ internal sealed record AgentConfiguration(string? Host, ImmutableArray<string> C
     public static AgentOptions Options(string? file, AgentConfiguration given, Validator create)
     {
         ConfigurationDocument? document = file is null ? null : ConfigurationDocument.Read(file);
-        document?.Know(HostName, ControllersName, UplinksName);
+        document?.Know(HostName, ControllersName, UplinksName, VxlanPortName);
         var merged = new AgentConfiguration(
             given.Host ?? document?.Text(HostName),
             given.Controllers.IsDefaultOrEmpty ? document?.List(ControllersName) ?? default : given.Controllers,
-            given.Uplinks.IsDefaultOrEmpty ? document?.List(UplinksName) ?? default : given.Uplinks);
+            given.Uplinks.IsDefaultOrEmpty ? document?.List(UplinksName) ?? default : given.Uplinks,
+            given.VxlanPort ?? (document?.Text(VxlanPortName) is { } port ? int.TryParse(port, CultureInfo.InvariantCulture, out int number) ? number : 0 : null));
         if (create(merged, out AgentOptions? options, out ImmutableArray<Finding> findings))
         {
             document?.ThrowIfWrong();
@@ -48,6 +52,7 @@ internal sealed record AgentConfiguration(string? Host, ImmutableArray<string> C
                 HostName => given.Host is not null,
                 ControllersName => !given.Controllers.IsDefaultOrEmpty,
                 UplinksName => !given.Uplinks.IsDefaultOrEmpty,
+                VxlanPortName => given.VxlanPort is not null,
                 _ => true,
             };
             if (document is null || said)

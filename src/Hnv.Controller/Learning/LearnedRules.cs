@@ -48,9 +48,8 @@ internal static class LearnedRules
             : record with { Host = host, ProviderAddress = place };
     }
 
-    /// <summary>The provider address by which other hosts know a host; null while it has none.</summary>
-    public static IPAddress? ProviderAddressOf(CloudModel model, string host) =>
-        model.FindHost(host) is { ProviderAddresses: [var first, ..] } ? first : null;
+    /// <summary>The provider address by which hosts that have IPv4 know a host; null while it has none.</summary>
+    public static IPAddress? ProviderAddressOf(CloudModel model, string host) => model.FindHost(host)?.AddressFor(AddressFamily.InterNetwork);
 
     /// <summary>Of two hosts that a moving port is on, and that say the same of it, the one that it moves to is right.</summary>
     public static bool IsMovingTo(CloudModel model, LearnedRecord record) =>

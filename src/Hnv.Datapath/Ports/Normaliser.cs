@@ -119,7 +119,7 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
     }
 
     /// <summary>The host's own stack neither speaks nor answers there.</summary>
-    private static void Silence(string name)
+    internal static void Silence(string name)
     {
         Sysctl.Write($"net/ipv4/conf/{name}/arp_ignore", 8);
         string six = $"net/ipv6/conf/{name}";
@@ -181,6 +181,8 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
             ["tcp-segmentation-offload"] = false,
             ["tx-gre-segmentation"] = false,
             ["tx-gre-csum-segmentation"] = false,
+            ["tx-udp_tnl-segmentation"] = false,
+            ["tx-udp_tnl-csum-segmentation"] = false,
         });
         ethtool.SetFeature(Out, "generic-receive-offload", true);
         attachments.Ensure(output, TcDirection.Ingress, ProgramNames.Normaliser);

@@ -17,6 +17,10 @@ internal static class ProgramStages
         ["port_gateway"] = 3,
         ["port_copies"] = 4,
         ["port_moved"] = 5,
+        ["uplink_nvgre6"] = 8,
+        ["uplink_vxlan4"] = 9,
+        ["uplink_vxlan6"] = 10,
+        ["uplink_mtu6"] = 11,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Before any program that ends in them is attached. What is there already is not touched.</summary>

@@ -70,5 +70,5 @@ internal static class LinkAttribute
     public const ushort VethPeer = 1; // VETH_INFO_PEER
     public const ushort BridgeMulticastSnooping = 23; // IFLA_BR_MCAST_SNOOPING
     public const ushort VxlanId = 1, VxlanGroup = 2, VxlanLink = 3, VxlanLocal = 4, VxlanLearning = 7, VxlanPort = 15; // IFLA_VXLAN_*
-    public const ushort VxlanGroup6 = 16, VxlanLocal6 = 17;
+    public const ushort VxlanGroup6 = 16, VxlanLocal6 = 17, VxlanZeroChecksum6Transmit = 19, VxlanZeroChecksum6Receive = 20, VxlanCollectMetadata = 25;
 }

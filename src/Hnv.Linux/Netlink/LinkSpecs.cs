@@ -44,6 +44,12 @@ public sealed record VxlanSpec(string Name, int Id)
 
     public bool Learning { get; init; } = true;
 
+    /// <summary>Every VNI, told by and to whoever sends and receives (<c>external</c>); <see cref="Id"/> is not meant then.</summary>
+    public bool IsExternal { get; init; }
+
+    /// <summary>Over IPv6 UDP packets without checksum are sent and taken (RFC 6935).</summary>
+    public bool ZeroChecksum6 { get; init; }
+
     /// <summary>Index of the underlying device; needed for a multicast group.</summary>
     public int? Device { get; init; }
 

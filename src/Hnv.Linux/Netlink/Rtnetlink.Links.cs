@@ -84,9 +84,22 @@ public sealed partial class Rtnetlink
         ArgumentNullException.ThrowIfNull(spec);
         var request = NewLink(spec.Name, spec.Mac, spec.Mtu);
         var (info, data) = BeginInfo(request, "vxlan");
-        request.Put(LinkAttribute.VxlanId, (uint)spec.Id)
-            .Put(LinkAttribute.VxlanLearning, (byte)(spec.Learning ? 1 : 0))
+        if (spec.IsExternal)
+        {
+            request.Put(LinkAttribute.VxlanCollectMetadata, (byte)1);
+        }
+        else
+        {
+            request.Put(LinkAttribute.VxlanId, (uint)spec.Id);
+        }
+
+        request.Put(LinkAttribute.VxlanLearning, (byte)(spec.Learning && !spec.IsExternal ? 1 : 0))
             .PutBigEndian(LinkAttribute.VxlanPort, checked((ushort)spec.DestinationPort));
+        if (spec.ZeroChecksum6)
+        {
+            request.Put(LinkAttribute.VxlanZeroChecksum6Transmit, (byte)1).Put(LinkAttribute.VxlanZeroChecksum6Receive, (byte)1);
+        }
+
         if (spec.Local is { } local)
         {
             request.Put(IsV6(local) ? LinkAttribute.VxlanLocal6 : LinkAttribute.VxlanLocal, local);

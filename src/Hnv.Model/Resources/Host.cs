@@ -1,13 +1,26 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Hnv.Model.Resources;
 
 /// <summary>A machine that runs the agent.</summary>
 public sealed record Host : Resource
 {
-    /// <summary>Its addresses on the provider network, the preferred one first.</summary>
+    /// <summary>Its addresses on the provider network, of both families; of each the preferred one first.</summary>
     public ImmutableArray<IPAddress> ProviderAddresses { get; init; } = [];
+
+    /// <summary>
+    /// The family over which the host speaks to all that have it: IPv4 if the host has an address of it. Two hosts use IPv4 where both have it, else
+    /// IPv6, whatever the order of their addresses; so each expects the other's packets from the address that it sends to.
+    /// </summary>
+    public AddressFamily Family => ProviderAddresses.IsEmpty || ProviderAddresses.Any(static a => a.AddressFamily == AddressFamily.InterNetwork)
+        ? AddressFamily.InterNetwork
+        : AddressFamily.InterNetworkV6;
+
+    /// <summary>Where hosts of a <see cref="Family"/> reach this one; of the other family where there is none of theirs. Null without any.</summary>
+    public IPAddress? AddressFor(AddressFamily family) =>
+        ProviderAddresses.FirstOrDefault(a => a.AddressFamily == family) ?? ProviderAddresses.FirstOrDefault();
 
     public override ResourceId Id => new(ResourceKind.Host, null, Name);
 

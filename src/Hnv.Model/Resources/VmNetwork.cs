@@ -7,6 +7,9 @@ public enum Encapsulation
 {
     /// <summary>RFC 7637.</summary>
     Nvgre,
+
+    /// <summary>RFC 7348.</summary>
+    Vxlan,
 }
 
 /// <summary>A routing domain: the isolated layer-3 world of one tenant.</summary>

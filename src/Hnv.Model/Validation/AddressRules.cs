@@ -71,9 +71,9 @@ internal static class AddressRules
     /// <summary>What keeps an address from being a host's or endpoint's on the provider network.</summary>
     public static Problem? OfProvider(IPAddress address)
     {
-        if (address.AddressFamily != AddressFamily.InterNetwork)
+        if (address.IsIPv6LinkLocal)
         {
-            return new Problem($"{address} is an IPv6 address, and provider networks are IPv4 in this version", "give an IPv4 address");
+            return new Problem($"{address} is a link-local address", "give a global or unique local address: a link-local one means nothing without its link");
         }
 
         return OfServer(address) is { } problem ? problem with { Remedy = "give a unicast address of the provider network" } : null;

@@ -72,8 +72,12 @@ internal static class LearningRules
 
         if (group.AddressFamily != AddressFamily.InterNetwork)
         {
-            judgement.Add(
-                change, field, $"{group} is an IPv6 address, and provider networks are IPv4 in this version", "give an IPv4 group such as 239.1.1.1");
+            // RFC 4291, 2.7: below site-local a group is one link's or one interface's, and well-known ones are other protocols'.
+            byte[] bytes = group.GetAddressBytes();
+            if (bytes[0] != 0xff || (bytes[1] & 0xf) is < 3 or 0xf)
+            {
+                judgement.Add(change, field, $"{group} is not a multicast address of a provider network", "give one of ff05::/16 (site) or ff08::/16 (organisation)");
+            }
         }
         else if ((group.GetAddressBytes()[0] & 0xf0) != 0xe0)
         {

@@ -58,6 +58,16 @@ internal sealed record GreLayer(GreHeader Header) : PacketLayer
     }
 }
 
+internal sealed record VxlanLayer(VxlanHeader Header) : PacketLayer
+{
+    public override byte[] Enclose(byte[] payload, PacketNeighbors neighbors)
+    {
+        byte[] packet = Room(VxlanHeader.Length, payload);
+        Header.Write(packet);
+        return packet;
+    }
+}
+
 internal sealed record NvgreLayer(NvgreHeader Header) : PacketLayer
 {
     public override IpProtocol? ProtocolWithin(PacketLayer? network) => IpProtocol.Gre;

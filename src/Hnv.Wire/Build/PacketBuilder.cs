@@ -108,7 +108,13 @@ public sealed class PacketBuilder
 
     public PacketBuilder Nvgre(uint virtualSubnetId, byte flowId = 0) => Then(new NvgreLayer(new NvgreHeader(virtualSubnetId, flowId)));
 
-    /// <summary>A whole Ethernet frame, behind NVGRE.</summary>
+    /// <summary>UDP without checksum (RFC 768; over IPv6 RFC 6935), as tunnels send it.</summary>
+    public PacketBuilder UdpWithoutChecksum(ushort sourcePort, ushort destinationPort) => Then(new UdpLayer(sourcePort, destinationPort) { Unchecked = true });
+
+    /// <summary>VXLAN, behind UDP.</summary>
+    public PacketBuilder Vxlan(uint virtualSubnetId) => Then(new VxlanLayer(new VxlanHeader(virtualSubnetId)));
+
+    /// <summary>A whole Ethernet frame, behind NVGRE or VXLAN.</summary>
     public PacketBuilder Frame(ReadOnlySpan<byte> frame) => Then(new BytesLayer(frame.ToArray(), EtherType.TransparentEthernetBridging));
 
     public PacketBuilder Payload(ReadOnlySpan<byte> bytes) => Then(new BytesLayer(bytes.ToArray()));

@@ -21,6 +21,9 @@ internal sealed record IcmpLayer(IcmpHeader Header) : PacketLayer
 
 internal sealed record UdpLayer(ushort SourcePort, ushort DestinationPort) : PacketLayer
 {
+    /// <summary>The checksum stays 0: none was made.</summary>
+    public bool Unchecked { get; init; }
+
     public override IpProtocol? ProtocolWithin(PacketLayer? network) => IpProtocol.Udp;
 
     public override byte[] Enclose(byte[] payload, PacketNeighbors neighbors)
@@ -28,6 +31,11 @@ internal sealed record UdpLayer(ushort SourcePort, ushort DestinationPort) : Pac
         byte[] message = Room(UdpHeader.Length, payload);
         var header = new UdpHeader(SourcePort, DestinationPort, checked((ushort)message.Length));
         header.Write(message);
+        if (Unchecked)
+        {
+            return message;
+        }
+
         ushort checksum = TransportChecksum.Compute(neighbors.Network, IpProtocol.Udp, message);
         (header with { Checksum = checksum == 0 ? ushort.MaxValue : checksum }).Write(message); // 0 would say "none" (RFC 768)
         return message;

@@ -36,6 +36,9 @@ internal static class PacketSummary
             $"NVGRE {nvgre.VirtualSubnetId} flow 0x{nvgre.FlowId:x2} | {(depth < MaxDepth ? Of(inner, depth + 1) : $"{inner.Length} bytes")}",
         IpProtocol.Icmp when IcmpHeader.TryParse(message, out IcmpHeader icmp, out _) => $"ICMP {PacketWords.Icmp(icmp, v6: false)}",
         IpProtocol.IcmpV6 when IcmpHeader.TryParse(message, out IcmpHeader icmp, out _) => $"ICMPv6 {PacketWords.Icmp(icmp, v6: true)}",
+        IpProtocol.Udp when UdpHeader.TryParse(message, out UdpHeader vxlanUdp, out ReadOnlySpan<byte> tunnel) && vxlanUdp.DestinationPort == VxlanHeader.Port
+            && VxlanHeader.TryParse(tunnel, out VxlanHeader vxlan, out ReadOnlySpan<byte> inner) =>
+            $"VXLAN {vxlan.VirtualSubnetId} | {(depth < MaxDepth ? Of(inner, depth + 1) : $"{inner.Length} bytes")}",
         IpProtocol.Udp when UdpHeader.TryParse(message, out UdpHeader udp, out _) => $"UDP {udp.SourcePort} → {udp.DestinationPort}",
         IpProtocol.Tcp when TcpHeader.TryParse(message, out TcpHeader tcp, out _, out _) => $"TCP {tcp.SourcePort} → {tcp.DestinationPort} {tcp.Flags}",
         _ => $"{PacketWords.Name(protocol)}, {message.Length} bytes",

@@ -45,6 +45,15 @@ internal sealed class FakeDataplane : IDataplane
         new(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, PortDevice.Normalise, DecapsulationWay.SegmentRouting),
     ];
 
+    /// <summary>As it was set last.</summary>
+    public ushort VxlanPort { get; private set; }
+
+    public string? SetVxlanPort(ushort port)
+    {
+        VxlanPort = port;
+        return null;
+    }
+
     public FakeRoutingDomains Domains => _domains;
 
     public IRoutingDomains RoutingDomains => _domains;

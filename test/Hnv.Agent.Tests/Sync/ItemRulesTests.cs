@@ -30,7 +30,7 @@ public sealed class ItemRulesTests
         { s_subnet with { Flooding = FloodingMode.Unicast }, "a multicast group belongs to flooding by multicast" },
         { s_subnet with { MulticastGroup = null }, "a multicast group belongs to flooding by multicast" },
         { s_subnet with { MulticastGroup = IPAddress.Parse("192.168.4.1") }, "is not a multicast group" },
-        { s_subnet with { MulticastGroup = IPAddress.Parse("ff05::1") }, "is not a multicast group" },
+        { s_subnet with { MulticastGroup = IPAddress.Parse("fd05::1") }, "is not a multicast group" },
         { s_subnet with { LearningAge = 1 }, "is not a learning age" },
         { s_subnet with { Pool = s_pool with { Dns = default } }, "is not whole" },
         { s_subnet with { Pool = s_pool with { Dns = [.. Enumerable.Repeat(IPAddress.Loopback, 9)] } }, "hands out too much" },

@@ -104,7 +104,7 @@ public class ResourceJsonTests
     [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"060600000005","macSpoofing":true}""", "Port default/p", "/macSpoofing", "is not in this version", "remove it")]
     [InlineData("""{"kind":"VmNetwork","name":"n","routes":[{"prefix":"0.0.0.0/0","nextHop":"10.0.0.5","metric":-1}]}""", "VmNetwork default/n", "/routes/0/metric", "'-1' is out of range", "a whole number from 0 to 4294967295 is expected")]
     [InlineData("""{"kind":"VmNetwork","name":"n","routingDomainId":"00000000-0000-0000-0000-000000000000"}""", "VmNetwork default/n", "/routingDomainId", "'00000000-0000-0000-0000-000000000000' is not a GUID", "write it such as \"{11111111-2222-3333-4444-000000005001}\", or leave it out")]
-    [InlineData("""{"kind":"VmNetwork","name":"n","encapsulation":"vxlan"}""", "VmNetwork default/n", "/encapsulation", "'vxlan' is not known", "one of nvgre is expected")]
+    [InlineData("""{"kind":"VmNetwork","name":"n","encapsulation":"vlxan"}""", "VmNetwork default/n", "/encapsulation", "'vlxan' is not known", "did you mean 'vxlan'? one of nvgre, vxlan is expected")]
     [InlineData("""{"kind":"ProviderEndpoint","providerAddress":"192.168.4.99","flowId":"zreo"}""", "ProviderEndpoint", "/flowId", "'zreo' is not known", "did you mean 'zero'? one of hash, zero is expected")]
     [InlineData("""{"kind":"Port","name":"p","vmNetwork":"n","vsid":5001,"mac":"06:06"}""", "Port default/p", "/mac", "'06:06' is not a MAC address", "write it such as 06:06:00:00:00:05")]
     [InlineData("""{"kind":"Host","name":"\ud800"}""", "Host", "/name", "is not valid text", "text is expected")]

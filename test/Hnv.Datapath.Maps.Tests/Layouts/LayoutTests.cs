@@ -133,7 +133,7 @@ public sealed partial class LayoutTests
     [GeneratedRegex(@"^struct (?<name>hnv_\w+) \{", RegexOptions.Multiline)]
     private static partial Regex StructPattern();
 
-    [GeneratedRegex(@"X\((?<name>[a-z_]+), (?<number>[0-9]+)\)")]
+    [GeneratedRegex(@"X\((?<name>[a-z_0-9]+), (?<number>[0-9]+)\)")]
     private static partial Regex StageEntry();
 
     [GeneratedRegex("#define HNV_LAYOUT (?<number>[0-9]+)")]

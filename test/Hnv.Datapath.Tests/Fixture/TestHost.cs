@@ -23,6 +23,9 @@ internal sealed class TestHost : IDisposable
 
     public IPAddress Pa { get; }
 
+    /// <summary>The host's IPv6 provider address, which only tests of a form give it: fd00:4::11 where <see cref="Pa"/> is 192.168.4.11.</summary>
+    public IPAddress Pa6 => IPAddress.Parse($"fd00:4::{Pa.GetAddressBytes()[3]}");
+
     public ProgramSet Programs { get; }
 
     /// <summary>The interface on the provider network; the same on every host.</summary>
@@ -46,7 +49,7 @@ internal sealed class TestHost : IDisposable
     }
 
     public void AddPeer(IPAddress pa, uint mtu = 1600, PeerFlags flags = PeerFlags.None) =>
-        Programs.Map("peers").Update<KernelAddress, PeerEntry>(pa, new PeerEntry(Pa, (uint)Uplink, mtu, flags));
+        Programs.Map("peers").Update<KernelAddress, PeerEntry>(pa, new PeerEntry(pa.AddressFamily == Pa.AddressFamily ? Pa : Pa6, (uint)Uplink, mtu, flags));
 
     /// <summary>The subnet with its gateway's records and its on-link routes.</summary>
     public void AddSubnet(TestSubnet subnet)

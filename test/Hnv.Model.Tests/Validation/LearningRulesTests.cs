@@ -22,13 +22,18 @@ public class LearningRulesTests
         }),
         Red with { Subnets = [Red.Subnets[0] with { Flooding = FloodingMode.Multicast, MulticastGroup = IPAddress.Parse("239.1.1.1") }] });
 
+    [Fact]
+    public void Subnet_GroupOfAnIpv6ProviderNetwork_IsAccepted() => Accepts(
+        BlueWith(s => s with { Flooding = FloodingMode.Multicast, MulticastGroup = IPAddress.Parse("ff05::4e56:1") }));
+
     [Theory]
     [InlineData(FloodingMode.Multicast, null, "is missing: subnet 5001 floods by multicast", "give a group of the provider network such as 239.1.1.1, or say flooding: unicast")]
     [InlineData(FloodingMode.Unicast, "239.1.1.1", "239.1.1.1 has no use: subnet 5001 does not flood by multicast", "say flooding: multicast, or remove the group")]
     [InlineData(FloodingMode.Multicast, "192.168.4.9", "192.168.4.9 is not a multicast address", "give one of 224.0.1.0 to 239.255.255.255, best of 239.0.0.0/8")]
     [InlineData(FloodingMode.Multicast, "224.0.0.251", "224.0.0.251 is of 224.0.0.0/24, which is for protocols of one link (RFC 5771), which nothing routes", "give a group of 239.0.0.0/8")]
     [InlineData(FloodingMode.Multicast, "232.1.1.1", "232.1.1.1 is of 232.0.0.0/8, which is source-specific (RFC 4607): members would have to name every host", "give a group of 239.0.0.0/8")]
-    [InlineData(FloodingMode.Multicast, "ff05::1", "ff05::1 is an IPv6 address, and provider networks are IPv4 in this version", "give an IPv4 group such as 239.1.1.1")]
+    [InlineData(FloodingMode.Multicast, "2001:db8::1", "2001:db8::1 is not a multicast address of a provider network", "give one of ff05::/16 (site) or ff08::/16 (organisation)")]
+    [InlineData(FloodingMode.Multicast, "ff02::1:1", "ff02::1:1 is not a multicast address of a provider network", "give one of ff05::/16 (site) or ff08::/16 (organisation)")]
     public void Subnet_GroupThatDoesNotFit_IsFound(FloodingMode flooding, string? group, string problem, string remedy) => Finds(
         BlueWith(s => s with { Flooding = flooding, MulticastGroup = group is null ? null : IPAddress.Parse(group) }), "/subnets/0/multicastGroup", problem, remedy);
 

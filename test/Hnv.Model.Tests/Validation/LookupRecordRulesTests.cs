@@ -69,9 +69,9 @@ public class LookupRecordRulesTests
         "add a ProviderEndpoint with providerAddress 192.168.4.77 for a third-party peer");
 
     [Fact]
-    public void Record_Ipv6ProviderAddress_IsNotInThisVersion() => Finds(
-        New with { ProviderAddress = IPAddress.Parse("2001:db8::77") }, "/providerAddress",
-        "2001:db8::77 is an IPv6 address, and provider networks are IPv4 in this version", "give an IPv4 address");
+    public void Record_UnknownIpv6ProviderAddress_SaysWhatToAdd() => Finds(
+        New with { ProviderAddress = IPAddress.Parse("2001:db8::77") }, "/providerAddress", "no Host and no ProviderEndpoint has 2001:db8::77",
+        "add a ProviderEndpoint with providerAddress 2001:db8::77 for a third-party peer");
 
     [Fact]
     public void Record_InAnotherTenantsSubnet_DoesNotSayWhose() => Finds(

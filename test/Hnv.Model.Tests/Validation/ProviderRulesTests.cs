@@ -51,9 +51,34 @@ public class ProviderRulesTests
         Host("host9", address), "/providerAddresses/0", $"{address} is a {what} address", "give a unicast address of the provider network");
 
     [Fact]
-    public void Host_Ipv6Address_IsNotInThisVersion() => Finds(
-        Host("host9", "2001:db8::1"), "/providerAddresses/0",
-        "2001:db8::1 is an IPv6 address, and provider networks are IPv4 in this version", "give an IPv4 address");
+    public void Host_AddressesOfBothFamilies_AreAccepted()
+    {
+        Accepts(Host("host9", "2001:db8::1", "192.168.4.91"));
+        Accepts(Host("host9", "fd00::9"));
+    }
+
+    [Theory]
+    [InlineData("ff05::1", "ff05::1 is a multicast address", "give a unicast address of the provider network")]
+    [InlineData("::1", "::1 is a loopback address", "give a unicast address of the provider network")]
+    [InlineData("::ffff:192.168.4.9", "::ffff:192.168.4.9 is a IPv4-mapped address", "give a unicast address of the provider network")]
+    [InlineData("fe80::1", "fe80::1 is a link-local address", "give a global or unique local address: a link-local one means nothing without its link")]
+    public void Host_Ipv6AddressThatNamesNoHost_IsFound(string address, string what, string remedy) => Finds(Host("host9", address), "/providerAddresses/0", what, remedy);
+
+    [Theory]
+    [InlineData("192.168.4.1", "192.168.4.2", "192.168.4.2")]
+    [InlineData("192.168.4.1 fd00::1", "192.168.4.2 fd00::2", "192.168.4.2")]
+    [InlineData("fd00::1 192.168.4.1", "fd00::2 192.168.4.2", "192.168.4.2")]
+    [InlineData("fd00::1 192.168.4.1", "fd00::2", "fd00::2")]
+    [InlineData("fd00::1", "fd00::3 192.168.4.2 fd00::2", "fd00::3")]
+    [InlineData("fd00::1", "fd00::2", "fd00::2")]
+    public void Hosts_WithACommonFamily_ComeToTheSameOne(string from, string to, string reached)
+    {
+        Host a = Host("a", from.Split(' ')), b = Host("b", to.Split(' '));
+        Assert.Equal(IPAddress.Parse(reached), b.AddressFor(a.Family));
+
+        // The one that is sent from is where the other one sends to.
+        Assert.Equal(b.AddressFor(a.Family)!.AddressFamily, a.AddressFor(b.Family)!.AddressFamily);
+    }
 
     [Fact]
     public void Host_TooManyAddresses_IsFoundOnce() => Finds(

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Stage of uplink_ingress: VXLAN over IPv4. */
+#define HNV_FORM_FAMILY 4
+#define HNV_FORM_ENCAPSULATION HNV_ENCAP_VXLAN
+#include "lib/uplink.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("tc")
+int uplink_vxlan4(struct __sk_buff *skb)
+{
+	if (make_linear(skb, HNV_INNER + HNV_ETH_LEN + HNV_IP6_LEN))
+		return HNV_NOT_OURS;
+	return from_uplink(skb);
+}
