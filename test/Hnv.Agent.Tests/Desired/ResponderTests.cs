@@ -67,6 +67,26 @@ public sealed class ResponderTests : IDisposable
         Assert.Equal([0, 10, 0, 0, 1, 12, 172, 16, 10, 0, 0, 9], Find4(Bytes(Dhcp4().Options, Dhcp4().Length), DhcpOption.ClasslessRoutes));
     }
 
+    /// <summary>Hosts of both families, of which those over IPv6 leave less; then the network travels in VXLAN.</summary>
+    [Fact]
+    public void Mtu_IsTheSmallestOfAllFormsOnTheWays()
+    {
+        PolicyItem[] items = [Web(Pool), Peer("192.168.4.22"), Peer("fd00::22")];
+        HeldNetworkPolicy policy = Policy(Blue, 1, items);
+        _state.OnUpdate(new NetworkChanged(policy, [.. items.Select(static i => new ItemChange(null, i))]));
+        _state.SetWay(IPAddress.Parse("192.168.4.22"), new PeerWay(IPAddress.Parse("192.168.4.11"), 2, 1500));
+        Assert.Equal([0, 0, 0, 0, 5, 0xb2], Advertisement().Options[NeighborOptionType.Mtu]); // 1458
+        _state.SetWay(IPAddress.Parse("fd00::22"), new PeerWay(IPAddress.Parse("fd00::11"), 2, 1500));
+        Assert.Equal([0, 0, 0, 0, 5, 0x9e], Advertisement().Options[NeighborOptionType.Mtu]); // 1438
+        Assert.False(_state.UsesVxlan);
+
+        _state.OnUpdate(new NetworkChanged(policy with { Encapsulation = Model.Resources.Encapsulation.Vxlan }, []));
+        Assert.Equal([0, 0, 0, 0, 5, 0x96], Advertisement().Options[NeighborOptionType.Mtu]); // 1430
+        Assert.True(_dataplane.Subnets.TryGet(s_key, out SubnetEntry subnet));
+        Assert.Equal(Datapath.Layouts.Encapsulation.Vxlan, subnet.Encapsulation);
+        Assert.True(_state.UsesVxlan);
+    }
+
     [Fact]
     public void Mtu_IsThatOfTheTunnel_WhereItIsSmallerThanEthernets()
     {
