@@ -64,21 +64,23 @@ internal sealed class GrowableMap<TKey, TValue> : IKernelTable<TKey, TValue>, ID
     /// <summary>Writes one entry, whoever else writes or grows the map meanwhile; makes room where there is none.</summary>
     public void Put(TKey key, TValue value)
     {
-        try
+        while (true)
         {
-            Write();
+            try
+            {
+                Locked(map =>
+                {
+                    map.Update(in key, in value);
+                    return true;
+                });
+                return;
+            }
+            catch (BpfException e) when (e.Errno == Errno.E2BIG)
+            {
+                // Others may fill the larger one, too, before this write: a map that cannot grow any more says so with another error.
+                Reserve(Capacity);
+            }
         }
-        catch (BpfException e) when (e.Errno == Errno.E2BIG)
-        {
-            Reserve(Capacity);
-            Write();
-        }
-
-        void Write() => Locked(map =>
-        {
-            map.Update(in key, in value);
-            return true;
-        });
     }
 
     /// <summary>Grows when the entries would fill more than three quarters.</summary>

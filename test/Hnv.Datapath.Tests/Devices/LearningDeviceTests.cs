@@ -102,7 +102,19 @@ public sealed class LearningDeviceTests : IDisposable
         change(inside, inside.GetLink(adapter.Interface).Index);
     }
 
-    private static void Until(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, s_deadline), "It did not come to that.");
+    private void Until(Func<bool> condition)
+    {
+        if (SpinWait.SpinUntil(condition, s_deadline))
+        {
+            return;
+        }
+
+        IEnumerable<string> held = new[] { (Host: _lab.A, Name: "A"), (Host: _lab.B, Name: "B") }.SelectMany(h => h.Host.Dataplane.ReadLearned()
+            .Select(e => $"{h.Name}: {e.Key} {e.Value}"));
+        IEnumerable<string> counts = new[] { _holder, _near, _far }.SelectMany(a => Enum.GetValues<Verdict>()
+            .Select(v => (Verdict: v, a.Host.Count(a.PortId, v).Packets)).Where(c => c.Packets > 0).Select(c => $"port {a.PortId}: {c.Verdict} {c.Packets}"));
+        Assert.Fail($"It did not come to that.\n{string.Join('\n', held.Concat(counts))}");
+    }
 
     private bool IsAnswer(byte[] frame, IPAddress vip) => frame.AsSpan(6, 6).SequenceEqual(Bytes(_holder.Mac)) && (vip.AddressFamily == AddressFamily.InterNetwork
         ? frame[13] == 6 && frame[21] == 2 && frame.AsSpan(28, 4).SequenceEqual(vip.GetAddressBytes())

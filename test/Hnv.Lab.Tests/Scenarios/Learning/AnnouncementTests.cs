@@ -23,13 +23,7 @@ public sealed class AnnouncementTests(LearningLab fixture) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (LabVm vm in new[] { Lab.Vm("a1"), Lab.Vm("a2"), Lab.Vm("a3") })
-        {
-            vm.Unplug();
-            vm.Plug();
-        }
-
-        await Lab.ConvergeAsync(0, TestContext.Current.CancellationToken);
+        await Lab.ReplugAsync(Lab.Vm("a1"), Lab.Vm("a2"), Lab.Vm("a3"));
         await Lab.ForgottenAsync(Lab.Vm("a1"), s_moving4);
         await Lab.ForgottenAsync(Lab.Vm("a1"), s_moving6);
     }

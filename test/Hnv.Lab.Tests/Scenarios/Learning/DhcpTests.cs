@@ -58,13 +58,8 @@ public sealed partial class DhcpTests(LearningLab fixture) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (LabVm vm in new[] { Client1, Client2 })
-        {
-            // Gone with their VM's memory of them; what they had is released or forgotten with the port's cable.
-            vm.Unplug();
-            vm.Plug();
-        }
-
+        // Gone with their VM's memory of them; what they had is released or forgotten with the port's cable.
+        await Lab.ReplugAsync(Client1, Client2);
         await _programs.DisposeAsync();
     }
 

@@ -27,18 +27,12 @@ public sealed class KeepalivedTests(LearningLab fixture) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _programs.DisposeAsync();
-        foreach (LabVm vm in new[] { Master, Backup })
-        {
-            vm.Unplug();
-            vm.Plug();
-        }
-
         foreach (LabHost host in Lab.Hosts.Where(h => !h.Agent.IsRunning))
         {
             host.Agent.Start();
         }
 
-        await Lab.ConvergeAsync(0, Ct);
+        await Lab.ReplugAsync(Master, Backup);
         await Lab.ForgottenAsync(Master, s_vip4);
         await Lab.ForgottenAsync(Master, s_vip6);
     }

@@ -41,13 +41,7 @@ public sealed class LearningFaultTests(LearningLab fixture) : IAsyncLifetime
         }
 
         await Eventually.TrueAsync(() => Lab.Client.IsReadyAsync(Ct), "the controller is ready");
-        foreach (LabVm vm in new[] { F1, F2, F3 })
-        {
-            vm.Unplug();
-            vm.Plug();
-        }
-
-        await Lab.ConvergeAsync(0, Ct);
+        await Lab.ReplugAsync(F1, F2, F3);
     }
 
     [Fact]

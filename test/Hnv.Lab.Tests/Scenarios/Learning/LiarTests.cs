@@ -54,9 +54,7 @@ public sealed class LiarTests(LearningLab fixture) : IAsyncLifetime
         }
 
         _adapter?.Dispose();
-        Liar.Unplug(); // With what it claimed.
-        Liar.Plug();
-        await Lab.ConvergeAsync(0, Ct);
+        await Lab.ReplugAsync(Liar); // With what it claimed.
         await Eventually.TrueAsync(async () => (await ClaimsAsync()).Length == 0, "what the liar claimed is forgotten");
     }
 
