@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * Tries what not every supported kernel can do; never attached. A program that does not load, because its helper is unknown, or
- * that answers 0 says "not supported"; 1 says "supported"; anything else is a failure of the probe (src/Hnv.Datapath/FeatureProbe.cs).
+ * that answers 0 says "not supported"; 1 says "supported"; anything else is a failure of the probe (src/Hnv.Datapath/Kernel/FeatureProbe.cs).
  */
 #include "include/kernel.h"
 

@@ -139,7 +139,7 @@ stage_controller
 pack hnv "libc6 (>= 2.36), libgcc-s1 (>= 12), libstdc++6 (>= 12), zlib1g, libssl3 | libssl3t64, ca-certificates" \
     "network virtualization for Linux hosts: command" \
     'Tenants get isolated virtual networks with addresses of their choice, carried
-in NVGRE (RFC 7637) over any IPv4 network, after the model of Hyper-V.
+in NVGRE or VXLAN over any IPv4 or IPv6 network, after the model of Hyper-V.
 .
 This package holds the hnv command, and the program and .NET runtime that the
 agent and the controller run on.'

@@ -9,7 +9,7 @@
 
 /*
  * What the makers of answers share. They are global functions, one to read a request and one to write the answer: the verifier looks
- * at each once, alone, and the stack of port_ingress has room for one at a time. They look up what they need, and return a verdict:
+ * at each once, alone, and the stack of a stage has room for one at a time. They look up what they need, and return a verdict:
  *
  *   HNV_None                     not ours: let others have it
  *   HNV_ConfigurationAnswered    the skb holds the answer

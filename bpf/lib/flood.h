@@ -17,7 +17,7 @@
 
 /*
  * Floods a frame of a VM, whose source was found right. `learners_only`: only to members that learn addresses. Returns the action, which
- * must be handed up to from_vm().
+ * must be handed up to where the stack is short (port_neighbours.bpf.c).
  */
 static __always_inline int flood_frame(int learners_only)
 {

@@ -141,13 +141,6 @@ static __always_inline int from_wire(struct __sk_buff *skb, struct hnv_decision 
 	return hairpin(skb, d, &to.pa);
 }
 
-static __always_inline int finish(struct __sk_buff *skb, const struct hnv_decision *d, __u32 bytes, int action)
-{
-	if (!traced(d))
-		count(0, d->verdict, bytes);
-	return action;
-}
-
 /* What the headers behind the IP header are found to be. */
 #define HNV_READ_NOT_OURS 0xff
 

@@ -108,7 +108,7 @@ public static class CliApplication
     /// <param name="only">Name of the one command that is needed; null: all, for help, suggestions, and what is no command.</param>
     internal static RootCommand BuildRoot(CommandRunner runner, string? only = null)
     {
-        var root = new RootCommand("Network virtualization for Linux hosts: VM networks of many tenants over NVGRE, as Hyper-V does it.");
+        var root = new RootCommand("Network virtualization for Linux hosts: VM networks of many tenants over NVGRE or VXLAN, as Hyper-V does it.");
         foreach (Command command in CommandList.Create(runner, only))
         {
             root.Subcommands.Add(command);

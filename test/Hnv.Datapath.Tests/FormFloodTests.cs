@@ -29,11 +29,11 @@ public sealed class FormFloodTests(TestCloud cloud)
         FormCloud forms = new(cloud, new(encapsulation, family));
         Floods(forms, cloud.A, [cloud.Blue5], [forms.PaOf(cloud.B)]);
         Floods(forms, cloud.B, [cloud.Blue7], [forms.PaOf(cloud.A)]);
-        foreach (byte[] frame in (byte[][])[Broadcast, Announcement])
+        foreach ((byte[] frame, uint mark) in new[] { (Broadcast, 0u), (Announcement, Passage.MarkEncapsulated) })
         {
             Passage sent = cloud.A.FromVm(cloud.Blue5, frame).Went(Verdict.Flooded).To(cloud.A.Uplink);
             sent.As(forms.OnWire(cloud.A, cloud.B, 5001, frame, forms.FlowOf(sent.Bytes)));
-            Assert.Equal(frame == Broadcast ? 0 : sent.Mark, sent.Mark);
+            Assert.Equal(mark, sent.Mark);
             cloud.B.FromWire(sent.Bytes).Went(Verdict.Flooded, cloud.Blue7.TrafficTo(frame.Length)).As(frame);
         }
     }
@@ -63,7 +63,7 @@ public sealed class FormFloodTests(TestCloud cloud)
             cloud.A.AddPeer(peer.Pa6);
         }
 
-        foreach (byte[] frame in (byte[][])[Broadcast, Announcement])
+        foreach ((byte[] frame, uint mark) in new[] { (Broadcast, 0u), (Announcement, Passage.MarkEncapsulated) })
         {
             Floods(forms, cloud.A, [cloud.Blue5], [forms.PaOf(cloud.B), others.PaOf(cloud.C), forms.PaOf(cloud.C), others.PaOf(cloud.B)]);
             Passage sent = cloud.A.FromVm(cloud.Blue5, frame).Went(Verdict.Flooded);
@@ -118,7 +118,7 @@ public sealed class FormFloodTests(TestCloud cloud)
         cloud.B.AddPeer(group);
         Floods(forms, cloud.A, [cloud.Blue5], [forms.PaOf(cloud.B), forms.PaOf(cloud.C)], group);
         Floods(forms, cloud.B, [cloud.Blue7], [forms.PaOf(cloud.A)], group);
-        foreach (byte[] frame in (byte[][])[Broadcast, Announcement])
+        foreach ((byte[] frame, uint mark) in new[] { (Broadcast, 0u), (Announcement, Passage.MarkEncapsulated) })
         {
             Passage sent = cloud.A.FromVm(cloud.Blue5, frame).Went(Verdict.Flooded);
             sent.As(forms.OnWire(forms.PaOf(cloud.A), group, 5001, frame, forms.FlowOf(sent.Bytes)));

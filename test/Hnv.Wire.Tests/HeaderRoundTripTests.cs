@@ -137,5 +137,22 @@ public sealed class HeaderRoundTripTests
         Assert.Equal(new GreHeader(GreFlags.Key, EtherType.TransparentEthernetBridging) { Key = key }, gre);
     });
 
+    [Fact]
+    public void Vxlan_Any_RoundTripsAndIgnoresReservedBits() => Generators.ForAll(Generators.UInt32, bits =>
+    {
+        var header = new VxlanHeader(bits >> 8);
+        byte[] packet = Room(VxlanHeader.Length);
+        header.Write(packet);
+        Assert.Equal<byte>([0x08, 0, 0, 0, (byte)(bits >> 24), (byte)(bits >> 16), (byte)(bits >> 8), 0], packet[..VxlanHeader.Length]);
+        packet[0] |= (byte)bits;
+        packet[1] = packet[7] = (byte)bits;
+        Assert.True(VxlanHeader.TryParse(packet, out VxlanHeader read, out ReadOnlySpan<byte> frame));
+        Assert.Equal(header, read);
+        Assert.Equal(s_payload, frame);
+        packet[0] &= 0xf7;
+        Assert.False(VxlanHeader.TryParse(packet, out _, out _));
+        Assert.False(VxlanHeader.TryParse(packet.AsSpan(0, VxlanHeader.Length - 1), out _, out _));
+    });
+
     private static byte[] Room(int header) => [.. new byte[header], .. s_payload];
 }

@@ -95,6 +95,7 @@ public sealed class HostileBytesTests
         _ = TcpHeader.TryParse(bytes, out _, out _, out _);
         _ = GreHeader.TryParse(bytes, out _, out _);
         _ = NvgreHeader.TryParse(bytes, out _, out _);
+        _ = VxlanHeader.TryParse(bytes, out _, out _);
         InternetChecksum.IsValid(bytes);
         InternetChecksum.IsValid(IPAddress.Loopback, IPAddress.Loopback, IpProtocol.Udp, bytes);
     }

@@ -49,12 +49,27 @@ public sealed class PacketDescriberTests
 
     [Theory]
     [InlineData("nvgre", "192.168.4.11 → 192.168.4.22 NVGRE 5001 flow 0x3f | 10.0.0.5 → 10.0.0.7 ICMP echo request")]
+    [InlineData("vxlan", "192.168.4.11 → 192.168.4.22 VXLAN 5001 | 10.0.0.5 → 10.0.0.7 ICMP echo request")]
     [InlineData("arp", "ARP who has 10.0.0.7? tell 10.0.0.5")]
     [InlineData("ns", "2001:db8:5001::5 → ff02::1:ff00:7 ICMPv6 neighbour solicitation")]
     [InlineData("vlan echo", "VLAN 7 10.0.0.5 → 10.0.0.7 ICMP echo request")]
     [InlineData("tcp6", "2001:db8:5001::5 → 2001:db8:5001::7 TCP 40000 → 80 Ack")]
     [InlineData("fragment", "10.0.0.5 → 10.0.0.7 fragment of 17 UDP")]
     public void Summarize_Frame_OneLine(string frame, string expected) => Assert.Equal(expected, PacketDescriber.Summarize(Samples.Frames[frame]));
+
+    [Fact]
+    public void Describe_Vxlan_TellsTheTunnelAndTheFrameInside() => Assert.Contains(
+        """
+        UDP                        8 bytes
+          ports                    50001 → 4789
+          length                   76
+          checksum                 none
+        VXLAN                      8 bytes, RFC 7348
+          virtual subnet           5001 (0x001389)
+          Ethernet                 14 bytes
+            destination            06:06:00:00:00:07
+        """.ReplaceLineEndings("\n"),
+        PacketDescriber.Describe(Samples.Frames["vxlan"]).ReplaceLineEndings("\n"), StringComparison.Ordinal);
 
     [Fact]
     public void Describe_DamagedFrame_NamesTheDamage()

@@ -60,6 +60,8 @@ internal static class Samples
             .Gre(new GreHeader(GreFlags.Checksum | GreFlags.Key | GreFlags.Sequence, (EtherType)0x88b5) { Key = 7, Sequence = 8 }).Payload(40).ToArray(),
         ["nvgre"] = PacketBuilder.Ethernet(Host11, Host22).IPv4(Pa11, Pa22, h => h with { Flags = IPv4Flags.DontFragment }).Nvgre(5001, 0x3f).Frame(Echo.ToArray(60)).ToArray(),
         ["nvgre6"] = PacketBuilder.Ethernet(Host11, Host22).IPv6(Pa11V6, Pa22V6).Nvgre(16777214, 0xff).Frame(Echo.ToArray(60)).ToArray(),
+        ["vxlan"] = PacketBuilder.Ethernet(Host11, Host22).IPv4(Pa11, Pa22, h => h with { Flags = IPv4Flags.DontFragment }).UdpWithoutChecksum(50001, 4789).Vxlan(5001)
+            .Frame(Echo.ToArray(60)).ToArray(),
         ["nvgre in nvgre"] = PacketBuilder.Ethernet(Host11, Host22).IPv4(Pa11, Pa22).Nvgre(5001)
             .ThenEthernet(Vm5, Vm7).IPv4(Ca5, Ca7).Nvgre(6001).Frame(Echo.ToArray(60)).ToArray(),
     };

@@ -88,7 +88,7 @@ internal static class LabUpCommand
         byte[]? frame = await FabricCapture.PingAsync(lab, from, address, TimeSpan.FromSeconds(4));
         if (frame is null)
         {
-            context.Out.Markup($"[red]No NVGRE frame was seen on the provider network when {from.Name} pinged {address}.[/]");
+            context.Out.Markup($"[red]No encapsulated frame was seen on the provider network when {from.Name} pinged {address}.[/]");
             return false;
         }
 

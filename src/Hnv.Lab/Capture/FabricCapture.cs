@@ -16,7 +16,7 @@ public static class FabricCapture
         return LabMachine.OpenPacketSocket(lab.FabricNamespace, LabWiring.FabricPort(host, uplink ?? at.Spec.Uplinks[0].Name), options);
     }
 
-    /// <summary>Makes one VM ping another and returns the first NVGRE frame with the request as it crosses the provider network.</summary>
+    /// <summary>Makes one VM ping another and returns the first encapsulated frame with the request as it crosses the provider network.</summary>
     /// <returns>Null when none came within the time.</returns>
     public static async Task<byte[]?> PingAsync(NetworkLab lab, LabVm from, IPAddress to, TimeSpan timeout)
     {
@@ -35,7 +35,7 @@ public static class FabricCapture
         TimeSpan left;
         while ((left = timeout - System.Diagnostics.Stopwatch.GetElapsedTime(since)) > TimeSpan.Zero)
         {
-            if (socket.Receive(left) is { } frame && TryReadTunnel(frame, out _, out ReadOnlySpan<byte> inner) && IsTo(inner, to))
+            if (socket.Receive(left) is { } frame && (TryReadTunnel(frame, out _, out ReadOnlySpan<byte> inner) || TryReadVxlan(frame, out inner)) && IsTo(inner, to))
             {
                 return frame;
             }
@@ -50,19 +50,28 @@ public static class FabricCapture
     {
         tunnel = default;
         inner = default;
-        if (!EthernetHeader.TryParse(frame, out EthernetHeader outer, out ReadOnlySpan<byte> packet))
-        {
-            return false;
-        }
+        return TryReadIp(frame, IpProtocol.Gre, out ReadOnlySpan<byte> payload) && NvgreHeader.TryParse(payload, out tunnel, out inner);
+    }
 
-        ReadOnlySpan<byte> payload = default;
-        bool gre = outer.Type switch
-        {
-            EtherType.IPv4 => IPv4Header.TryParse(packet, out IPv4Header ip, out _, out payload) && ip.Protocol == IpProtocol.Gre,
-            EtherType.IPv6 => IPv6Header.TryParse(packet, out IPv6Header ip, out payload) && ip.NextHeader == IpProtocol.Gre,
-            _ => false,
-        };
-        return gre && NvgreHeader.TryParse(payload, out tunnel, out inner);
+    private static bool TryReadVxlan(ReadOnlySpan<byte> frame, out ReadOnlySpan<byte> inner)
+    {
+        inner = default;
+        return TryReadIp(frame, IpProtocol.Udp, out ReadOnlySpan<byte> message)
+            && UdpHeader.TryParse(message, out UdpHeader udp, out ReadOnlySpan<byte> payload) && udp.DestinationPort == VxlanHeader.Port
+            && VxlanHeader.TryParse(payload, out _, out inner);
+    }
+
+    /// <summary>What stands behind the IP header of a frame with that protocol.</summary>
+    private static bool TryReadIp(ReadOnlySpan<byte> frame, IpProtocol protocol, out ReadOnlySpan<byte> payload)
+    {
+        payload = default;
+        return EthernetHeader.TryParse(frame, out EthernetHeader outer, out ReadOnlySpan<byte> packet)
+            && outer.Type switch
+            {
+                EtherType.IPv4 => IPv4Header.TryParse(packet, out IPv4Header ip, out _, out payload) && ip.Protocol == protocol,
+                EtherType.IPv6 => IPv6Header.TryParse(packet, out IPv6Header ip, out payload) && ip.NextHeader == protocol,
+                _ => false,
+            };
     }
 
     private static bool IsTo(ReadOnlySpan<byte> frame, IPAddress to) =>

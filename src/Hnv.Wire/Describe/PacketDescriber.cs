@@ -157,6 +157,10 @@ public static class PacketDescriber
     {
         switch (protocol)
         {
+            case IpProtocol.Udp when whole && UdpHeader.TryParse(message, out UdpHeader udp, out ReadOnlySpan<byte> payload)
+                && udp.DestinationPort == VxlanHeader.Port && VxlanHeader.TryParse(payload, out VxlanHeader vxlan, out ReadOnlySpan<byte> inner):
+                DescribeVxlan(text, udp, vxlan, inner);
+                break;
             case IpProtocol.Icmp or IpProtocol.IcmpV6 or IpProtocol.Udp or IpProtocol.Tcp:
                 TransportDescriber.Describe(text, protocol, source, destination, message, whole);
                 break;
@@ -196,6 +200,23 @@ public static class PacketDescriber
             return;
         }
 
+        DescribeInside(text, frame);
+    }
+
+    private static void DescribeVxlan(DescriptionWriter text, UdpHeader udp, VxlanHeader vxlan, ReadOnlySpan<byte> frame)
+    {
+        text.Header("UDP", $"{UdpHeader.Length} bytes");
+        text.Field("ports", $"{udp.SourcePort} → {udp.DestinationPort}");
+        text.Field("length", udp.MessageLength);
+        text.Field("checksum", udp.Checksum == 0 ? "none" : $"0x{udp.Checksum:x4}");
+        text.Header("VXLAN", $"{VxlanHeader.Length} bytes, RFC 7348");
+        text.Field("virtual subnet", $"{vxlan.VirtualSubnetId} (0x{vxlan.VirtualSubnetId:x6})");
+        DescribeInside(text, frame);
+    }
+
+    /// <summary>The frame in a tunnel.</summary>
+    private static void DescribeInside(DescriptionWriter text, ReadOnlySpan<byte> frame)
+    {
         if (text.Depth == MaxDepth)
         {
             text.Data(frame);
