@@ -36,7 +36,9 @@ public sealed class VxlanReceiverTests : IDisposable
             Assert.NotEqual(index, Assert.Single(Devices()).Index);
             Assert.True(_host.Route.DeleteLink(Assert.Single(Devices()).Index));
             _host.Namespace.Run(again.Maintain);
-            Assert.Single(Devices());
+            _host.Route.SetDown(Assert.Single(Devices()).Index);
+            _host.Namespace.Run(again.Maintain);
+            Assert.True(Assert.Single(Devices()).Flags.HasFlag(LinkFlags.Up));
             Assert.Equal("", Set(again, 0) ?? "");
             Assert.Empty(Devices());
             Assert.Equal("", Set(again, 4789) ?? "");

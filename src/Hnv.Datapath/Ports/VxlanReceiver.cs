@@ -52,10 +52,10 @@ internal sealed class VxlanReceiver(string directory, MapStore maps, Attachments
         return null;
     }
 
-    /// <summary>Makes the device anew when somebody deleted it.</summary>
+    /// <summary>Makes the device anew when somebody deleted it or set it down.</summary>
     public void Repair()
     {
-        if (_port != 0 && route.FindLink(_name) is null)
+        if (_port != 0 && (route.FindLink(_name) is not { } link || !link.Flags.HasFlag(LinkFlags.Up)))
         {
             _ensured = false;
             Set(_port);
