@@ -177,8 +177,19 @@ public sealed class AccessTests
         Assert.True(await nobody.IsReadyAsync(Cancelled));
         await AssertStatusAsync(HttpStatusCode.Unauthorized, () => nobody.ListAsync(ResourceKind.Host, cancellationToken: Cancelled));
         await AssertStatusAsync(HttpStatusCode.Unauthorized, () => nobody.ApplyAsync([], cancellationToken: Cancelled));
-        await AssertStatusAsync(HttpStatusCode.RequestEntityTooLarge, () => nobody.EnrollAsync(new EnrollRequest(new string('x', 100_000), "x"), Cancelled));
         Assert.True((await Assert.ThrowsAsync<HnvApiException>(() => foreign.ListAsync(ResourceKind.Host, cancellationToken: Cancelled))).IsUnreachable);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_too_large_is_told_so_and_meets_no_closed_connection()
+    {
+        await using TlsCloud cloud = await TlsCloud.StartAsync();
+        using HnvClient nobody = cloud.ClientOf(null, null);
+
+        for (int i = 0; i < 50; i++)
+        {
+            await AssertStatusAsync(HttpStatusCode.RequestEntityTooLarge, () => nobody.EnrollAsync(new EnrollRequest(new string('x', 100_000), "x"), Cancelled));
+        }
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
     /// <summary>Longest line of a stream, bytes; a chunk of policy has some 200 KiB.</summary>
     private const int MaxLine = 16 * 1024 * 1024;
 
+    /// <summary>The controller is asked (RFC 9110, 10.1.1) whether it takes a body of more than this, bytes; smaller ones are sent at once.</summary>
+    private const int AskBeforeSending = 32 * 1024;
+
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
 
     private readonly HttpClient _http = ControllerTransport.Create(options);
@@ -62,6 +65,9 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
     public async Task<byte[]> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         using HttpRequestMessage owned = request;
+
+        // A body that the controller refuses for its size would otherwise meet a closed connection, and its answer be lost with it.
+        request.Headers.ExpectContinue = request.Content?.Headers.ContentLength > AskBeforeSending;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout ?? options.Timeout);
         try
