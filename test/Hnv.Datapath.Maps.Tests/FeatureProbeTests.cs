@@ -1,6 +1,7 @@
-using System.Collections.Immutable;
+using System.Net.Sockets;
 using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Maps.Tests.Support;
+using Hnv.Datapath.Ports;
 
 namespace Hnv.Datapath.Maps.Tests;
 
@@ -46,13 +47,24 @@ public sealed class FeatureProbeTests
     [Fact]
     public void Require_WithSomethingThatCouldNotBeTried_LeavesItToTheKernel() => With(KernelFeature.Loop, FeatureState.Failed).Require();
 
-    [Fact]
-    public void Decapsulations_WithoutTheNewFlag_ChangeTheProtocolFirst()
+    [Theory]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetwork, PortDevice.VethPeer, DecapsulationWay.Peer, DecapsulationWay.Peer)]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, PortDevice.VethPeer, DecapsulationWay.Peer, DecapsulationWay.ChangeProtocol)]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetwork, PortDevice.Normalise, DecapsulationWay.SegmentRouting, DecapsulationWay.SegmentAndMerge)]
+    [InlineData(AddressFamily.InterNetwork, AddressFamily.InterNetworkV6, PortDevice.Normalise, DecapsulationWay.SegmentRouting, DecapsulationWay.SegmentAndMerge)]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetwork, PortDevice.VethPeer, DecapsulationWay.Peer, DecapsulationWay.ChangeProtocol)]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetworkV6, PortDevice.VethPeer, DecapsulationWay.Peer, DecapsulationWay.Peer)]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetwork, PortDevice.Normalise, DecapsulationWay.SegmentRouting, DecapsulationWay.SegmentAndMerge)]
+    [InlineData(AddressFamily.InterNetworkV6, AddressFamily.InterNetworkV6, PortDevice.Normalise, DecapsulationWay.SegmentRouting, DecapsulationWay.SegmentAndMerge)]
+    public void Decapsulations_OfEveryFamilyAndPort_WithAllFeaturesAndWithout(
+        AddressFamily provider, AddressFamily customer, PortDevice device, DecapsulationWay all, DecapsulationWay without)
     {
-        ImmutableArray<DecapsulationWay> all = [.. Decapsulation.All(KernelFeatures.All("6.18"), unwraps: true).Select(way => way.Way)];
-        Assert.Equal([DecapsulationWay.Peer, DecapsulationWay.Peer, DecapsulationWay.SegmentRouting, DecapsulationWay.SegmentRouting], all);
-        ImmutableArray<DecapsulationWay> few = [.. Decapsulation.All(With(KernelFeature.DecapsulationFamily, FeatureState.Failed), unwraps: false).Select(way => way.Way)];
-        Assert.Equal([DecapsulationWay.Peer, DecapsulationWay.ChangeProtocol, DecapsulationWay.SegmentAndMerge, DecapsulationWay.SegmentAndMerge], few);
+        KernelFeatures few = With(KernelFeature.DecapsulationFamily, FeatureState.Failed);
+        Assert.Equal(all, Assert.Single(Decapsulation.All(KernelFeatures.All("6.18"), unwraps: true), IsIt).Way);
+        Assert.Equal(without, Assert.Single(Decapsulation.All(few, unwraps: false), IsIt).Way);
+        Assert.Equal(8, Decapsulation.All(few, unwraps: false).Length);
+
+        bool IsIt(Decapsulation each) => (each.Provider, each.Customer, each.Device) == (provider, customer, device);
     }
 
     private static KernelFeatures With(KernelFeature feature, FeatureState state)

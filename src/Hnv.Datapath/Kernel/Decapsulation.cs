@@ -13,15 +13,14 @@ namespace Hnv.Datapath.Kernel;
 /// <param name="Device">VethPeer, or Normalise for taps.</param>
 public sealed record Decapsulation(AddressFamily Provider, AddressFamily Customer, PortDevice Device, DecapsulationWay Way)
 {
-    private static readonly ImmutableArray<AddressFamily> s_providers = [AddressFamily.InterNetwork];
-    private static readonly ImmutableArray<AddressFamily> s_customers = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+    private static readonly ImmutableArray<AddressFamily> s_families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
 
     /// <param name="unwraps">Whether the normaliser uses segment routing.</param>
     internal static ImmutableArray<Decapsulation> All(KernelFeatures features, bool unwraps) =>
     [
-        .. from provider in s_providers
+        .. from provider in s_families
            from device in (PortDevice[])[PortDevice.VethPeer, PortDevice.Normalise]
-           from customer in s_customers
+           from customer in s_families
            select new Decapsulation(provider, customer, device, Choose(features, unwraps, device, provider == customer)),
     ];
 
