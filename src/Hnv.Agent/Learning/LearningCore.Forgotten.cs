@@ -35,19 +35,25 @@ internal sealed partial class LearningCore
             }
         }
 
-        var dropped = new Dictionary<uint, uint>();
+        var freed = new Dictionary<uint, uint>();
         foreach ((RecordKey key, LearnedEntry entry) in _dataplane.ReadLearned())
         {
-            if (ready.Contains(key.Vsid.ToHost()) && entry.Source != LearnSource.None && IsForgotten(key, NameOf(entry), entry.Epoch) && DropForgotten(key, entry) && entry.Record.Ifindex != 0)
+            if (ready.Contains(key.Vsid.ToHost()) && entry.Source != LearnSource.None && IsForgotten(key, NameOf(entry), entry.Epoch))
             {
-                dropped[entry.PortId] = dropped.GetValueOrDefault(entry.PortId) + 1;
+                DropForgotten(key, entry, freed);
             }
         }
 
-        // The port has room again at once; what others change meanwhile the audit sees to.
-        foreach ((uint port, uint count) in dropped.Count == 0 ? [] : _dataplane.ReadLearnedCounts())
+        GiveBack(freed);
+    }
+
+    /// <summary>The ports have room again at once; what programs change meanwhile the audit sees to.</summary>
+    /// <param name="freed">Addresses, by port.</param>
+    private void GiveBack(Dictionary<uint, uint> freed)
+    {
+        foreach ((uint port, uint count) in freed.Count == 0 ? [] : _dataplane.ReadLearnedCounts())
         {
-            if (dropped.TryGetValue(port, out uint fewer))
+            if (freed.TryGetValue(port, out uint fewer))
             {
                 _dataplane.PutLearnedCount(port, count - Math.Min(count, fewer));
             }
@@ -60,8 +66,8 @@ internal sealed partial class LearningCore
 
     private string? NameOf(in LearnedEntry entry) => entry.Record.Ifindex == 0 ? null : _terms.PortOf(entry.PortId)?.Name;
 
-    /// <returns>Whether it was there.</returns>
-    private bool DropForgotten(RecordKey key, in LearnedEntry entry)
+    /// <param name="freed">Takes the places of who held it, and of who wanted it, where those are ports of this host.</param>
+    private void DropForgotten(RecordKey key, in LearnedEntry entry, Dictionary<uint, uint> freed)
     {
         // The controller knows what it had forgotten; of what it never heard it is told here.
         if (_own.Remove(key, out OwnEntry? own) && !own.IsSynchronized && _terms.PortOf(own.PortId) is { } port)
@@ -72,6 +78,19 @@ internal sealed partial class LearningCore
 
         _gone.Remove(key);
         _dirty.Remove(key);
-        return _dataplane.TryReadLearned(key, out LearnedEntry now) && now.Epoch == entry.Epoch && _dataplane.RemoveLearned(key);
+        if (!_dataplane.TryReadLearned(key, out LearnedEntry now) || now.Epoch != entry.Epoch || !_dataplane.RemoveLearned(key))
+        {
+            return;
+        }
+
+        if (now.Record.Ifindex != 0)
+        {
+            freed[now.PortId] = freed.GetValueOrDefault(now.PortId) + 1;
+        }
+
+        if (now is { DeadlineNs: not 0, ChallengerIfindex: not 0 })
+        {
+            freed[now.ChallengerPortId] = freed.GetValueOrDefault(now.ChallengerPortId) + 1;
+        }
     }
 }

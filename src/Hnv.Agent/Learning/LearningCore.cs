@@ -182,7 +182,9 @@ internal sealed partial class LearningCore
         if (IsForgotten(key, NameOf(entry), entry.Epoch))
         {
             // Proved while the kernel was on its way into the new epoch, or found by an agent that did not know its port.
-            DropForgotten(key, entry);
+            var freed = new Dictionary<uint, uint>();
+            DropForgotten(key, entry, freed);
+            GiveBack(freed);
             return;
         }
 

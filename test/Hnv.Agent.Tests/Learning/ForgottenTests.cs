@@ -42,10 +42,26 @@ public sealed class ForgottenTests
         Forget(2, "10.0.0.70");
         Settle(2);
 
+        _host.Kernel.LearnedCounts[7] = 3;
+
         _host.Learn("10.0.0.70", counter: 9);
 
-        Assert.Equal("nowhere", _host.Where("10.0.0.70"));
+        Assert.Equal(("nowhere", 2u), (_host.Where("10.0.0.70"), _host.Kernel.LearnedCounts[7])); // Its place is free at once.
         Assert.Empty(Puts(_host.TellAll()));
+    }
+
+    [Fact]
+    public void Who_wanted_what_is_forgotten_has_its_place_back_too()
+    {
+        Forget(2, "10.0.0.70");
+        Settle(2);
+        LearnedEntry entry = _host.Learn("10.0.0.70", epoch: 1, tell: false);
+        _host.Kernel.Learned[Key("10.0.0.70")] = entry with { DeadlineNs = _host.Boot + 5_000_000, ChallengerIfindex = Port2, ChallengerPortId = 8, ChallengerMac = MacAddress.Parse(Mac2) };
+        (_host.Kernel.LearnedCounts[7], _host.Kernel.LearnedCounts[8]) = (1, 1);
+
+        _host.Tell(LearnEventKind.PreMovement, "10.0.0.70", Port2);
+
+        Assert.Equal(("nowhere", 0u, 0u), (_host.Where("10.0.0.70"), _host.Kernel.LearnedCounts[7], _host.Kernel.LearnedCounts[8]));
     }
 
     [Fact]
