@@ -40,6 +40,11 @@ static __always_inline int push_form(struct __sk_buff *skb, const struct hnv_fra
 	__be16 port = 0;
 	__u32 length;
 
+	if (encapsulation == HNV_ENCAP_VXLAN) {
+		port = vxlan_port();
+		if (!port)
+			return HNV_Internal; /* the agent has not said which */
+	}
 	if (!in_front) {
 		int error = bpf_skb_adjust_room(skb, room, BPF_ADJ_ROOM_MAC, flags);
 
@@ -54,9 +59,6 @@ static __always_inline int push_form(struct __sk_buff *skb, const struct hnv_fra
 	}
 	if (in_front && bpf_skb_change_head(skb, room, 0))
 		return HNV_Internal;
-	if (encapsulation == HNV_ENCAP_VXLAN)
-		port = vxlan_port();
-
 	length = skb->len - HNV_ETH_LEN;
 	data = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;

@@ -140,6 +140,12 @@ internal sealed partial class AgentCore
             return false;
         }
 
+        // Before any program is attached that would send to port 0, or leave to the host what comes in.
+        if (_desired.UsesVxlan || _hasSwept)
+        {
+            _vxlanProblem = _dataplane.SetVxlanPort(_desired.UsesVxlan ? _vxlanPort : (ushort)0);
+        }
+
         bool uplinksAttached = !_mustAttachUplinks || AttachUplinks();
         _ways.Refresh();
         _ports.OnPortsChanged(_desired.TakeChangedPorts());
@@ -147,11 +153,6 @@ internal sealed partial class AgentCore
         if (maySweep)
         {
             _dataplane.AllowSweep();
-        }
-
-        if (_desired.UsesVxlan || _hasSwept)
-        {
-            _vxlanProblem = _dataplane.SetVxlanPort(_desired.UsesVxlan ? _vxlanPort : (ushort)0);
         }
 
         if (_hasSwept)

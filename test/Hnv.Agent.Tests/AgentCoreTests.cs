@@ -88,6 +88,25 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void VxlanPort_IsSetBeforeProgramsAreAttached_AndTakenAwayWithTheLastNetworkInVxlan()
+    {
+        _network.Link(12, "v-blue1");
+        _core = NewCore(8472);
+        _core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa("192.168.4.11"))]));
+        PolicyItem[] items = [Subnet(), Peer(), Record("10.0.0.5", pa: "192.168.4.11", port: "blue/blue1"), Port()];
+        HeldNetworkPolicy blue = Policy(Blue, 10, items);
+        _core.OnUpdate(new NetworkChanged(blue with { Encapsulation = Model.Resources.Encapsulation.Vxlan }, [.. items.Select(static i => new ItemChange(null, i))]));
+        _core.OnUpdate(new BookmarkReached(10));
+        Assert.True(_core.Apply());
+        Assert.Equal(["vxlan 8472", "attach 2", "sweep", "bind 12", "apply"], _dataplane.Calls);
+
+        _dataplane.Calls.Clear();
+        _core.OnUpdate(new NetworkChanged(blue, []));
+        _core.Apply();
+        Assert.Equal("vxlan 0", _dataplane.Calls[0]);
+    }
+
+    [Fact]
     public void Groups_FoundAtTheStart_AreLeftOnlyAfterABookmarkAndIfTheyAreOurs()
     {
         Tell(_network.Group(2, "239.1.1.1"), _network.Group(2, "239.2.2.2"), _network.Group(2, "239.3.3.3", protocol: 0));
@@ -522,7 +541,8 @@ public sealed class AgentCoreTests : IDisposable
     private static NetworkChanged Change(PolicyItem[] gone, PolicyItem[] items) =>
         new(Policy(Blue, 1, items), [.. gone.Select(i => new ItemChange(i, null)), .. items.Select(i => new ItemChange(null, i))]);
 
-    private AgentCore NewCore() => new(["up0"], _dataplane, _network, new CounterBook(_dataplane, new FakeCounterStore(), NullLogger<CounterBook>.Instance), _time, NullLoggerFactory.Instance);
+    private AgentCore NewCore(ushort vxlanPort = AgentOptions.DefaultVxlanPort) =>
+        new(["up0"], _dataplane, _network, new CounterBook(_dataplane, new FakeCounterStore(), NullLogger<CounterBook>.Instance), _time, NullLoggerFactory.Instance, vxlanPort);
 
     /// <summary>In sync at revision 10: blue with its subnet, a peer, a record at the port and the ports.</summary>
     private void Start(params PolicyItem[] ports)

@@ -23,6 +23,16 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal("The agent of other takes its policy from https://c.example:8640, with uplinks eth7.\n", run.Output);
     }
 
+    [Theory]
+    [InlineData("agent", "vxlanPort: 8472\n", 8472)]
+    [InlineData("agent --vxlan-port 8473", "vxlanPort: 8472\n", 8473)]
+    public async Task Agent_WithAnotherVxlanPort_TakesIt(string command, string setting, int port)
+    {
+        CliRun run = await CheckAsync(command, "host: host1\ncontrollers: [\"https://c.example:8640\"]\nuplinks: eth1\n" + setting);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal($"The agent of host1 takes its policy from https://c.example:8640, with uplinks eth1. VXLAN is at UDP port {port}.\n", run.Output);
+    }
+
     [Fact]
     public async Task Agent_SeveralThingsWrong_SaysEachWithItsLine()
     {
@@ -43,6 +53,9 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("agent", "- host\n", ":1")]
     [InlineData("agent", "# nothing is set\n", "host: is missing")]
     [InlineData("agent", "host: {name: x}\ncontrollers: [\"http://c:1\"]\nuplinks: [e]\n", ":1: host")]
+    [InlineData("agent", "host: h\ncontrollers: [\"http://c:1\"]\nuplinks: [e]\nvxlanPort: 0\n", ":4: vxlanPort: 0 is not a UDP port")]
+    [InlineData("agent", "host: h\ncontrollers: [\"http://c:1\"]\nuplinks: [e]\nvxlanPort: vxlan\n", ":4: vxlanPort: 0 is not a UDP port")]
+    [InlineData("agent", "host: h\ncontrollers: [\"http://c:1\"]\nuplinks: [e]\nvxlanPort: 65536\n", ":4: vxlanPort: 65536 is not a UDP port")]
     [InlineData("controller", "listen: [\"http://192.0.2.1:1\"]\n", ":1: listen: http://192.0.2.1:1 would give the cloud to everybody")]
     [InlineData("controller", "listen:\n- http://127.0.0.1:1\n- nonsense\n", ":3: listen: nonsense is not understood")]
     [InlineData("controller", "listen: []\n", ":1: listen: names no address")]

@@ -1,4 +1,6 @@
+using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Maps.Tests.Support;
+using Hnv.Linux.Bpf;
 using Hnv.Linux.Netlink;
 
 namespace Hnv.Datapath.Maps.Tests;
@@ -34,6 +36,12 @@ public sealed class VxlanReceiverTests : IDisposable
             Assert.Equal(index, Assert.Single(Devices()).Index);
             Assert.Equal("", Set(again, 8472) ?? "");
             Assert.NotEqual(index, Assert.Single(Devices()).Index);
+            using (BpfMap config = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"config_v{Layout.Version}")))
+            {
+                Assert.True(config.TryLookup(0u, out ConfigEntry entry));
+                Assert.Equal(8472, entry.VxlanPort.ToHost());
+            }
+
             Assert.True(_host.Route.DeleteLink(Assert.Single(Devices()).Index));
             _host.Namespace.Run(again.Maintain);
             _host.Route.SetDown(Assert.Single(Devices()).Index);

@@ -43,6 +43,23 @@ public sealed class FormTests(TestCloud cloud)
     }
 
     [Theory]
+    [InlineData(AddressFamily.InterNetwork, "IPv4")]
+    [InlineData(AddressFamily.InterNetwork, "ARP")]
+    [InlineData(AddressFamily.InterNetworkV6, "IPv4")]
+    [InlineData(AddressFamily.InterNetworkV6, "ARP")]
+    public void Frame_InVxlanWhileNoPortIsSet_IsDropped(AddressFamily family, string kind)
+    {
+        _ = new FormCloud(cloud, new(Encapsulation.Vxlan, family));
+        cloud.A.Programs.Map("config").Update(0u, new ConfigEntry(Layout.Version, 0, 0, ConfigFlags.None));
+        cloud.A.FromVm(cloud.Blue5, Frame(kind)).Dropped(Verdict.Internal);
+
+        // Nobody else is concerned.
+        _ = new FormCloud(cloud, new(Encapsulation.Nvgre, family));
+        cloud.A.Programs.Map("config").Update(0u, new ConfigEntry(Layout.Version, 0, 0, ConfigFlags.None));
+        cloud.A.FromVm(cloud.Blue5, Frame(kind)).Went(Verdict.Encapsulated);
+    }
+
+    [Theory]
     [MemberData(nameof(FormsAndKinds))]
     public void Frame_OfEverySize_ArrivesAsItWasSent(Encapsulation encapsulation, AddressFamily family, string kind) => cloud.Run(() =>
     {

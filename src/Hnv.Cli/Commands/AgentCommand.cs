@@ -31,7 +31,7 @@ internal static class AgentCommand
                     s.Host, s.Controllers.IsDefault ? null : s.Controllers, s.Uplinks.IsDefault ? null : s.Uplinks, a.GetValue(state), a.GetValue(purge), out made, out findings, s.VxlanPort));
             if (a.GetValue(check))
             {
-                context.Out.Line($"The agent of {options.Host} takes its policy from {string.Join(", ", options.Controllers)}, with uplinks {string.Join(", ", options.Uplinks)}.");
+                context.Out.Line($"The agent of {options.Host} takes its policy from {string.Join(", ", options.Controllers)}, with uplinks {string.Join(", ", options.Uplinks)}.{(options.VxlanPort == AgentOptions.DefaultVxlanPort ? "" : $" VXLAN is at UDP port {options.VxlanPort}.")}");
                 return ExitCodes.Done;
             }
 

@@ -50,6 +50,11 @@ internal sealed class FakeDataplane : IDataplane
 
     public string? SetVxlanPort(ushort port)
     {
+        if (port != VxlanPort)
+        {
+            Calls.Add($"vxlan {port}");
+        }
+
         VxlanPort = port;
         return null;
     }
