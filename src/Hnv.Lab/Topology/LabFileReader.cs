@@ -211,7 +211,7 @@ public static class LabFileReader
     {
         var vms = ImmutableArray.CreateBuilder<LabVmSpec>();
         var taken = new HashSet<ResourceId>();
-        bool sound = errors.Count == 0; // A port that could not be read is not missing.
+        bool sound = errors.Count == 0; // What could not be read is not missing.
         foreach ((ManifestDocument document, VmDocument vm) in machines)
         {
             void Wrong(string field, string problem, string? remedy = null) =>
@@ -253,6 +253,11 @@ public static class LabFileReader
                 }
                 else if (FindSubnet(resources, port) is not { } subnet)
                 {
+                    if (!sound)
+                    {
+                        continue;
+                    }
+
                     Wrong(field, $"the subnet of port '{name}' is not in this file", $"a VmNetwork '{port.VmNetwork}' with vsid {port.Vsid}");
                 }
                 else

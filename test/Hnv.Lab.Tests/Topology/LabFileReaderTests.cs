@@ -92,6 +92,20 @@ public sealed class LabFileReaderTests
         Assert.Contains(e.Errors, x => x.Field == field && $"{x.Problem} {x.Remedy}".Contains(words, StringComparison.Ordinal) && x.File == "my.yaml" && x.Line > 0);
     }
 
+    /// <summary>What a document with an error of form would have made is not missing elsewhere: the one error is told, and no other.</summary>
+    [Theory]
+    [InlineData("kind: VmNetwork")]
+    [InlineData("kind: Port")]
+    [InlineData("kind: LabHost")]
+    [InlineData("kind: Host")]
+    public void Parse_FieldTwiceInADocument_IsTheOnlyError(string kind)
+    {
+        string text = new LabBuilder().Hosts("h1").Network("blue", (5001, ["10.0.0.0/24"])).Vm("b1", "h1", "blue", 5001, ["10.0.0.5"]).ToString();
+        int at = text.IndexOf(kind, StringComparison.Ordinal);
+        LabFileException e = Assert.Throws<LabFileException>(() => LabFileReader.Parse(text.Insert(at, $"{kind}\n"), "my.yaml"));
+        Assert.Equal("'kind' is there twice", Assert.Single(e.Errors).Problem);
+    }
+
     [Fact]
     public void Parse_OneNameForHostAndVm_IsRefused()
     {
