@@ -5,10 +5,19 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Hnv.Api.Client;
 
-/// <summary>Makes the <see cref="HttpClient"/> for a controller's address.</summary>
+/// <summary>
+/// Makes the <see cref="HttpClient"/> for a controller's address: HTTP/2 with TLS, where all requests and streams share a connection and its
+/// handshake; HTTP/1.1 without, where nothing would negotiate another.
+/// </summary>
 internal static class ControllerTransport
 {
     private const string UnixScheme = "unix:";
+
+    /// <summary>After so much silence of an HTTP/2 connection that carries requests the controller is pinged …</summary>
+    private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(15);
+
+    /// <summary>… and has so long to answer.</summary>
+    private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(10);
 
     /// <exception cref="FormatException">The address has none of the known forms.</exception>
     public static HttpClient Create(HnvClientOptions options)
@@ -21,6 +30,10 @@ internal static class ControllerTransport
             UseProxy = false,
             EnableMultipleHttp2Connections = true,
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            // A stream and all requests share one connection in HTTP/2: what no packet comes through is given up, and with it all of them.
+            KeepAlivePingDelay = s_pingDelay,
+            KeepAlivePingTimeout = s_pingTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         };
         Uri baseAddress;
         if (options.Controller.StartsWith(UnixScheme, StringComparison.Ordinal))

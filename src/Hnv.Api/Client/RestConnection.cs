@@ -72,7 +72,7 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
         limit.CancelAfter(timeout ?? options.Timeout);
         try
         {
-            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            using HttpResponseMessage response = await _http.SendAsync(OfVersion(request), HttpCompletionOption.ResponseHeadersRead, limit.Token);
             byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token);
             return response.IsSuccessStatusCode ? body : throw HnvApiException.From(response.StatusCode, ReadProblem(response, body));
         }
@@ -94,8 +94,9 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(idle);
+        using HttpRequestMessage request = OfVersion(new HttpRequestMessage(HttpMethod.Get, path));
         using HttpResponseMessage response = await GuardAsync(
-            _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, limit.Token), idle, cancellationToken);
+            _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token), idle, cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
             byte[] body = await GuardAsync(response.Content.ReadAsByteArrayAsync(limit.Token), idle, cancellationToken);
@@ -129,6 +130,13 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
             request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{revision}\""));
         }
 
+        return request;
+    }
+
+    /// <summary>A request message has a version of its own, HTTP/1.1, whatever the client's default is.</summary>
+    private HttpRequestMessage OfVersion(HttpRequestMessage request)
+    {
+        (request.Version, request.VersionPolicy) = (_http.DefaultRequestVersion, _http.DefaultVersionPolicy);
         return request;
     }
 
