@@ -22,6 +22,15 @@ public static class ControllerHost
 {
     private const int MaxRequestLine = 512 * 1024;
 
+    /// <summary>An HTTP/2 connection that was silent for so long is pinged …</summary>
+    private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(30);
+
+    /// <summary>… and closed when so long nothing comes.</summary>
+    private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(20);
+
+    private const UnixFileMode AllMayConnect =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
     /// <summary>Checks one of <see cref="ControllerOptions.Listen"/>.</summary>
     /// <exception cref="ControllerStartException">It is none, or one that would let strangers in.</exception>
     public static void CheckAddress(string listen) => ListenAddress.Parse(listen);
@@ -51,6 +60,12 @@ public static class ControllerHost
             app.Services.GetRequiredService<PrometheusText>();
             app.Services.GetRequiredService<ControllerMetrics>();
             await app.StartAsync(cancellationToken);
+            foreach (string path in listen.Select(static l => l.UnixPath).OfType<string>())
+            {
+                // Whoever connects is asked for by the kernel's word; the file keeps nobody out.
+                File.SetUnixFileMode(path, AllMayConnect);
+            }
+
             return new RunningController(app, log, pki);
 
             void Take(CloudChange change)
@@ -114,6 +129,7 @@ public static class ControllerHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(log);
         builder.Services.AddSingleton(new PkiAccess(pki));
+        builder.Services.AddSingleton(SocketUsers.Of(options.Readers));
         builder.Services.AddSingleton<ModelStore>();
         builder.Services.AddSingleton<CloudWriter>();
         builder.Services.AddHostedService<LogCompactor>();
@@ -171,8 +187,11 @@ public static class ControllerHost
 
         // A host claims every network it has in its request line.
         kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
-        // In HTTP/2, which TLS means, the request line is a header.
+        // In HTTP/2, which clients of the project use over TLS, the request line is a header.
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaxRequestLine;
+        // A host that is gone without a word gives its connection back.
+        kestrel.Limits.Http2.KeepAlivePingDelay = s_pingDelay;
+        kestrel.Limits.Http2.KeepAlivePingTimeout = s_pingTimeout;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestLine;
         // Streams have their own patience (PolicyStreamWriter); this would cut a host that is busy for five seconds.
         kestrel.Limits.MinResponseDataRate = null;

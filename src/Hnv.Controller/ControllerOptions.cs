@@ -8,8 +8,11 @@ public sealed record ControllerOptions
     /// <summary>Where it keeps its certificates, and the state log unless <see cref="Store"/> says otherwise.</summary>
     public string DataDirectory { get; init; } = "/var/lib/hnv/controller";
 
-    /// <summary><c>http://127.0.0.1:8640</c> (loopback only), <c>https://ADDRESS:PORT</c> (mutual TLS), <c>unix:PATH</c> (root is admin).</summary>
+    /// <summary><c>http://127.0.0.1:8640</c> (loopback only), <c>https://ADDRESS:PORT</c> (mutual TLS), <c>unix:PATH</c> (the peer's user decides).</summary>
     public ImmutableArray<string> Listen { get; init; } = ["http://127.0.0.1:8640"];
+
+    /// <summary>Members of this group, by name or number, may read over unix sockets; null: of the group <c>hnv</c>, if there is one.</summary>
+    public string? Readers { get; init; }
 
     /// <summary>The state log: <c>sqlite:PATH</c> or <c>memory</c>; null: <c>state.db</c> in the data directory.</summary>
     public string? Store { get; init; }

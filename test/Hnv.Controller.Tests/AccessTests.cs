@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using Hnv.Api.Client;
@@ -35,29 +36,30 @@ public sealed class AccessTests
             endpoints.Where(static e => e.Metadata.GetMetadata<AccessMetadata>()!.Access == Access.OfTenant), static e => Assert.NotNull(e.RoutePattern.GetParameter("tenant")));
     }
 
-    /// <summary>Who may what: the whole matrix. Columns: admin, tenant t, tenant u, host h, host i, anonymous.</summary>
+    /// <summary>Who may what: the whole matrix. Columns: admin, tenant t, tenant u, host h, host i, anonymous, reader; who reads, and who writes.</summary>
     [Theory]
-    [InlineData(Access.Public, "AAAAAA")]
-    [InlineData(Access.Admin, "AFFFFU")]
-    [InlineData(Access.OfTenant, "AAFFFU")]
-    [InlineData(Access.ScopedToTenant, "AAAFFU")]
-    [InlineData(Access.OfHost, "AFFAFU")]
-    [InlineData(null, "FFFFFU")]
-    public void Decide_OnAPathOfTenantTOrHostH_AllowsWhomTheRuleNames(object? access, string expected)
+    [InlineData(Access.Public, "AAAAAAA", "AAAAAAA")]
+    [InlineData(Access.Admin, "AFFFFUA", "AFFFFUF")]
+    [InlineData(Access.OfTenant, "AAFFFUA", "AAFFFUF")]
+    [InlineData(Access.ScopedToTenant, "AAAFFUA", "AAAFFUF")]
+    [InlineData(Access.OfHost, "AFFAFUF", "AFFAFUF")]
+    [InlineData(null, "FFFFFUF", "FFFFFUF")]
+    public void Decide_OnAPathOfTenantTOrHostH_AllowsWhomTheRuleNames(object? access, string reading, string writing)
     {
         Principal[] principals =
         [
             Principal.Administrator, new Principal.TenantAdmin("t"), new Principal.TenantAdmin("u"), new Principal.Host("h"), new Principal.Host("i"), Principal.Nobody,
+            new Principal.Reader(1000),
         ];
 
-        string decisions = string.Concat(principals.Select(p => AccessControl.Decide(p, (Access?)access, "t", "h") switch
+        string Decisions(bool reads) => string.Concat(principals.Select(p => AccessControl.Decide(p, (Access?)access, "t", "h", reads) switch
         {
             AccessDecision.Allowed => 'A',
             AccessDecision.Forbidden => 'F',
             _ => 'U',
         }));
 
-        Assert.Equal(expected, decisions);
+        Assert.Equal((reading, writing), (Decisions(reads: true), Decisions(reads: false)));
     }
 
     [Fact]
@@ -240,6 +242,88 @@ public sealed class AccessTests
         Assert.Equal(5 + 1, (await c.ApplyAsync(Lab)).Results.Length);
         ControllerStartException taken = await Assert.ThrowsAsync<ControllerStartException>(() => StartAsync(o => o with { Listen = [socket] }));
         Assert.Contains("Another process", taken.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>curl as a real other user: the kernel says who it is. Group 60123 is the readers'; none of these numbers needs to have a name.</summary>
+    [Theory]
+    [InlineData("--reuid 60001 --regid 60001 --clear-groups", "401 401 200")]
+    [InlineData("--reuid 60001 --regid 60123 --clear-groups", "200 403 200")]
+    [InlineData("--reuid 60001 --regid 60001 --groups 60007,60123", "200 403 200")]
+    [InlineData("--reuid 0 --regid 60001 --clear-groups", "200 200 200")]
+    public async Task Over_the_unix_socket_the_user_and_groups_decide(string user, string expected)
+    {
+        using var directory = new TemporaryDirectory();
+        File.SetUnixFileMode(directory.Path, (UnixFileMode)0b111_101_101);
+        string path = $"{directory.Path}/run/controller.sock";
+        await using TestController c = await StartAsync(o => o with { Listen = [$"unix:{path}"], Readers = "60123" });
+
+        string[] requests = ["/api/v1/hosts", "--json {\"documents\":[]} /api/v1/apply", "/healthz"];
+        IEnumerable<Task<string>> answers = requests.Select(async request =>
+        {
+            string[] words = request.Split(' ');
+            using Process curl = Process.Start(new ProcessStartInfo(
+                "setpriv", [.. user.Split(' '), "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", path, .. words[..^1], "http://localhost" + words[^1]])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            })!;
+            string status = await curl.StandardOutput.ReadToEndAsync(Cancelled);
+            await curl.WaitForExitAsync(Cancelled);
+            return status;
+        });
+
+        Assert.Equal(expected, string.Join(' ', await Task.WhenAll(answers)));
+    }
+
+    [Fact]
+    public async Task A_group_of_readers_that_does_not_exist_is_refused_at_the_start()
+    {
+        ControllerStartException e = await Assert.ThrowsAsync<ControllerStartException>(() => StartAsync(o => o with { Readers = "no-such-group" }));
+        Assert.Contains("groupadd no-such-group", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_tls_everything_shares_one_connection_of_http_2()
+    {
+        await using TlsCloud cloud = await TlsCloud.StartAsync();
+        int port = new Uri(cloud.Address).Port;
+        var versions = new System.Collections.Concurrent.ConcurrentBag<string?>();
+        int connections = 0;
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        listener.InstrumentPublished = static (instrument, l) =>
+        {
+            if (instrument.Meter.Name == "System.Net.Http" && instrument.Name is "http.client.request.duration" or "http.client.open_connections")
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        bool IsOurs(ReadOnlySpan<KeyValuePair<string, object?>> tags) => tags.ToArray().Any(t => t is { Key: "server.port", Value: int p } && p == port);
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            if (IsOurs(tags))
+            {
+                versions.Add(tags.ToArray().FirstOrDefault(static t => t.Key == "network.protocol.version").Value as string);
+            }
+        });
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            // One that becomes idle, or active, is counted down there and up here.
+            if (IsOurs(tags))
+            {
+                Interlocked.Add(ref connections, (int)value);
+            }
+        });
+        listener.Start();
+
+        // A stream that goes on, and requests of every kind beside it.
+        await cloud.Admin.ApplyAsync(Lab.Select(Json), cancellationToken: Cancelled);
+        await using IAsyncEnumerator<WatchEvent> watch = cloud.Admin.WatchAsync(ResourceKind.Host, 0, null, Cancelled).GetAsyncEnumerator(Cancelled);
+        Assert.True(await watch.MoveNextAsync());
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => cloud.Admin.ListAsync(ResourceKind.Port, cancellationToken: Cancelled)));
+
+        Assert.True(versions.Count >= 21, $"{versions.Count} requests were seen");
+        Assert.All(versions, static v => Assert.Equal("2", v));
+        Assert.Equal(1, connections); // None was closed meanwhile: they live for minutes.
     }
 
     [Fact]

@@ -16,15 +16,16 @@ internal static class ControllerCommand
     {
         var listen = new Option<string[]>("--listen")
         {
-            Description = $"http://127.0.0.1:PORT (loopback), https://ADDRESS:PORT (certificates), unix:PATH (root); may be given several times (else {s_defaults.Listen[0]})",
+            Description = $"http://127.0.0.1:PORT (loopback), https://ADDRESS:PORT (certificates), unix:PATH (root; readers' group); may be given several times (else {s_defaults.Listen[0]})",
             HelpName = "URL",
             Arity = ArgumentArity.OneOrMore,
         };
         (Option<string?> store, Option<string> data) = (NewStore(), NewData());
+        var readers = new Option<string?>("--readers") { Description = "Group of this machine whose members may read over unix sockets (else hnv, if there is one)", HelpName = "GROUP" };
         var configuration = new Option<string?>("--config") { Description = $"Settings in YAML, such as {ControllerBackupCommand.DefaultConfiguration}; options go before them", HelpName = "FILE" };
         var check = new Option<bool>("--check") { Description = "Say whether the settings are right, and end" };
         Command[] children = [CreateInit(runner), ControllerBackupCommand.CreateBackup(runner), ControllerBackupCommand.CreateRestore(runner)];
-        return new Command("controller", "Runs a controller").With(listen, store, data, configuration, check).With(children).Does(runner, async (context, token) =>
+        return new Command("controller", "Runs a controller").With(listen, store, data, readers, configuration, check).With(children).Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
             ControllerConfiguration settings = a.GetValue(configuration) is { } file ? ControllerConfiguration.Read(file) : new ControllerConfiguration(default, null);
@@ -32,6 +33,7 @@ internal static class ControllerCommand
             {
                 DataDirectory = a.GetValue(data)!,
                 Store = a.GetValue(store) ?? settings.Store,
+                Readers = a.GetValue(readers) ?? settings.Readers,
                 Listen = a.GetValue(listen) is { Length: > 0 } given ? [.. given.SelectMany(l => l.Split(','))] : settings.Listen.IsDefault ? s_defaults.Listen : settings.Listen,
             };
             if (a.GetValue(check))

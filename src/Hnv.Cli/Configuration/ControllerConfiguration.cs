@@ -8,18 +8,20 @@ namespace Hnv.Cli.Configuration;
 /// <code>
 ///   listen: [http://127.0.0.1:8640, https://0.0.0.0:8640]
 ///   store: sqlite:/var/lib/hnv/controller/state.db
+///   readers: hnv
 /// </code>
 /// </summary>
 /// <param name="Listen">Addresses; default: not set.</param>
 /// <param name="Store">The state log; null: not set.</param>
-internal sealed record ControllerConfiguration(ImmutableArray<string> Listen, string? Store)
+/// <param name="Readers">Group whose members may read over unix sockets; null: not set.</param>
+internal sealed record ControllerConfiguration(ImmutableArray<string> Listen, string? Store, string? Readers = null)
 {
     /// <exception cref="CliException">Something is wrong; all of it, with file and line.</exception>
     public static ControllerConfiguration Read(string file)
     {
         ConfigurationDocument document = ConfigurationDocument.Read(file);
-        document.Know("listen", "store");
-        var settings = new ControllerConfiguration(document.List("listen"), document.Text("store"));
+        document.Know("listen", "store", "readers");
+        var settings = new ControllerConfiguration(document.List("listen"), document.Text("store"), document.Text("readers"));
         foreach (string address in settings.Listen.IsDefault ? [] : settings.Listen)
         {
             try

@@ -21,13 +21,16 @@ internal static class AccessControl
     /// <summary>Decides on a request by its endpoint's rule. An endpoint without a rule is nobody's.</summary>
     /// <param name="tenant">The tenant that the path names.</param>
     /// <param name="host">The host that the path names.</param>
-    public static AccessDecision Decide(Principal principal, Access? access, string? tenant, string? host)
+    /// <param name="reads">Whether the request's method changes nothing (RFC 9110, 9.2.1).</param>
+    public static AccessDecision Decide(Principal principal, Access? access, string? tenant, string? host, bool reads)
     {
         bool allowed = (access, principal) switch
         {
             (null, _) => false,
             (Access.Public, _) => true,
             (_, Principal.Admin) => true,
+            (Access.OfHost, Principal.Reader) => false, // Taking a host's stream would end the host's own.
+            (_, Principal.Reader) => reads,
             (Access.OfTenant, Principal.TenantAdmin t) => t.Tenant == tenant,
             (Access.ScopedToTenant, Principal.TenantAdmin) => true,
             (Access.OfHost, Principal.Host h) => h.Name == host,
@@ -36,10 +39,10 @@ internal static class AccessControl
         return allowed ? AccessDecision.Allowed : principal is Principal.Anonymous ? AccessDecision.Unauthenticated : AccessDecision.Forbidden;
     }
 
-    /// <summary>Whether the principal may read and write that resource, where an endpoint is <see cref="Access.ScopedToTenant"/>.</summary>
+    /// <summary>Whether what an endpoint that is <see cref="Access.ScopedToTenant"/> does may concern that resource.</summary>
     public static bool Owns(Principal principal, ResourceId id) => principal switch
     {
-        Principal.Admin => true,
+        Principal.Admin or Principal.Reader => true,
         Principal.TenantAdmin t => id.Tenant == t.Tenant,
         _ => false,
     };

@@ -26,13 +26,17 @@ internal static class AccessMiddleware
         }
 
         Access? access = endpoint.Metadata.GetMetadata<AccessMetadata>()?.Access;
-        switch (AccessControl.Decide(principal, access, Route(context, "tenant"), Route(context, "host")))
+        switch (AccessControl.Decide(principal, access, Route(context, "tenant"), Route(context, "host"), HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
         {
             case AccessDecision.Allowed:
                 await next(context);
                 break;
             case AccessDecision.Unauthenticated:
-                throw new ProblemException(StatusCodes.Status401Unauthorized, "This needs an identity: a client certificate of this cloud.");
+                throw new ProblemException(
+                    StatusCodes.Status401Unauthorized,
+                    PeerCredentials.Of(context) is { } peer
+                        ? $"User {peer.UserId} is nobody here: root and the controller's own user may do everything, members of its readers' group may read."
+                        : "This needs an identity: a client certificate of this cloud.");
             default:
                 throw new ProblemException(StatusCodes.Status403Forbidden, $"{principal} may not {context.Request.Method} {context.Request.Path}.");
         }

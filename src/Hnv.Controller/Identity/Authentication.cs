@@ -1,15 +1,13 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Hnv.Controller.Rest;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace Hnv.Controller.Identity;
 
 /// <summary>
 /// From a connection to a principal:
-/// TLS — the client certificate, which the handshake checked against our authority; unix socket — root, and the user that runs the
-/// controller, are administrators; plain loopback — whoever is on this machine is an administrator.
+/// TLS — the client certificate, which the handshake checked against our authority; unix socket — <see cref="SocketUsers"/> says; plain
+/// loopback — whoever is on this machine is an administrator.
 /// </summary>
 internal static class Authentication
 {
@@ -20,11 +18,9 @@ internal static class Authentication
             return tls.ClientCertificate is { } certificate ? OfCertificate(certificate) : Principal.Nobody;
         }
 
-        Socket? socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
-        if (socket?.AddressFamily == AddressFamily.Unix)
+        if (PeerCredentials.Of(context) is { } user)
         {
-            uint user = PeerCredentials.Of(socket).UserId;
-            return user == 0 || user == OwnUserId.Value ? Principal.Administrator : Principal.Nobody;
+            return context.RequestServices.GetRequiredService<SocketUsers>().PrincipalOf(user);
         }
 
         IPAddress? peer = context.Connection.RemoteIpAddress;

@@ -19,6 +19,13 @@ internal abstract record Principal
         public override string ToString() => $"tenant:{Tenant}";
     }
 
+    /// <summary>May see everything, and change nothing.</summary>
+    /// <param name="User">Number of the user of this machine.</param>
+    public sealed record Reader(uint User) : Principal
+    {
+        public override string ToString() => $"user {User} of this machine, who may only read,";
+    }
+
     /// <summary>A machine that runs the agent: reaches what is its own.</summary>
     public sealed record Host(string Name) : Principal
     {
