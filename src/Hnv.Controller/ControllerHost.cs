@@ -9,6 +9,7 @@ using Hnv.Controller.Metrics;
 using Hnv.Controller.Rest;
 using Hnv.Controller.Store;
 using Hnv.StateLog;
+using Hnv.StateLog.Sqlite;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -40,6 +41,7 @@ public static class ControllerHost
     public static async Task<RunningController> StartAsync(ControllerOptions options, CancellationToken cancellationToken = default)
     {
         ImmutableArray<ListenAddress> listen = [.. options.Listen.Select(ListenAddress.Parse)];
+        RefuseUnfinishedRestore(options);
         ControllerPki? pki = ControllerPki.Load(options.DataDirectory, options.Time);
         if (pki is null && listen.Any(static l => l.Tls))
         {
@@ -216,6 +218,22 @@ public static class ControllerHost
                     https.ClientCertificateValidation = (certificate, _, _) => pki.IsOurClient(certificate);
                 }));
             }
+        }
+    }
+
+    /// <summary>Before anything else: certificates may be missing for the same reason, and 'init' would make it worse.</summary>
+    private static void RefuseUnfinishedRestore(ControllerOptions options)
+    {
+        try
+        {
+            if (StateLogFactory.FileOf(options.StoreOrDefault) is { } file)
+            {
+                LogRestore.RefuseUnfinished(file);
+            }
+        }
+        catch (StateLogException e)
+        {
+            throw new ControllerStartException(e.Message, e);
         }
     }
 

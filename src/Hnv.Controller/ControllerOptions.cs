@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
+using Hnv.StateLog;
 
 namespace Hnv.Controller;
 
 /// <summary>What a controller is run with.</summary>
 public sealed record ControllerOptions
 {
+    public const string DefaultDataDirectory = "/var/lib/hnv/controller";
+
     /// <summary>Where it keeps its certificates, and the state log unless <see cref="Store"/> says otherwise.</summary>
-    public string DataDirectory { get; init; } = "/var/lib/hnv/controller";
+    public string DataDirectory { get; init; } = DefaultDataDirectory;
 
     /// <summary><c>http://127.0.0.1:8640</c> (loopback only), <c>https://ADDRESS:PORT</c> (mutual TLS), <c>unix:PATH</c> (the peer's user decides).</summary>
     public ImmutableArray<string> Listen { get; init; } = ["http://127.0.0.1:8640"];
@@ -44,5 +47,8 @@ public sealed record ControllerOptions
     /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    internal string StoreOrDefault => Store ?? $"sqlite:{Path.Combine(DataDirectory, "state.db")}";
+    internal string StoreOrDefault => Store ?? DefaultStoreOf(DataDirectory);
+
+    /// <summary>The state log of a controller that is told of no other.</summary>
+    public static string DefaultStoreOf(string dataDirectory) => StateLogFactory.NameOf(Path.Combine(dataDirectory, "state.db"));
 }

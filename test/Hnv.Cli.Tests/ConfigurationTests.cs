@@ -59,7 +59,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("controller", "listen: [\"http://192.0.2.1:1\"]\n", ":1: listen: http://192.0.2.1:1 would give the cloud to everybody")]
     [InlineData("controller", "listen:\n- http://127.0.0.1:1\n- nonsense\n", ":3: listen: nonsense is not understood")]
     [InlineData("controller", "listen: []\n", ":1: listen: names no address")]
-    [InlineData("controller", "store: etcd:x\n", ":1: store: 'etcd:x' is not a state log")]
+    [InlineData("controller", "store: etcd:x\n", ":1: store: The store 'etcd:x' cannot be opened")]
     [InlineData("controller", "lissten: x\n", "Did you mean 'listen'?")]
     public async Task Check_WrongSettings_ExitsTwoAndSaysWhere(string command, string text, string said)
     {

@@ -32,4 +32,31 @@ public sealed class StateLogFactoryTests
     [InlineData("", "sqlite:PATH or memory")]
     public void Open_AnythingElse_SaysWhatWouldBeRight(string store, string expected) =>
         Assert.Contains(expected, Assert.Throws<StateLogException>(() => StateLogFactory.Open(store)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("memory", null)]
+    [InlineData("sqlite:/a/b.db", "/a/b.db")]
+    [InlineData("sqlite:b.db", "b.db")]
+    public void FileOf_ANameOfAStore_GivesItsFile(string store, string? file) => Assert.Equal(file, StateLogFactory.FileOf(store));
+
+    [Fact]
+    public void Open_OfALogWhoseRestoreWasBrokenOff_RefusesAndMakesNone()
+    {
+        string directory = Directory.CreateTempSubdirectory("hnv-log-").FullName;
+        try
+        {
+            string log = Path.Combine(directory, "state.db");
+            foreach (string witness in new[] { LogRestore.JournalOf(log), LogRestore.UnpackedOf(log) })
+            {
+                File.WriteAllText(witness, string.Empty);
+                Assert.Contains("hnv controller restore", Assert.Throws<StateLogException>(() => StateLogFactory.Open(StateLogFactory.NameOf(log))).Message, StringComparison.Ordinal);
+                Assert.False(File.Exists(log));
+                File.Delete(witness);
+            }
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
 }

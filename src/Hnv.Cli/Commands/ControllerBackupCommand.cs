@@ -4,15 +4,13 @@ using Hnv.Cli.Configuration;
 using Hnv.Controller;
 using Hnv.Controller.Backup;
 using Hnv.Linux;
+using Hnv.StateLog;
 
 namespace Hnv.Cli.Commands;
 
 /// <summary><c>hnv controller backup FILE|-</c> and <c>hnv controller restore FILE|-</c></summary>
 internal static class ControllerBackupCommand
 {
-    /// <summary>Where the packages and <c>hnv install</c> put it.</summary>
-    public const string DefaultConfiguration = "/etc/hnv/controller.yaml";
-
     public static Command CreateBackup(CommandRunner runner)
     {
         var target = new Argument<string>("FILE") { Description = "A new file, or - for standard output" };
@@ -111,18 +109,24 @@ internal static class ControllerBackupCommand
         {
             Description = "The controller's configuration",
             HelpName = "FILE",
-            DefaultValueFactory = static _ => DefaultConfiguration,
+            DefaultValueFactory = static _ => SystemPaths.ControllerSettings,
         };
 
         public ControllerPlaces Of(CommandContext context)
         {
-            const string Sqlite = "sqlite:";
             string data = Path.GetFullPath(context.Arguments.GetValue(Data)!);
             string configuration = Path.GetFullPath(context.Arguments.GetValue(Configuration)!);
-            string store = context.Arguments.GetValue(Store) ?? (File.Exists(configuration) ? ControllerConfiguration.Read(configuration).Store : null) ?? $"{Sqlite}{Path.Combine(data, "state.db")}";
-            return store.StartsWith(Sqlite, StringComparison.Ordinal)
-                ? new ControllerPlaces(data, Path.GetFullPath(store[Sqlite.Length..]), configuration)
-                : throw CliException.Usage($"A store '{store}' has no file.", "--store sqlite:PATH, or --data DIR");
+            string store = context.Arguments.GetValue(Store) ?? (File.Exists(configuration) ? ControllerConfiguration.Read(configuration).Store : null) ?? ControllerOptions.DefaultStoreOf(data);
+            try
+            {
+                return StateLogFactory.FileOf(store) is { } file
+                    ? new ControllerPlaces(data, Path.GetFullPath(file), configuration)
+                    : throw CliException.Usage($"A store '{store}' has no file.", "--store sqlite:PATH, or --data DIR");
+            }
+            catch (StateLogException e)
+            {
+                throw CliException.Usage(e.Message, "--store sqlite:PATH, or --data DIR");
+            }
         }
     }
 }

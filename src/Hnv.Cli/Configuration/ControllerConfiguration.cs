@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hnv.Controller;
+using Hnv.StateLog;
 
 namespace Hnv.Cli.Configuration;
 
@@ -39,9 +40,13 @@ internal sealed record ControllerConfiguration(ImmutableArray<string> Listen, st
             document.Add("listen", "names no address", "http://127.0.0.1:8640 for administrators on this machine, https://ADDRESS:8640 for hosts");
         }
 
-        if (settings.Store is { } store && store != "memory" && !(store.StartsWith("sqlite:", StringComparison.Ordinal) && store.Length > "sqlite:".Length))
+        try
         {
-            document.Add("store", $"'{store}' is not a state log", "sqlite:PATH, or memory");
+            _ = settings.Store is { } store ? StateLogFactory.FileOf(store) : null;
+        }
+        catch (StateLogException e)
+        {
+            document.Add("store", e.Message, null);
         }
 
         document.ThrowIfWrong();

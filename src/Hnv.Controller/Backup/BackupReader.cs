@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Hnv.Api;
@@ -25,12 +27,18 @@ internal static class BackupReader
             await using Stream archive = await OpenAsync(input, name, cancellationToken);
             await using var tar = new TarReader(archive);
             BackupManifest manifest = await ReadManifestAsync(tar, name, cancellationToken);
+            CheckRoom(manifest, name, place);
             foreach (BackupFile file in manifest.Files)
             {
                 TarEntry? entry = await tar.GetNextEntryAsync(cancellationToken: cancellationToken);
                 if (entry?.Name != file.Name || entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
                 {
                     throw Damaged(name, $"{file.Name} is missing");
+                }
+
+                if (entry.Length != file.Size)
+                {
+                    throw Damaged(name, $"{file.Name} has another size than its list says");
                 }
 
                 if (!await WriteAsync(entry.DataStream ?? Stream.Null, place(file.Name), file, cancellationToken))
@@ -54,18 +62,21 @@ internal static class BackupReader
         }
     }
 
+    /// <summary>The archive without its compression. What it is says its beginning, which stays to be read.</summary>
     private static async Task<Stream> OpenAsync(Stream input, string name, CancellationToken cancellationToken)
     {
-        byte[] head = new byte[16];
-        int read = await input.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
-        if (head.AsSpan(0, read).SequenceEqual("SQLite format 3\0"u8))
+        const int Enough = 16;
+        var reader = PipeReader.Create(input, new StreamPipeReaderOptions(leaveOpen: true));
+        ReadResult read = await reader.ReadAtLeastAsync(Enough, cancellationToken);
+        byte[] head = read.Buffer.Slice(0, Math.Min(Enough, read.Buffer.Length)).ToArray();
+        reader.AdvanceTo(read.Buffer.Start);
+        return head switch
         {
-            throw new BackupException($"{name} is a bare SQLite file, not a backup: 'hnv controller backup' wraps it with certificates and checksums.");
-        }
-
-        return read == head.Length && head is [0x1f, 0x8b, ..]
-            ? new GZipStream(new PrefixedStream(head, input), CompressionMode.Decompress)
-            : throw Foreign(name);
+            _ when head.AsSpan().SequenceEqual("SQLite format 3\0"u8) =>
+                throw new BackupException($"{name} is a bare SQLite file, not a backup: 'hnv controller backup' wraps it with certificates and checksums."),
+            { Length: Enough } and [0x1f, 0x8b, ..] => new GZipStream(reader.AsStream(), CompressionMode.Decompress),
+            _ => throw Foreign(name),
+        };
     }
 
     private static async Task<BackupManifest> ReadManifestAsync(TarReader tar, string name, CancellationToken cancellationToken)
@@ -83,19 +94,38 @@ internal static class BackupReader
         }
 
         // Before anything else is understood: a newer version may say the rest differently.
-        int version = json.RootElement.GetProperty("version").GetInt32();
-        if (version is < 1 or > BackupManifest.CurrentVersion)
+        if (!json.RootElement.TryGetProperty("version", out JsonElement said) || said.ValueKind != JsonValueKind.Number || !said.TryGetInt32(out int version)
+            || version is < 1 or > BackupManifest.CurrentVersion)
         {
             string writer = json.RootElement.TryGetProperty("program", out JsonElement program) ? program.ToString() : "unknown";
             throw new BackupException(
-                $"{name} is a backup of format {version}, written by version {writer}; this program knows format {BackupManifest.CurrentVersion}. Restore it with the version that wrote it, or a newer one.");
+                $"{name} is a backup of format {said}, written by version {writer}; this program knows format {BackupManifest.CurrentVersion}. Restore it with the version that wrote it, or a newer one.");
         }
 
-        BackupManifest manifest = json.RootElement.Deserialize<BackupManifest>(HnvJson.Options)!;
-        return manifest.Files.IsDefault || manifest.Files.Any(static f => !BackupNames.IsKnown(f.Name))
+        BackupManifest? manifest = json.RootElement.Deserialize<BackupManifest>(HnvJson.Options);
+        return manifest is null || manifest.Files.IsDefault || manifest.Files.Any(static f => f is not { Size: >= 0, Sha256: not null, Name: not null } || !BackupNames.IsKnown(f.Name))
             || manifest.Files.DistinctBy(static f => f.Name).Count() != manifest.Files.Length || manifest.Files.All(static f => f.Name != BackupNames.Log)
             ? throw Damaged(name, "its list of files makes no sense")
             : manifest;
+    }
+
+    /// <summary>A few bytes unpack to any number: it is asked before whether they have room, in each of the file systems they go to.</summary>
+    private static void CheckRoom(BackupManifest manifest, string name, Func<string, string> place)
+    {
+        foreach (IGrouping<string, BackupFile> directory in manifest.Files.GroupBy(f => Path.GetDirectoryName(place(f.Name))!, StringComparer.Ordinal))
+        {
+            var needed = (UInt128)0;
+            foreach (BackupFile file in directory)
+            {
+                needed += (UInt128)file.Size;
+            }
+
+            long free = new DriveInfo(directory.Key).AvailableFreeSpace;
+            if (needed > (UInt128)free)
+            {
+                throw new BackupException($"{name} holds {needed} bytes for {directory.Key}, where {free} are free. Nothing was restored; make room, if that is what it should hold.");
+            }
+        }
     }
 
     private static async Task<bool> WriteAsync(Stream content, string path, BackupFile file, CancellationToken cancellationToken)
@@ -110,52 +140,11 @@ internal static class BackupReader
         await content.CopyToAsync(target, cancellationToken);
         target.Flush(flushToDisk: true);
         target.Position = 0;
-        return target.Length == file.Size && Convert.ToHexStringLower(await SHA256.HashDataAsync(target, cancellationToken)) == file.Sha256;
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(target, cancellationToken)) == file.Sha256;
     }
 
     private static BackupException Foreign(string name) => new($"{name} is not a backup of an HNV controller.");
 
     private static BackupException Damaged(string name, string how, Exception? inner = null) =>
         new($"The backup {name} is damaged or not whole: {how}. Nothing was restored; use another one.", inner);
-
-    /// <summary>A stream of which the first bytes were read already.</summary>
-    private sealed class PrefixedStream(byte[] prefix, Stream rest) : Stream
-    {
-        private int _given;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            int left = Math.Min(buffer.Length, prefix.Length - _given);
-            if (left == 0)
-            {
-                return rest.Read(buffer);
-            }
-
-            prefix.AsSpan(_given, left).CopyTo(buffer);
-            _given += left;
-            return left;
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Hnv.Controller.Store;
+using Hnv.Linux;
 using Hnv.StateLog;
 using Hnv.StateLog.Sqlite;
 
@@ -16,12 +17,13 @@ public sealed record RestoreResult(
     long BackupRevision, long Revision, DateTimeOffset Created, ImmutableArray<string> SetAside, ImmutableArray<string> Remarks);
 
 /// <summary>
-/// Puts a backup in the place of a controller's state. Everything is unpacked, verified and made ready beside its place; the log comes last,
-/// since with it the controller has a state.
+/// Puts a backup in the place of a controller's state. Everything is unpacked, verified and made ready beside its place; then it is renamed, which
+/// can be taken back (<see cref="RestoreJournal"/>): the state is the old one or the new one, or no controller starts.
 /// </summary>
 public static class ControllerRestore
 {
-    private const string Aside = ".restoring";
+    /// <summary>Behind the name of what is made ready.</summary>
+    internal const string Unpacked = ".restoring";
 
     /// <summary>Restores.</summary>
     /// <param name="places">Where to. The configuration is written only where there is none.</param>
@@ -38,6 +40,14 @@ public static class ControllerRestore
         {
             Directory.CreateDirectory(places.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             using IDisposable reserved = SqliteStateLog.Reserve(places.LogFile);
+            places = places with { LogFile = LogRestore.Resolve(places.LogFile) };
+            var remarks = ImmutableArray.CreateBuilder<string>();
+            if (RestoreJournal.Find(places) is { } unfinished)
+            {
+                unfinished.TakeBack();
+                remarks.Add("An earlier restore had been broken off; it was taken back first.");
+            }
+
             string[] there = [.. Standing(places)];
             if (there.Length > 0 && !force)
             {
@@ -47,12 +57,16 @@ public static class ControllerRestore
 
             try
             {
-                RemoveAside(places);
-                return await RunAsync(places, there, input, name, time, cancellationToken);
+                RemoveUnpacked(places);
+                return await RunAsync(places, input, name, time, remarks, cancellationToken);
             }
             finally
             {
-                RemoveAside(places);
+                // While the journal stands, what is there tells what was renamed.
+                if (!File.Exists(LogRestore.JournalOf(places.LogFile)))
+                {
+                    RemoveUnpacked(places);
+                }
             }
         }
         catch (StateLogException e)
@@ -66,42 +80,81 @@ public static class ControllerRestore
     }
 
     private static async Task<RestoreResult> RunAsync(
-        ControllerPlaces places, string[] there, Stream input, string name, TimeProvider time, CancellationToken cancellationToken)
+        ControllerPlaces places, Stream input, string name, TimeProvider time, ImmutableArray<string>.Builder remarks, CancellationToken cancellationToken)
     {
-        string configuration = Path.Combine(places.DataDirectory, BackupNames.Configuration + Aside);
+        string unpacked = LogRestore.UnpackedOf(places.LogFile);
+        string configuration = Path.Combine(places.DataDirectory, BackupNames.Configuration + Unpacked);
         BackupManifest manifest = await BackupReader.UnpackAsync(input, name, PlaceOf, cancellationToken);
-        var remarks = ImmutableArray.CreateBuilder<string>();
-        long revision = RestoredRevision.After(Math.Max(manifest.Revision, KnownRevision(places, remarks)), time.GetUtcNow());
-        SqliteStateLog.ContinueAt(places.LogFile + Aside, revision);
-        revision = await ForgetTokensAsync(places.LogFile + Aside, cancellationToken);
-
-        string stamp = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        ImmutableArray<string> setAside = [.. there.Select(path => SetAside(places, path, stamp))];
-        if (Directory.Exists(places.PkiDirectory + Aside))
+        long backedUp = SqliteStateLog.ReadRevision(unpacked);
+        if (backedUp != manifest.Revision)
         {
-            Directory.Move(places.PkiDirectory + Aside, places.PkiDirectory);
+            throw new BackupException($"The backup {name} says that its log is at revision {manifest.Revision}, but that is at {backedUp}: it was altered. Nothing was restored; use another one.");
         }
 
-        if (File.Exists(configuration))
+        long revision = RestoredRevision.After(Math.Max(backedUp, KnownRevision(places, remarks)), time.GetUtcNow());
+        SqliteStateLog.ContinueAt(unpacked, revision);
+        revision = await ForgetTokensAsync(unpacked, cancellationToken);
+        if (Directory.Exists(places.PkiDirectory + Unpacked))
         {
-            TakeConfiguration(configuration, places.ConfigurationFile, remarks);
+            DirectorySync.Flush(places.PkiDirectory + Unpacked);
+        }
+        else if (Directory.Exists(places.PkiDirectory))
+        {
+            remarks.Add($"The backup holds no certificates: those in {places.PkiDirectory} were kept.");
         }
 
-        File.Move(places.LogFile + Aside, places.LogFile, overwrite: false);
-        return new RestoreResult(manifest.Revision, revision, manifest.Created, setAside, remarks.ToImmutable());
+        string? written = File.Exists(configuration) ? TakeConfiguration(configuration, places.ConfigurationFile, remarks) : null;
+        ImmutableArray<string> setAside;
+        try
+        {
+            setAside = Rename(places, time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+        }
+        catch when (written is not null)
+        {
+            File.Delete(written);
+            throw;
+        }
+
+        return new RestoreResult(backedUp, revision, manifest.Created, setAside, remarks.ToImmutable());
 
         string PlaceOf(string entry)
         {
             switch (entry)
             {
                 case BackupNames.Log:
-                    return places.LogFile + Aside;
+                    return unpacked;
                 case BackupNames.Configuration:
                     return configuration;
                 default:
-                    Directory.CreateDirectory(places.PkiDirectory + Aside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                    return Path.Combine(places.PkiDirectory + Aside, entry[BackupNames.Pki.Length..]);
+                    Directory.CreateDirectory(places.PkiDirectory + Unpacked, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                    return Path.Combine(places.PkiDirectory + Unpacked, entry[BackupNames.Pki.Length..]);
             }
+        }
+    }
+
+    /// <summary>Puts the new in the place of the old, or leaves the old.</summary>
+    /// <returns>What was set aside, under its new names.</returns>
+    private static ImmutableArray<string> Rename(ControllerPlaces places, string stamp)
+    {
+        RestoreJournal journal = RestoreJournal.Begin(places, stamp);
+        try
+        {
+            journal.Carry();
+            return journal.SetAside;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            try
+            {
+                journal.TakeBack();
+            }
+            catch (Exception back) when (back is IOException or UnauthorizedAccessException)
+            {
+                throw new BackupException(
+                    $"The backup cannot be restored: {e.Message} Nor can what was begun be taken back: {back.Message} No controller starts until it is: put that right, and run this again.", e);
+            }
+
+            throw;
         }
     }
 
@@ -140,57 +193,43 @@ public static class ControllerRestore
         }
     }
 
-    private static void TakeConfiguration(string restored, string? place, ImmutableArray<string>.Builder remarks)
+    /// <returns>The file that was written where there was none.</returns>
+    private static string? TakeConfiguration(string restored, string? place, ImmutableArray<string>.Builder remarks)
     {
-        if (place is null || (File.Exists(place) && File.ReadAllBytes(place).AsSpan().SequenceEqual(File.ReadAllBytes(restored))))
+        byte[] content = File.ReadAllBytes(restored);
+        if (place is null || (File.Exists(place) && File.ReadAllBytes(place).AsSpan().SequenceEqual(content)))
         {
-            return;
+            return null;
         }
 
         if (File.Exists(place))
         {
             string beside = place + ".from-backup";
-            File.Copy(restored, beside, overwrite: true);
+            ReplacedFile.Write(beside, content);
             remarks.Add($"{place} differs from the backup's and was kept; the backup's is {beside}.");
-            return;
+            return null;
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(place))!);
-        File.Copy(restored, place);
+        ReplacedFile.Write(place, content);
         File.SetUnixFileMode(place, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        return place;
     }
 
     private static IEnumerable<string> Standing(ControllerPlaces places) =>
         new[] { places.LogFile, $"{places.LogFile}-wal", $"{places.LogFile}-shm", places.PkiDirectory }.Where(Path.Exists);
 
-    /// <summary>The log's companions keep their place behind its name, so that it opens under the new one with all that was written.</summary>
-    private static string SetAside(ControllerPlaces places, string path, string stamp)
-    {
-        string of = path == places.PkiDirectory ? path : places.LogFile;
-        string to = $"{of}.replaced-{stamp}{path[of.Length..]}";
-        if (Directory.Exists(path))
-        {
-            Directory.Move(path, to);
-        }
-        else
-        {
-            File.Move(path, to, overwrite: false);
-        }
-
-        return to;
-    }
-
-    private static void RemoveAside(ControllerPlaces places)
+    private static void RemoveUnpacked(ControllerPlaces places)
     {
         foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm", ".lock"])
         {
-            File.Delete(places.LogFile + Aside + suffix);
+            File.Delete(LogRestore.UnpackedOf(places.LogFile) + suffix);
         }
 
-        File.Delete(Path.Combine(places.DataDirectory, BackupNames.Configuration + Aside));
-        if (Directory.Exists(places.PkiDirectory + Aside))
+        File.Delete(Path.Combine(places.DataDirectory, BackupNames.Configuration + Unpacked));
+        if (Directory.Exists(places.PkiDirectory + Unpacked))
         {
-            Directory.Delete(places.PkiDirectory + Aside, recursive: true);
+            Directory.Delete(places.PkiDirectory + Unpacked, recursive: true);
         }
     }
 }

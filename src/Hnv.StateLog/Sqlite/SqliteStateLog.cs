@@ -31,8 +31,8 @@ public sealed class SqliteStateLog : IStateLog, IWatchSource
 
     /// <summary>Opens the store, or creates it (mode 0600) with its directory.</summary>
     /// <exception cref="StateLogException">
-    /// It is in use, damaged, of another application or of a newer version, or may not be opened; the message names the file and what
-    /// helps.
+    /// It is in use, damaged, of another application or of a newer version, half restored, or may not be opened; the message names the file
+    /// and what helps.
     /// </exception>
     public static SqliteStateLog Open(string path) => Open(path, SqliteStateLogOptions.Default);
 
@@ -47,6 +47,7 @@ public sealed class SqliteStateLog : IStateLog, IWatchSource
             file = SqliteFile.Resolve(path);
             SqliteFile.EnsureDirectory(file);
             storeLock = StoreLock.Acquire(file);
+            LogRestore.RefuseUnfinished(file);
             SqliteFile.EnsureExists(file);
             writer = new SqliteWriter(SqliteFile.OpenForWriting(file, options));
             FinishCompaction(writer, options.SweepRows);

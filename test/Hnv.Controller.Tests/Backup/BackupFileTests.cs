@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text;
 using Hnv.Controller.Backup;
 using Hnv.StateLog;
@@ -106,6 +107,53 @@ public sealed class BackupFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Restore_OfABackupWithoutCertificates_KeepsThoseThatAreThere()
+    {
+        byte[] backup = await BackupAsync();
+        var places = new ControllerPlaces(Target, Path.Combine(Target, "state.db"), null);
+        await SqliteStateLog.Open(places.LogFile).DisposeAsync();
+        string authority = Path.Combine(Directory.CreateDirectory(Path.Combine(Target, "pki")).FullName, "ca.crt");
+        await File.WriteAllTextAsync(authority, "mine", Cancelled);
+        using var input = new MemoryStream(backup);
+
+        RestoreResult result = await ControllerRestore.RunAsync(places, input, "backup", force: true, TimeProvider.System, Cancelled);
+
+        Assert.Equal("mine", await File.ReadAllTextAsync(authority, Cancelled));
+        Assert.DoesNotContain(result.SetAside, static p => p.Contains("pki", StringComparison.Ordinal));
+        Assert.Contains("no certificates", Assert.Single(result.Remarks), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, "another size")]
+    [InlineData(1L << 60, "are free")]
+    public async Task Unpack_OfAFileThatIsNotAsLargeAsItsListSays_RefusesBeforeItWrites(long size, string problem)
+    {
+        string manifest = $$"""{"format":"hnv-controller-backup","version":1,"program":"1","created":"2026-01-01T00:00:00Z","controller":"c","revision":1,"files":[{"name":"state.db","size":{{size}},"sha256":""}]}""";
+        using var input = new MemoryStream(Archive(("hnv-controller-backup.json", manifest), ("state.db", new string('x', 100_000))));
+
+        BackupException e = await Assert.ThrowsAsync<BackupException>(() => BackupReader.UnpackAsync(input, "backup", f => Path.Combine(_directory.Path, f), Cancelled));
+
+        Assert.Contains(problem, e.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.Path));
+    }
+
+    [Fact]
+    public async Task Restore_OfABackupWhoseLogIsAtAnotherRevision_Refuses()
+    {
+        await BackupAsync();
+        SqliteStateLog.Backup(Source.LogFile, Path.Combine(_directory.Path, "copy.db"));
+        byte[] log = await File.ReadAllBytesAsync(Path.Combine(_directory.Path, "copy.db"), Cancelled);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(log));
+        string Manifest(long revision) => $$"""{"format":"hnv-controller-backup","version":1,"program":"1","created":"2026-01-01T00:00:00Z","controller":"c","revision":{{revision}},"files":[{"name":"state.db","size":{{log.Length}},"sha256":"{{hash}}"}]}""";
+
+        BackupException e = await Assert.ThrowsAsync<BackupException>(() => RestoreAsync(Archive(log, Manifest(long.MaxValue - 1))));
+
+        Assert.Contains("is at 1", e.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(Target, "state.db")));
+        await RestoreAsync(Archive(log, Manifest(1)));
+    }
+
+    [Fact]
     public async Task Write_WhereNothingIsOrSomethingStands_SaysSo()
     {
         BackupException nothing = await Assert.ThrowsAsync<BackupException>(() => ControllerBackup.WriteFileAsync(Source, Path.Combine(_directory.Path, "x"), TimeProvider.System, Cancelled));
@@ -149,15 +197,19 @@ public sealed class BackupFileTests : IDisposable
         return [.. Encoding.UTF8.GetBytes(entry.Key), .. entry.Value.Span];
     }
 
-    private static byte[] Archive(params (string Name, string Content)[] entries)
+    private static byte[] Archive(byte[] log, string manifest) => Archive([("hnv-controller-backup.json", Encoding.UTF8.GetBytes(manifest)), ("state.db", log)]);
+
+    private static byte[] Archive(params (string Name, string Content)[] entries) => Archive([.. entries.Select(static e => (e.Name, Encoding.UTF8.GetBytes(e.Content)))]);
+
+    private static byte[] Archive((string Name, byte[] Content)[] entries)
     {
         using var output = new MemoryStream();
         using (var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true))
         using (var tar = new TarWriter(gzip, TarEntryFormat.Ustar))
         {
-            foreach ((string name, string content) in entries)
+            foreach ((string name, byte[] content) in entries)
             {
-                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
             }
         }
 
