@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using Hnv.Agent;
 using Hnv.Cli.Configuration;
-using Hnv.Model;
 
 namespace Hnv.Cli.Commands;
 
@@ -16,7 +14,7 @@ internal static class AgentCommand
         var uplinks = new Option<string[]>("--uplink") { Description = "Interface on the provider network; several with commas", HelpName = "IF", Arity = ArgumentArity.OneOrMore };
         Option<string?> state = State();
         var vxlanPort = new Option<int?>("--vxlan-port") { Description = $"UDP port of VM networks in VXLAN, the same on every host (else {AgentOptions.DefaultVxlanPort})", HelpName = "PORT" };
-        var configuration = new Option<string?>("--config") { Description = $"Settings in YAML, such as {DefaultConfiguration}; options go before them", HelpName = "FILE" };
+        var configuration = new Option<string?>("--config") { Description = $"Settings in YAML, such as {SystemPaths.AgentSettings}; options go before them", HelpName = "FILE" };
         var check = new Option<bool>("--check") { Description = "Say whether the settings are right, and end" };
         var purge = new Option<bool>("--purge") { Description = "Remove everything of the agent from the kernel, and its policy on disk, and end" };
         var keepIdentity = new Option<bool>("--keep-identity") { Description = "With --purge: leave the certificate that 'hnv agent join' got" };
@@ -27,8 +25,8 @@ internal static class AgentCommand
             AgentOptions options = AgentConfiguration.Options(
                 a.GetValue(configuration),
                 new AgentConfiguration(a.GetValue(host), controllers is null ? default : [controllers], a.GetValue(uplinks) is { } links ? [.. links] : default, a.GetValue(vxlanPort)),
-                (AgentConfiguration s, out AgentOptions? made, out ImmutableArray<Finding> findings) => AgentOptions.TryCreate(
-                    s.Host, s.Controllers.IsDefault ? null : s.Controllers, s.Uplinks.IsDefault ? null : s.Uplinks, a.GetValue(state), a.GetValue(purge), out made, out findings, s.VxlanPort));
+                a.GetValue(state),
+                a.GetValue(purge));
             if (a.GetValue(check))
             {
                 context.Out.Line($"The agent of {options.Host} takes its policy from {string.Join(", ", options.Controllers)}, with uplinks {string.Join(", ", options.Uplinks)}.{(options.VxlanPort == AgentOptions.DefaultVxlanPort ? "" : $" VXLAN is at UDP port {options.VxlanPort}.")}");
@@ -44,9 +42,6 @@ internal static class AgentCommand
             return ExitCodes.Done;
         });
     }
-
-    /// <summary>Where the packages and <c>hnv install</c> put it.</summary>
-    public const string DefaultConfiguration = "/etc/hnv/agent.yaml";
 
     private static Command CreateJoin(CommandRunner runner)
     {

@@ -22,7 +22,7 @@ internal static class ControllerCommand
         };
         (Option<string?> store, Option<string> data) = (NewStore(), NewData());
         var readers = new Option<string?>("--readers") { Description = "Group of this machine whose members may read over unix sockets (else hnv, if there is one)", HelpName = "GROUP" };
-        var configuration = new Option<string?>("--config") { Description = $"Settings in YAML, such as {ControllerBackupCommand.DefaultConfiguration}; options go before them", HelpName = "FILE" };
+        var configuration = new Option<string?>("--config") { Description = $"Settings in YAML, such as {SystemPaths.ControllerSettings}; options go before them", HelpName = "FILE" };
         var check = new Option<bool>("--check") { Description = "Say whether the settings are right, and end" };
         Command[] children = [CreateInit(runner), ControllerBackupCommand.CreateBackup(runner), ControllerBackupCommand.CreateRestore(runner)];
         return new Command("controller", "Runs a controller").With(listen, store, data, readers, configuration, check).With(children).Does(runner, async (context, token) =>

@@ -37,18 +37,18 @@ internal static class InstallCommand
             text = Set(text, "host", name);
             text = Set(text, "controllers", controllers.Length == 0 ? null : $"[{string.Join(", ", controllers.Select(static c => $"\"{c}\""))}]");
             text = Set(text, "uplinks", links.Length == 0 ? null : $"[{string.Join(", ", links)}]");
-            string place = Root(context, root) + AgentCommand.DefaultConfiguration;
+            string place = Root(context, root) + SystemPaths.AgentSettings;
             if (!complete && File.Exists(place))
             {
                 // Installed again: the settings that are there stay, and are to be right.
-                ReadAgent(place);
+                AgentConfiguration.Options(place, new AgentConfiguration(null, default, default));
                 complete = true;
             }
 
             Install(context, root, dryRun, InstallComponent.Agent, text, complete);
             if (!complete)
             {
-                context.Log.Line($"Next: set host, controllers and uplinks in {AgentCommand.DefaultConfiguration}, 'hnv agent join' where the controller uses TLS, then: systemctl start {InstallComponent.Agent.Service}");
+                context.Log.Line($"Next: set host, controllers and uplinks in {SystemPaths.AgentSettings}, 'hnv agent join' where the controller uses TLS, then: systemctl start {InstallComponent.Agent.Service}");
             }
 
             return Task.FromResult(ExitCodes.Done);
@@ -60,14 +60,14 @@ internal static class InstallCommand
         (Option<string?> root, Option<bool> dryRun) = (NewRoot(), NewDryRun());
         return new Command("controller", "Makes the controller a service of this machine, with a user of its own").With(root, dryRun).Does(runner, (context, _) =>
         {
-            string place = Root(context, root) + ControllerBackupCommand.DefaultConfiguration;
+            string place = Root(context, root) + SystemPaths.ControllerSettings;
             if (File.Exists(place))
             {
                 ControllerConfiguration.Read(place);
             }
 
             Install(context, root, dryRun, InstallComponent.Controller, InstallComponent.Template("etc/controller.yaml"), complete: true);
-            context.Log.Line("Next, for hosts elsewhere: 'hnv controller init NAME ADDRESS', https:// in /etc/hnv/controller.yaml, systemctl restart hnv-controller.service");
+            context.Log.Line($"Next, for hosts elsewhere: 'hnv controller init NAME ADDRESS', https:// in {SystemPaths.ControllerSettings}, systemctl restart hnv-controller.service");
             return Task.FromResult(ExitCodes.Done);
         });
     }
@@ -91,7 +91,7 @@ internal static class InstallCommand
                 ? [new InstallStep.Run($"{InstallPlan.ProgramDirectory}/hnv", all ? ["agent", "--purge"] : ["agent", "--purge", "--keep-identity"])]
                 : [];
             Do(context, dryRun, at, InstallPlan.Uninstall(component, others, all, kernel));
-            context.Log.Line(all ? "Nothing of it is left." : $"Settings and identity stay in /etc/hnv and {component.StateDirectory}; with --purge they go, too.");
+            context.Log.Line(all ? "Nothing of it is left." : $"Settings and identity stay in {SystemPaths.Settings} and {component.StateDirectory}; with --purge they go, too.");
             return Task.FromResult(ExitCodes.Done);
         });
     }
@@ -130,12 +130,6 @@ internal static class InstallCommand
             }
         }
     }
-
-    private static void ReadAgent(string file) => AgentConfiguration.Options(
-        file,
-        new AgentConfiguration(null, default, default),
-        static (AgentConfiguration s, out AgentOptions? made, out ImmutableArray<Finding> found) =>
-            AgentOptions.TryCreate(s.Host, s.Controllers.IsDefault ? null : s.Controllers, s.Uplinks.IsDefault ? null : s.Uplinks, null, purge: false, out made, out found, s.VxlanPort));
 
     /// <summary>Puts a value in the place of the template's commented-out one.</summary>
     private static string Set(string text, string name, string? value) => value is null

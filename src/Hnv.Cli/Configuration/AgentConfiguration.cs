@@ -27,9 +27,10 @@ internal sealed record AgentConfiguration(string? Host, ImmutableArray<string> C
     /// <summary>What to run the agent with.</summary>
     /// <param name="file">The configuration; null: there is none.</param>
     /// <param name="given">What the command line says; it goes before the file.</param>
-    /// <param name="create">Validates, as <see cref="AgentOptions.TryCreate"/>.</param>
+    /// <param name="state">Value of --state.</param>
+    /// <param name="purge">Whether --purge was given; then only the state directory is needed.</param>
     /// <exception cref="CliException">Something is wrong or missing; all of it, each with the option, or with file and line.</exception>
-    public static AgentOptions Options(string? file, AgentConfiguration given, Validator create)
+    public static AgentOptions Options(string? file, AgentConfiguration given, string? state = null, bool purge = false)
     {
         ConfigurationDocument? document = file is null ? null : ConfigurationDocument.Read(file);
         document?.Know(HostName, ControllersName, UplinksName, VxlanPortName);
@@ -38,7 +39,8 @@ internal sealed record AgentConfiguration(string? Host, ImmutableArray<string> C
             given.Controllers.IsDefaultOrEmpty ? document?.List(ControllersName) ?? default : given.Controllers,
             given.Uplinks.IsDefaultOrEmpty ? document?.List(UplinksName) ?? default : given.Uplinks,
             given.VxlanPort ?? (document?.Text(VxlanPortName) is { } port ? int.TryParse(port, CultureInfo.InvariantCulture, out int number) ? number : 0 : null));
-        if (create(merged, out AgentOptions? options, out ImmutableArray<Finding> findings))
+        if (AgentOptions.TryCreate(
+            merged.Host, Given(merged.Controllers), Given(merged.Uplinks), state, purge, out AgentOptions? options, out ImmutableArray<Finding> findings, merged.VxlanPort))
         {
             document?.ThrowIfWrong();
             return options!;
@@ -68,6 +70,5 @@ internal sealed record AgentConfiguration(string? Host, ImmutableArray<string> C
         throw new InvalidOperationException("Options were refused without a finding.");
     }
 
-    /// <summary>Validates settings.</summary>
-    internal delegate bool Validator(AgentConfiguration settings, out AgentOptions? options, out ImmutableArray<Finding> findings);
+    private static IEnumerable<string>? Given(ImmutableArray<string> values) => values.IsDefault ? null : values;
 }

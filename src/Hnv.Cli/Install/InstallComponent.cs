@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Hnv.Cli.Configuration;
 
 namespace Hnv.Cli.Install;
 
@@ -7,17 +8,17 @@ namespace Hnv.Cli.Install;
 /// <param name="Name">As on the command line.</param>
 /// <param name="Service">The unit that runs it.</param>
 /// <param name="Units">All its units.</param>
-/// <param name="Configuration">Its file in <c>/etc/hnv</c>.</param>
+/// <param name="Configuration">Its settings; absolute.</param>
 /// <param name="StateDirectory">Absolute.</param>
 /// <param name="User">The system user it runs as; null: root.</param>
 internal sealed record InstallComponent(
     string Name, string Service, ImmutableArray<string> Units, string Configuration, string StateDirectory, string? User)
 {
     public static InstallComponent Agent { get; } = new(
-        "agent", "hnv-agent.service", ["hnv-agent.service", "var-lib-hnv-agent-bpf.mount"], "agent.yaml", "/var/lib/hnv/agent", null);
+        "agent", "hnv-agent.service", ["hnv-agent.service", "var-lib-hnv-agent-bpf.mount"], SystemPaths.AgentSettings, SystemPaths.AgentState, null);
 
     public static InstallComponent Controller { get; } = new(
-        "controller", "hnv-controller.service", ["hnv-controller.service"], "controller.yaml", "/var/lib/hnv/controller", "hnv-controller");
+        "controller", "hnv-controller.service", ["hnv-controller.service"], SystemPaths.ControllerSettings, SystemPaths.ControllerState, "hnv-controller");
 
     public static ImmutableArray<InstallComponent> All { get; } = [Agent, Controller];
 

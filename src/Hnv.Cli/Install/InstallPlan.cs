@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Hnv.Cli.Configuration;
 
 namespace Hnv.Cli.Install;
 
@@ -52,7 +53,7 @@ internal static class InstallPlan
 
         steps.Add(new InstallStep.Write($"/etc/tmpfiles.d/hnv-{component.Name}.conf", InstallComponent.Template($"tmpfiles.d/hnv-{component.Name}.conf")));
         steps.Add(new InstallStep.Run("systemd-tmpfiles", ["--create", $"hnv-{component.Name}.conf"]));
-        steps.Add(new InstallStep.Write($"/etc/hnv/{component.Configuration}", configuration, Keep: true));
+        steps.Add(new InstallStep.Write(component.Configuration, configuration, Keep: true));
         if (RunsSystemd)
         {
             steps.Add(new InstallStep.Run("systemctl", ["daemon-reload"]));
@@ -94,7 +95,7 @@ internal static class InstallPlan
 
         if (purge)
         {
-            steps.Add(new InstallStep.Delete($"/etc/hnv/{component.Configuration}"));
+            steps.Add(new InstallStep.Delete(component.Configuration));
             steps.Add(new InstallStep.Delete(component.StateDirectory, Recursive: true));
             if (component.User is not null)
             {
@@ -108,7 +109,7 @@ internal static class InstallPlan
             steps.Add(new InstallStep.Delete(ProgramDirectory, Recursive: true));
         }
 
-        steps.AddRange(((string[])["/etc/hnv", component.StateDirectory, "/var/lib/hnv"]).Select(static d => new InstallStep.DeleteEmpty(d)));
+        steps.AddRange(((string[])[SystemPaths.Settings, component.StateDirectory, SystemPaths.State]).Select(static d => new InstallStep.DeleteEmpty(d)));
         return steps.ToImmutable();
     }
 
