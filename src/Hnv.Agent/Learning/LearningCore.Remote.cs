@@ -1,3 +1,4 @@
+using System.Net;
 using Hnv.Api.Stream;
 using Hnv.Datapath.Layouts;
 
@@ -26,14 +27,15 @@ internal sealed partial class LearningCore
     {
         lock (_gate)
         {
-            KernelAddress pa = message.ProviderAddress;
+            IPAddress place = _terms.Choose(message.ProviderAddress, message.ProviderAddress6);
+            KernelAddress pa = place;
             foreach (LearnedDeletion deletion in message.Delete)
             {
                 ulong version = ((ulong)deletion.Epoch << 32) | deletion.Counter;
                 Forget(new RecordKey(deletion.Vsid, deletion.Address), pa, version);
             }
 
-            bool isHere = _terms.OwnAddresses.Contains(message.ProviderAddress);
+            bool isHere = _terms.OwnAddresses.Contains(place);
             foreach (LearnedAddress put in message.Put)
             {
                 if (!_terms.TryGetSubnet(put.Vsid, out SubnetTerms? subnet) || subnet.Network != message.Network)
@@ -112,6 +114,10 @@ internal sealed partial class LearningCore
             {
                 Put(key, remote.ToLearned(_boot()));
             }
+        }
+        else if (entry.Source == LearnSource.Peer && _terms.HasFamilyOf(entry.Record.Pa) && !_terms.HasFamilyOf(remote.Pa))
+        {
+            // Heard on the wire, from an address that this host reaches; the controller names one that it does not.
         }
         else if (entry.DeadlineNs == 0 && (remote.Version > entry.Version || (remote.Version == entry.Version && !IsSame(remote, entry))))
         {

@@ -100,12 +100,13 @@ internal sealed partial class LearningCore
     {
         LearnedAddress winner = lost.Winner;
         var key = new RecordKey(winner.Vsid, winner.Address);
-        if (!_own.TryGetValue(key, out OwnEntry? own) || lost.ProviderAddress is null || _terms.OwnAddresses.Contains(lost.ProviderAddress))
+        IPAddress? place = lost.ProviderAddress is { } address ? _terms.Choose(address, lost.ProviderAddress6) : null;
+        if (!_own.TryGetValue(key, out OwnEntry? own) || place is null || _terms.OwnAddresses.Contains(place))
         {
             return;
         }
 
-        var remote = new RemoteEntry(winner.Mac, lost.ProviderAddress, winner.Epoch, winner.Counter);
+        var remote = new RemoteEntry(winner.Mac, place, winner.Epoch, winner.Counter);
         if (_dataplane.TryReadLearned(key, out LearnedEntry entry) && IsOwn(entry) && entry.Version > own.Version)
         {
             return; // Claimed anew since: told anew.

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Agent.Ports;
 using Hnv.Agent.Sync;
 using Hnv.Api.Stream;
+using Hnv.Datapath.Layouts;
 using Hnv.Model.Resources;
 
 namespace Hnv.Agent.Learning;
@@ -35,6 +37,13 @@ internal sealed class LearningTerms
 
     /// <summary>This host's own provider addresses.</summary>
     public HashSet<IPAddress> OwnAddresses { get; } = [];
+
+    /// <summary>Of the two addresses of another host the one by which this host knows it: IPv4 where both have it, else IPv6 (Host.Family).</summary>
+    public IPAddress Choose(IPAddress address, IPAddress? address6) =>
+        address6 is null || OwnAddresses.Count == 0 || OwnAddresses.Any(static a => a.AddressFamily == AddressFamily.InterNetwork) ? address : address6;
+
+    /// <summary>Whether this host has an address of the family: without one it has no way there.</summary>
+    public bool HasFamilyOf(KernelAddress address) => OwnAddresses.Count == 0 || OwnAddresses.Any(a => a.AddressFamily == address.ToIPAddress()?.AddressFamily);
 
     /// <summary>A controller's bookmark was heard: what is not here is not policy.</summary>
     public bool IsInSync { get; private set; }

@@ -54,7 +54,7 @@ internal static class ItemRules
         string? wrong = message.Put.IsDefault || message.Delete.IsDefault ? "a list is missing"
             : message.Put.Length + message.Delete.Length > LearnedMessage.MaxEntries ? $"it has more than {LearnedMessage.MaxEntries} entries"
             : !Enum.IsDefined(message.Section) ? "its section is not known to this agent"
-            : Provider(message.ProviderAddress)
+            : Provider(message.ProviderAddress) ?? (message.ProviderAddress6 is { } six ? Provider(six) : null)
                 ?? message.Put.Select(static p => p is null ? "an entry is null"
                     : Vsid(p.Vsid) ?? Customer(p.Address) ?? Mac(p.Mac) ?? (Enum.IsDefined(p.Source) ? null : $"how {p.Address} was learned is not known to this agent")).FirstOrDefault(static w => w is not null)
                 ?? message.Delete.Select(static d => d is null ? "a deletion is null" : Vsid(d.Vsid) ?? Customer(d.Address)).FirstOrDefault(static w => w is not null);

@@ -74,7 +74,11 @@ public sealed record LearnedRefusal(Guid Network, uint Vsid, IPAddress Address, 
 /// <param name="Host">The winner's host.</param>
 /// <param name="ProviderAddress">Of that host; null while it has none.</param>
 /// <param name="Winner">The winning entry.</param>
-public sealed record LearnedConflict(Guid Network, string Host, IPAddress? ProviderAddress, LearnedAddress Winner);
+public sealed record LearnedConflict(Guid Network, string Host, IPAddress? ProviderAddress, LearnedAddress Winner)
+{
+    /// <inheritdoc cref="LearnedMessage.ProviderAddress6"/>
+    public IPAddress? ProviderAddress6 { get; init; }
+}
 
 /// <summary>Something that happened to an address on a host.</summary>
 /// <param name="Event">All but <see cref="RecordEventKind.MarkedSynchronized"/> and <see cref="RecordEventKind.ConflictLost"/>, which the controller makes.</param>

@@ -18,6 +18,9 @@ public sealed record LearnedMessage(
     Guid Network, IPAddress ProviderAddress, ImmutableArray<LearnedAddress> Put, ImmutableArray<LearnedDeletion> Delete, LearnedSection Section = LearnedSection.None)
     : PolicyMessage
 {
+    /// <summary>The address of the same host for those that have IPv6 only; null where it is <see cref="ProviderAddress"/>.</summary>
+    public IPAddress? ProviderAddress6 { get; init; }
+
     /// <summary>Entries in one message at most.</summary>
     public const int MaxEntries = 500;
 }

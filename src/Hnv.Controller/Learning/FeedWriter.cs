@@ -1,4 +1,4 @@
-using System.Net;
+using System.Collections.Immutable;
 using System.Text.Json;
 using Hnv.Api;
 using Hnv.Api.Stream;
@@ -16,11 +16,11 @@ internal sealed class FeedWriter(Guid network, TimeProvider time)
     /// <summary>What is not so any more: of those records as they were sent.</summary>
     public void Delete(IEnumerable<LearnedRecord> gone)
     {
-        foreach (IGrouping<(string?, IPAddress), LearnedRecord> group in ByPlace(gone))
+        foreach (IGrouping<(string?, HostPlace), LearnedRecord> group in ByPlace(gone))
         {
             foreach (LearnedRecord[] chunk in group.Chunk(LearnedMessage.MaxEntries))
             {
-                Add(new LearnedMessage(network, group.Key.Item2, [], [.. chunk.Select(static r => r.ToDeletion())]), group.Key.Item1, chunk.Length);
+                Add(MessageOf(group.Key.Item2, [], [.. chunk.Select(static r => r.ToDeletion())]), group.Key.Item1, chunk.Length);
             }
         }
     }
@@ -28,17 +28,17 @@ internal sealed class FeedWriter(Guid network, TimeProvider time)
     /// <summary>What is so now.</summary>
     public void Put(IEnumerable<LearnedRecord> records)
     {
-        foreach (IGrouping<(string?, IPAddress), LearnedRecord> group in ByPlace(records))
+        foreach (IGrouping<(string?, HostPlace), LearnedRecord> group in ByPlace(records))
         {
             foreach (LearnedRecord[] chunk in group.Chunk(LearnedMessage.MaxEntries))
             {
-                Add(new LearnedMessage(network, group.Key.Item2, [.. chunk.Select(static r => r.ToAddress())], []), group.Key.Item1, chunk.Length);
+                Add(MessageOf(group.Key.Item2, [.. chunk.Select(static r => r.ToAddress())], []), group.Key.Item1, chunk.Length);
             }
         }
     }
 
     /// <summary>All that is known of a host; nothing else is so.</summary>
-    public void Section(string host, IPAddress providerAddress, IReadOnlyCollection<LearnedRecord> records)
+    public void Section(string host, HostPlace place, IReadOnlyCollection<LearnedRecord> records)
     {
         // What other hosts learned of ports that have moved to this one is a part of what it holds, and news to it.
         Put(records.Where(static r => r.Reporter != r.Host));
@@ -47,13 +47,17 @@ internal sealed class FeedWriter(Guid network, TimeProvider time)
         {
             LearnedRecord[] chunk = chunks.Length == 0 ? [] : chunks[i];
             LearnedSection section = i + 1 < chunks.Length ? LearnedSection.Part : LearnedSection.Complete;
-            Add(new LearnedMessage(network, providerAddress, [.. chunk.Select(static r => r.ToAddress())], [], section), host, chunk.Length);
+            Add(MessageOf(place, [.. chunk.Select(static r => r.ToAddress())], [], section), host, chunk.Length);
         }
     }
 
     /// <summary>What a host said itself it need not hear; of a port that has moved, both hosts must.</summary>
-    private static IEnumerable<IGrouping<(string?, IPAddress), LearnedRecord>> ByPlace(IEnumerable<LearnedRecord> records) =>
-        records.Where(static r => r.ProviderAddress is not null).GroupBy(static r => (r.Reporter == r.Host ? r.Host : null, r.ProviderAddress!));
+    private static IEnumerable<IGrouping<(string?, HostPlace), LearnedRecord>> ByPlace(IEnumerable<LearnedRecord> records) =>
+        records.Where(static r => r.Place is not null).GroupBy(static r => (r.Reporter == r.Host ? r.Host : null, r.Place!));
+
+    private LearnedMessage MessageOf(
+        HostPlace place, ImmutableArray<LearnedAddress> put, ImmutableArray<LearnedDeletion> delete, LearnedSection section = LearnedSection.None) =>
+        new(network, place.Address, put, delete, section) { ProviderAddress6 = place.Address6 };
 
     private void Add(PolicyMessage message, string? owner, int entries)
     {

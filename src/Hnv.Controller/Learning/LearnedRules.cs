@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Hnv.Api.Reports;
 using Hnv.Controller.Store;
@@ -11,6 +10,15 @@ namespace Hnv.Controller.Learning;
 /// <summary>Whether policy lets a port hold an address, and where that port is.</summary>
 internal static class LearnedRules
 {
+    /// <summary>
+    /// Epochs by which a host may be ahead of its subnet: it heard of them from a controller that is further, or before the cloud was restored from
+    /// a backup. Any more is a host that lies or is broken, and nothing that it says could be forgotten again.
+    /// </summary>
+    public const uint MaxEpochAhead = 1 << 16;
+
+    /// <summary>Moves of an address within one epoch at most: one every 5 ms for four months. The programs' own counters stop at the end of their range.</summary>
+    public const uint MaxCounter = int.MaxValue;
+
     private const ulong VirtualRouter4 = 0x00_00_5e_00_01_00;
     private const ulong VirtualRouter6 = 0x00_00_5e_00_02_00;
 
@@ -19,12 +27,12 @@ internal static class LearnedRules
     public static LearnedRecord? Admit(CloudState state, Guid network, string host, LearnedClaim claim, out string? refusal)
     {
         refusal = claim.Port?.Split('/') is [var tenant, var name] && state.Model.FindPort(tenant, name) is { } port && port.Places.Any(p => p.Host == host)
-            ? Judge(state.Model, network, port, new LearnedKey(claim.Vsid, claim.Address), claim.Mac, claim.Epoch)
+            ? Judge(state.Model, network, port, new LearnedKey(claim.Vsid, claim.Address), claim.Mac, claim.Epoch, claim.Counter)
             : $"no port '{claim.Port}' is on host {host}";
         return refusal is not null
             ? null
             : new LearnedRecord(
-                new LearnedKey(claim.Vsid, claim.Address), claim.Mac, claim.Port!, host, ProviderAddressOf(state.Model, host), host, claim.Source,
+                new LearnedKey(claim.Vsid, claim.Address), claim.Mac, claim.Port!, host, HostPlace.Of(state.Model, host), host, claim.Source,
                 claim.LearnedAt, claim.Epoch, claim.Counter, claim.Unusable);
     }
 
@@ -41,15 +49,12 @@ internal static class LearnedRules
 
         // While it moves a port is on both hosts, and where its address was heard last.
         string host = port.Places.Any(p => p.Host == record.Host) ? record.Host : home;
-        reason = Judge(state.Model, network, port, record.Key, record.Mac, record.Epoch);
-        IPAddress? place = ProviderAddressOf(state.Model, host);
+        reason = Judge(state.Model, network, port, record.Key, record.Mac, record.Epoch, record.Counter);
+        HostPlace? place = HostPlace.Of(state.Model, host);
         return reason is not null ? null
-            : record.Host == host && Equals(record.ProviderAddress, place) ? record
-            : record with { Host = host, ProviderAddress = place };
+            : record.Host == host && record.Place == place ? record
+            : record with { Host = host, Place = place };
     }
-
-    /// <summary>The provider address by which hosts that have IPv4 know a host; null while it has none.</summary>
-    public static IPAddress? ProviderAddressOf(CloudModel model, string host) => model.FindHost(host)?.AddressFor(AddressFamily.InterNetwork);
 
     /// <summary>Of two hosts that a moving port is on, and that say the same of it, the one that it moves to is right.</summary>
     public static bool IsMovingTo(CloudModel model, LearnedRecord record) =>
@@ -58,7 +63,7 @@ internal static class LearnedRules
     /// <summary>Addresses that a port may have here at most. A host enforces its limit; this bounds what one that lies can cost.</summary>
     public static int BoundOf(Port port) => (int)(2 * Math.Min(port.DynamicAddressLimit, ModelLimits.DynamicAddresses));
 
-    private static string? Judge(CloudModel model, Guid network, Port port, LearnedKey key, MacAddress mac, uint epoch)
+    private static string? Judge(CloudModel model, Guid network, Port port, LearnedKey key, MacAddress mac, uint epoch, uint counter)
     {
         if (port.Vsid != key.Vsid || model.FindSubnet(key.Vsid) is not { } subnet || subnet.Network.RoutingDomainId != network || subnet.Network.Id != port.VmNetworkId)
         {
@@ -87,6 +92,16 @@ internal static class LearnedRules
         if (mac != port.Mac && (mac.Value & ~0xffUL) != router)
         {
             return $"{mac} is neither the MAC of port {port.Tenant}/{port.Name} nor a virtual router's";
+        }
+
+        if (epoch > (ulong)subnet.Subnet.LearningEpoch + MaxEpochAhead)
+        {
+            return $"version {epoch}.{counter} is of an epoch that no host was told: virtual subnet {key.Vsid} is in epoch {subnet.Subnet.LearningEpoch}";
+        }
+
+        if (counter > MaxCounter)
+        {
+            return $"version {epoch}.{counter} says of more moves than an address can make: forget {key.Address}, and it begins anew";
         }
 
         if (subnet.Subnet.Forgotten.LastOrDefault(f => f.Covers(key.Address, $"{port.Tenant}/{port.Name}", epoch)) is { } forgotten)

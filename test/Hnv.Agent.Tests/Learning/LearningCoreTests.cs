@@ -169,6 +169,40 @@ public sealed class LearningCoreTests
         }
     }
 
+    [Theory]
+    [InlineData("fd00:4::22", "fd00:4::11")]
+    [InlineData("192.168.4.22", "192.168.4.11")]
+    [InlineData("192.168.4.22", "fd00:4::11", "192.168.4.11")]
+    public void A_host_of_both_families_is_where_this_host_reaches_it(string where, params string[] own)
+    {
+        _host.Own(own);
+        _host.Hear("10.0.0.80", where);
+        _host.Core.OnLearned(Elsewhere("10.0.0.80", 2, section: LearnedSection.Complete) with { ProviderAddress6 = IPAddress.Parse("fd00:4::22") });
+        Assert.Equal((where, LearnSource.Controller), (_host.Where("10.0.0.80"), _host.Entry("10.0.0.80")!.Value.Source));
+
+        _host.Core.OnLearned(Gone("10.0.0.80", 2) with { ProviderAddress6 = IPAddress.Parse("fd00:4::22") });
+        Assert.Equal("nowhere", _host.Where("10.0.0.80"));
+
+        _host.Learn("10.0.0.70");
+        LearnedReport report = _host.Next()!;
+        var winner = new LearnedAddress(5001, IPAddress.Parse("10.0.0.70"), MacAddress.Parse("06:06:00:00:00:77"), AddressSource.Arp, 1, 9);
+        _host.Core.OnAnswer(report, new LearnedAnswer([], [new LearnedConflict(Blue, "host2", IPAddress.Parse("192.168.4.22"), winner) { ProviderAddress6 = IPAddress.Parse("fd00:4::22") }]));
+        Assert.Equal(where, _host.Where("10.0.0.70"));
+    }
+
+    [Fact]
+    public void What_was_heard_on_the_wire_is_kept_where_the_controller_names_an_address_that_this_host_cannot_reach()
+    {
+        _host.Own("fd00:4::11");
+        _host.Hear("10.0.0.80", "fd00:4::22");
+        _host.Core.OnLearned(Elsewhere("10.0.0.80", 2));
+        _host.Core.OnLearned(Elsewhere("10.0.0.81"));
+        _host.Core.Audit();
+
+        // Of what was not heard it is known at least that there is no way.
+        Assert.Equal(("fd00:4::22", "192.168.4.22"), (_host.Where("10.0.0.80"), _host.Where("10.0.0.81")));
+    }
+
     [Fact]
     public void An_address_that_was_released_elsewhere_and_taken_by_a_third_host_is_taken_over_with_its_lower_version()
     {

@@ -116,6 +116,9 @@ internal sealed class LearningHost
     public static LearnedMessage Elsewhere(string address, uint counter = 1, string pa = "192.168.4.22", LearnedSection section = LearnedSection.None, string? port = null) =>
         new(Blue, IPAddress.Parse(pa), [new LearnedAddress(5001, IPAddress.Parse(address), MacAddress.Parse("06:06:00:00:00:77"), AddressSource.Arp, 1, counter, port)], [], section);
 
+    /// <summary>The host's own provider addresses are others.</summary>
+    public void Own(params string[] addresses) => Core.OnUpdate(new NetworkChanged(Items.Policy(HostScope.Id, 2, addresses.Select(static a => Pa(a))), []));
+
     public static LearnedMessage Gone(string address, uint counter = 1, string pa = "192.168.4.22") =>
         new(Blue, IPAddress.Parse(pa), [], [new LearnedDeletion(5001, IPAddress.Parse(address), 1, counter)]);
 

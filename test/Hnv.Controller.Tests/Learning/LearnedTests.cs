@@ -78,6 +78,57 @@ public sealed class LearnedTests
         await UntilAsync(() => Task.FromResult(two.Known().Length == (refusal is null ? 2 : 1)), "what is allowed arrives");
     }
 
+    [Theory]
+    [InlineData(0u, uint.MaxValue, 1u, "version 4294967295.1 is of an epoch that no host was told: virtual subnet 5001 is in epoch 0")]
+    [InlineData(0u, LearnedRules.MaxEpochAhead + 1, 1u, "is of an epoch that no host was told")]
+    [InlineData(1u, LearnedRules.MaxEpochAhead + 2, 1u, "virtual subnet 5001 is in epoch 1")]
+    [InlineData(1u, LearnedRules.MaxEpochAhead + 1, 1u, null)]
+    [InlineData(0u, 0u, uint.MaxValue, "version 0.4294967295 says of more moves than an address can make: forget 10.0.0.70, and it begins anew")]
+    [InlineData(0u, 0u, LearnedRules.MaxCounter + 1, "more moves")]
+    [InlineData(0u, 0u, LearnedRules.MaxCounter, null)]
+    public async Task A_host_cannot_say_a_version_that_nobody_could_go_beyond(uint subnet, uint epoch, uint counter, string? refusal)
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync(Cloud);
+        for (uint i = 0; i < subnet; i++)
+        {
+            await c.Client.ForgetAsync("blue-corp", 5001, null, Cancelled);
+        }
+
+        await using LearnedReplica one = await JoinAsync(c, 1);
+
+        LearnedAnswer answer = await one.BeginAsync(Claim("10.0.0.70", 1, counter, epoch));
+
+        Assert.Equal(refusal is null ? 0 : 1, answer.Refused.Length);
+        Assert.All(answer.Refused, r => Assert.Contains(refusal!, r.Reason, StringComparison.Ordinal));
+
+        // Whatever was taken can be forgotten.
+        ForgetAnswer forgotten = await c.Client.ForgetAsync("blue-corp", 5001, null, Cancelled);
+        Assert.Single((await one.PutAsync(Claim("10.0.0.70", 1, counter, forgotten.Epoch - 1))).Refused);
+        Assert.Empty((await one.PutAsync(Claim("10.0.0.70", 1, epoch: forgotten.Epoch))).Refused);
+    }
+
+    [Theory]
+    [InlineData("\"192.168.4.1\"", "192.168.4.1", null)]
+    [InlineData("\"fd00:4::1\"", "fd00:4::1", null)]
+    [InlineData("\"fd00:4::1\",\"192.168.4.1\"", "192.168.4.1", "fd00:4::1")]
+    public async Task A_host_of_both_families_is_named_by_an_address_of_each(string addresses, string address, string? address6)
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync([.. Cloud.Where(static r => r != Host(1)), $$"""{"kind":"Host","name":"host1","providerAddresses":[{{addresses}}]}"""]);
+        await using LearnedReplica one = await JoinAsync(c, 1), two = await JoinAsync(c, 2), three = await JoinAsync(c, 3);
+        await one.BeginAsync(Claim("10.0.0.70", 1, counter: 2));
+        await two.UntilKnownAsync($"10.0.0.70 at {address} version 1.2");
+        await one.PutAsync(Claim("10.0.0.71", 1));
+        await two.UntilKnownAsync($"10.0.0.70 at {address} version 1.2", $"10.0.0.71 at {address} version 1.1");
+
+        Assert.All(
+            two.Stream.Messages.OfType<LearnedMessage>().Where(static m => m.Put.Length > 0),
+            m => Assert.Equal((address, address6), ($"{m.ProviderAddress}", m.ProviderAddress6?.ToString())));
+        LearnedConflict lost = Assert.Single((await three.BeginAsync(Claim("10.0.0.70", 3))).Lost);
+        Assert.Equal((address, address6), ($"{lost.ProviderAddress}", lost.ProviderAddress6?.ToString()));
+    }
+
     [Fact]
     public async Task A_host_cannot_make_a_port_hold_more_than_a_bounded_number_of_addresses()
     {
