@@ -162,8 +162,9 @@ internal sealed partial class AgentCore
             _dataplane.Apply();
         }
 
-        _counters.ReadLeaving();
+        _counters.BeginPass();
         _ports.Reconcile();
+        _counters.TellLeft(_ports.Holds);
         bool inGroups = _groups.Apply(mayLeave: _hasSwept);
         ApplyResult result = _dataplane.Apply();
         if (maySweep && result.IsComplete)

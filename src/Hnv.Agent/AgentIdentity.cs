@@ -1,3 +1,6 @@
+using System.Text;
+using Hnv.Linux;
+
 namespace Hnv.Agent;
 
 /// <summary>Where a host keeps what <c>hnv agent join</c> made: client certificate, private key and the authority to trust, all PEM.</summary>
@@ -22,32 +25,11 @@ internal sealed class AgentIdentity(string stateDirectory)
         Write(KeyFile, keyPem);
         Write(AuthorityFile, authorityPem);
         Write(CertificateFile, certificatePem);
-        Linux.DirectorySync.Flush(_directory);
     }
 
     /// <summary>Puts a renewed certificate, of the same key, in the place of the old one; atomically.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
-    public void Replace(string certificatePem)
-    {
-        Write(CertificateFile, certificatePem);
-        Linux.DirectorySync.Flush(_directory);
-    }
+    public void Replace(string certificatePem) => Write(CertificateFile, certificatePem);
 
-    private static void Write(string path, string text)
-    {
-        string aside = path + ".new";
-        File.Delete(aside);
-        using (var file = new FileStream(aside, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            file.Write(System.Text.Encoding.ASCII.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(aside, path, overwrite: true);
-    }
+    private static void Write(string path, string pem) => ReplacedFile.Write(path, Encoding.ASCII.GetBytes(pem));
 }

@@ -59,6 +59,7 @@ internal sealed class StateDirectory : IDisposable
         }
 
         File.Delete(Path.Combine(Root, CounterFileStore.FileName));
+        File.Delete(Path.Combine(Root, CounterFileStore.FileName + ReplacedFile.Unfinished));
         if (Directory.Exists(BpfDirectory))
         {
             Directory.Delete(BpfDirectory);

@@ -22,6 +22,7 @@ public sealed class AgentCoreTests : IDisposable
     private readonly FakeNetwork _network = new();
     private readonly FakeTime _time = new();
     private readonly List<PolicyItem> _blue = [];
+    private readonly CounterBook _counters;
     private AgentCore _core;
 
     public AgentCoreTests()
@@ -29,6 +30,7 @@ public sealed class AgentCoreTests : IDisposable
         _network.Link(2, "up0", kind: "");
         _network.Address(2, "192.168.4.11");
         _network.Route("192.168.4.0/24", 2);
+        _counters = new CounterBook(_dataplane, new FakeCounterStore(), NullLogger<CounterBook>.Instance);
         _core = NewCore();
     }
 
@@ -295,6 +297,29 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void Port_ThatTheKernelDoesNotLetGoAndThatReturns_CountsOnceAndIsToldOnceWhenItGoes()
+    {
+        Start();
+        Tell(_network.Link(12, "v-blue1"));
+        _dataplane.Counters.Clear();
+        _dataplane.Traffic.Clear();
+        _dataplane.Traffic.Add(new Hnv.Datapath.Reading.PortTraffic(7, 3, 300, 2, 200));
+        _dataplane.Stuck.Add(12);
+        Put([], Port());
+        Assert.Empty(_counters.Left);
+
+        _core.OnUpdate(Change([], [Port()]));
+        _dataplane.Stuck.Clear();
+        _time.Advance(TimeSpan.FromSeconds(6));
+        _core.Apply();
+        Assert.Equal((PortStates.Bound, null), PortState());
+        Assert.Equal(2UL, Assert.Single(_counters.Before()).ToVmPackets);
+
+        Put([], Port());
+        Assert.Equal((3UL, 2UL), (Assert.Single(_counters.Left).FromVmPackets, _counters.Left[0].ToVmPackets));
+    }
+
+    [Fact]
     public void Port_ThatTheKernelDoesNotLetGo_IsBoundElsewhereOnceItDid()
     {
         Start();
@@ -542,7 +567,7 @@ public sealed class AgentCoreTests : IDisposable
         new(Policy(Blue, 1, items), [.. gone.Select(i => new ItemChange(i, null)), .. items.Select(i => new ItemChange(null, i))]);
 
     private AgentCore NewCore(ushort vxlanPort = AgentOptions.DefaultVxlanPort) =>
-        new(["up0"], _dataplane, _network, new CounterBook(_dataplane, new FakeCounterStore(), NullLogger<CounterBook>.Instance), _time, NullLoggerFactory.Instance, vxlanPort);
+        new(["up0"], _dataplane, _network, _counters, _time, NullLoggerFactory.Instance, vxlanPort);
 
     /// <summary>In sync at revision 10: blue with its subnet, a peer, a record at the port and the ports.</summary>
     private void Start(params PolicyItem[] ports)

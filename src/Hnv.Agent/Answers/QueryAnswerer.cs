@@ -108,13 +108,26 @@ internal sealed partial class QueryAnswerer(KernelReader kernel, Func<HostStatus
         {
             await session.AnswerProblemAsync(query.Id, Problem(400, $"The counters are not taken: {handed?.Problem() ?? "there are none"}."), ct);
         }
-        else if (!counters.Take(handed))
+        else if (TryTake(handed) is { } problem)
         {
-            await session.AnswerProblemAsync(query.Id, Problem(404, $"Port {handed.Port} is not on this host (yet)."), ct);
+            await session.AnswerProblemAsync(query.Id, problem, ct);
         }
         else
         {
             await session.AnswerAsync(query.Id, handed.Id, ct);
+        }
+    }
+
+    /// <returns>Null when they are kept; else why not, which may be otherwise later.</returns>
+    private HnvProblem? TryTake(PortCounters handed)
+    {
+        try
+        {
+            return counters.Take(handed) ? null : Problem(404, $"Port {handed.Port} is not on this host (yet).");
+        }
+        catch (IOException e)
+        {
+            return Problem(503, e.Message);
         }
     }
 

@@ -7,13 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace Hnv.Agent.Cache;
 
 /// <summary>
-/// The last policy on disk, one file a network: <c>policy/ROUTING-DOMAIN.policy</c>. A file is replaced whole: written aside, synced,
-/// renamed, directory synced. So after a crash each network is as of some revision, never a mixture.
+/// The last policy on disk, one file a network: <c>policy/ROUTING-DOMAIN.policy</c>. A file is replaced whole
+/// (<see cref="ReplacedFile"/>). So after a crash each network is as of some revision, never a mixture.
 /// </summary>
 internal sealed partial class PolicyCache(string stateDirectory, ILogger<PolicyCache> log)
 {
     private const string Extension = ".policy";
-    private const string Unfinished = ".writing";
 
     private readonly string _directory = Path.Combine(stateDirectory, "policy");
 
@@ -27,7 +26,7 @@ internal sealed partial class PolicyCache(string stateDirectory, ILogger<PolicyC
         Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var policies = ImmutableArray.CreateBuilder<HeldNetworkPolicy>();
         var found = ImmutableArray.CreateBuilder<string>();
-        foreach (string leftover in Directory.EnumerateFiles(_directory, "*" + Unfinished))
+        foreach (string leftover in Directory.EnumerateFiles(_directory, "*" + Extension + ReplacedFile.Unfinished))
         {
             File.Delete(leftover);
         }
@@ -58,25 +57,8 @@ internal sealed partial class PolicyCache(string stateDirectory, ILogger<PolicyC
 
     /// <summary>Replaces the file of a network.</summary>
     /// <exception cref="IOException">The disk is full, or it failed; the old file stands.</exception>
-    public void Save(HeldNetworkPolicy policy)
-    {
-        string path = PathOf(policy.Network);
-        string aside = path + Unfinished;
-        using (var file = new FileStream(aside, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.ReadWrite,
-            BufferSize = 0,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            PolicyFile.Write(file, policy);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(aside, path, overwrite: true);
-        DirectorySync.Flush(_directory);
-    }
+    public void Save(HeldNetworkPolicy policy) =>
+        ReplacedFile.Write(PathOf(policy.Network), file => PolicyFile.Write(file, policy));
 
     /// <summary>Forgets a network that left the host.</summary>
     /// <exception cref="IOException">The disk failed.</exception>

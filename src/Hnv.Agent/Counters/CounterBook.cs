@@ -10,13 +10,14 @@ namespace Hnv.Agent.Counters;
 /// <summary>
 /// What this host's ports had counted before the kernel's counters of now began: on the hosts they come from, and here, before they were bound
 /// anew. The kernel forgets a port's counters when it is unbound, so they are read before. What a port had counted that left is kept
-/// until the controller took it.
+/// until the controller took it. A pass over the ports: <see cref="BeginPass"/>, <see cref="Read"/> and <see cref="Keep"/> about what is unbound,
+/// <see cref="TellLeft"/>, <see cref="Save"/>.
 /// <code>
 ///   shown  =  before (this book, on disk)  +  the kernel's
 /// </code>
 /// </summary>
 /// <remarks>
-/// Invariants: a port that leaves is told once, with everything; what is handed on counts once, however often it is said. A crash between the
+/// Invariants: a port that leaves is told once, with everything, and when the kernel has let go of it: until then it may come back; what is handed on counts once, however often it is said. A crash between the
 /// kernel's forgetting and the next <see cref="Save"/> loses what was read; nothing is counted twice. For any thread.
 /// </remarks>
 internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore store, ILogger<CounterBook> log)
@@ -34,8 +35,12 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
 
     /// <summary>Of one pass: reading all counters for each of many ports would cost more than the pass itself.</summary>
     private Func<uint, PortCounters>? _reading;
-    private readonly HashSet<uint> _wasRead = [];
+    private readonly HashSet<uint> _forgotten = [];
     private bool _changed;
+    private string? _problem;
+
+    /// <summary>Why the last writing failed, for the host's report; null when it did not.</summary>
+    public string? Problem => Volatile.Read(ref _problem);
 
     /// <summary>What left and was not told yet, as much as goes into a report.</summary>
     public ImmutableArray<PortCounters> Left
@@ -64,7 +69,7 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
         }
     }
 
-    /// <summary>Which ports policy has here. No I/O: what leaves is looked at by <see cref="ReadLeaving"/>.</summary>
+    /// <summary>Which ports policy has here. No I/O: what leaves is looked at by <see cref="TellLeft"/>.</summary>
     public void OnUpdate(HeldPolicyChange change)
     {
         lock (_gate)
@@ -101,59 +106,65 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
         }
     }
 
-    /// <summary>A pass over the ports begins: reads the counters of those that left, before the kernel forgets them.</summary>
-    public void ReadLeaving()
+    /// <summary>A pass over the ports begins.</summary>
+    public void BeginPass()
     {
         lock (_gate)
         {
             _reading = null;
-            _wasRead.Clear();
-            if (_leaving.Count == 0)
-            {
-                return;
-            }
+            _forgotten.Clear();
+        }
+    }
 
-            Func<uint, PortCounters> read = Reading();
-            foreach ((string name, BookedPort port) in _leaving)
+    /// <summary>What the kernel has counted of a port: for <see cref="Keep"/>, when it has forgotten that. Null for one that is none of the book's.</summary>
+    public PortCounters? Read(string name, uint number)
+    {
+        lock (_gate)
+        {
+            return (_ports.ContainsKey(name) || _leaving.ContainsKey(name)) && !_forgotten.Contains(number) ? (_reading ??= Reading())(number) : null;
+        }
+    }
+
+    /// <summary>The port was unbound, and the kernel has forgotten what it had counted.</summary>
+    public void Keep(string name, uint number, PortCounters? counted)
+    {
+        lock (_gate)
+        {
+            _forgotten.Add(number);
+            Dictionary<string, BookedPort> book = _ports.ContainsKey(name) ? _ports : _leaving;
+            if (counted is not null && book.TryGetValue(name, out BookedPort? port))
             {
-                PortCounters all = port.Before.Plus(read(port.Number)) with { Id = Guid.NewGuid().ToString("n") };
+                book[name] = port with { Before = port.Before.Plus(counted) };
+                _changed = true;
+            }
+        }
+    }
+
+    /// <summary>The ports of the pass are done: those that left, and are unbound, are told.</summary>
+    /// <param name="isBound">Whether the kernel would not let go of a port: it stays, and counts.</param>
+    public void TellLeft(Func<string, bool> isBound)
+    {
+        lock (_gate)
+        {
+            foreach ((string name, BookedPort port) in _leaving.Where(l => !isBound(l.Key)).ToArray())
+            {
+                // One of the run before may be in the kernel, and never have been bound by this one.
+                PortCounters all = (_forgotten.Contains(port.Number) ? port.Before : port.Before.Plus((_reading ??= Reading())(port.Number))) with { Id = Guid.NewGuid().ToString("n") };
                 if (all.Verdicts.Length > 0 || all.ToVmPackets > 0)
                 {
                     _left.Add(all);
                 }
 
-                LogLeft(log, name);
-            }
-
-            _leaving.Clear();
-            _changed = true;
-        }
-    }
-
-    /// <summary>What the kernel has counted of a port: for <see cref="Keep"/>, when it has forgotten that. Null for one that left.</summary>
-    public PortCounters? Read(string name, uint number)
-    {
-        lock (_gate)
-        {
-            return _ports.ContainsKey(name) && _wasRead.Add(number) ? (_reading ??= Reading())(number) : null;
-        }
-    }
-
-    /// <summary>The port was unbound, and the kernel has forgotten what it had counted.</summary>
-    public void Keep(string name, PortCounters? counted)
-    {
-        lock (_gate)
-        {
-            if (counted is not null && _ports.TryGetValue(name, out BookedPort? port))
-            {
-                _ports[name] = port with { Before = port.Before.Plus(counted) };
+                _leaving.Remove(name);
                 _changed = true;
+                LogLeft(log, name);
             }
         }
     }
 
     /// <summary>What a port had counted on a host that it left.</summary>
     /// <returns>False when policy does not have the port here (yet).</returns>
+    /// <exception cref="IOException">It is not on disk; told again, it counts once all the same.</exception>
     public bool Take(PortCounters handed)
     {
         lock (_gate)
@@ -171,8 +182,7 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
         }
 
         // On disk before the controller forgets it.
-        Save();
-        return true;
+        return Save() ? true : throw new IOException(Problem);
     }
 
     /// <summary>The controller took what a report said.</summary>
@@ -202,34 +212,45 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
     }
 
     /// <summary>Writes down what changed.</summary>
-    public void Save()
+    /// <returns>False when it cannot be written: <see cref="Problem"/> says why, and the next one tries again.</returns>
+    public bool Save()
     {
         lock (_gate)
         {
             if (!_changed)
             {
-                return;
+                return true;
             }
 
-            _changed = false;
-            store.Save(new CounterFile([.. _ports.Values.Concat(_former.Values).Where(static p => p.Taken.Length > 0 || p.Before.Verdicts.Length > 0 || p.Before.ToVmPackets > 0)], [.. _left]));
+            try
+            {
+                IEnumerable<BookedPort> ports = _ports.Values.Concat(_leaving.Values).Concat(_former.Values);
+                store.Save(new CounterFile([.. ports.Where(static p => p.Taken.Length > 0 || p.Before.Verdicts.Length > 0 || p.Before.ToVmPackets > 0)], [.. _left]));
+                _changed = false;
+                Volatile.Write(ref _problem, null);
+                return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                string problem = $"What ports counted cannot be written down: {e.Message}";
+                if (problem != _problem)
+                {
+                    LogNotWritten(log, problem);
+                    Volatile.Write(ref _problem, problem);
+                }
+
+                return false;
+            }
         }
     }
 
     private void Arrive(PortItem port)
     {
-        BookedPort? known = _ports.GetValueOrDefault(port.Name);
-        if (known is null && _leaving.Remove(port.Name, out known))
-        {
-            // It went from one network to another, or comes in another order than it left.
-        }
-        else if (known is null)
-        {
-            _former.Remove(port.Name, out known);
-        }
+        // Where it is, else where it just left (it changed its network, or the kernel has not let go of it), else of the run before.
+        bool isKnown = _ports.TryGetValue(port.Name, out BookedPort? known) || _leaving.Remove(port.Name, out known) || _former.Remove(port.Name, out known);
 
         // Another number is another port, of the same name.
-        _ports[port.Name] = known is not null && known.Number == port.Number ? known : new BookedPort(port.Number, PortCounters.None(port.Name), []);
+        _ports[port.Name] = isKnown && known!.Number == port.Number ? known : new BookedPort(port.Number, PortCounters.None(port.Name), []);
     }
 
     private void Leave(PortItem port)
@@ -255,6 +276,9 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "What port {Port} counted here goes with it")]
     private static partial void LogLeft(ILogger log, string port);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+    private static partial void LogNotWritten(ILogger log, string problem);
 }
 
 /// <summary>A port of this host.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hnv.Api;
+using Hnv.Linux;
 using Microsoft.Extensions.Logging;
 
 namespace Hnv.Agent.Counters;
@@ -25,19 +26,7 @@ internal sealed partial class CounterFileStore(string directory, ILogger<Counter
         }
     }
 
-    public void Save(CounterFile file)
-    {
-        try
-        {
-            string aside = _path + ".new";
-            File.WriteAllBytes(aside, JsonSerializer.SerializeToUtf8Bytes(file, HnvJson.Options));
-            File.Move(aside, _path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            LogNotWritten(log, e.Message);
-        }
-    }
+    public void Save(CounterFile file) => ReplacedFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(file, HnvJson.Options));
 
     private static bool IsWhole(CounterFile file) =>
         !file.Ports.IsDefault && !file.Left.IsDefault && file.Left.All(static l => l?.Problem() is null)
@@ -45,7 +34,4 @@ internal sealed partial class CounterFileStore(string directory, ILogger<Counter
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What ports had counted before cannot be read, and begins anew: {Problem}")]
     private static partial void LogNotRead(ILogger log, string problem);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What ports counted cannot be written down: {Problem}")]
-    private static partial void LogNotWritten(ILogger log, string problem);
 }

@@ -43,6 +43,9 @@ internal sealed partial class PortBinder(
     /// <summary>All ports policy puts here, by name.</summary>
     public ImmutableArray<PortState> States => _states ??= [.. _entries.Values.OrderBy(e => e.Port.Name, StringComparer.Ordinal).Select(e => e.ToState())];
 
+    /// <summary>Whether a port has its place here: policy puts it here, or the kernel would not let go of it.</summary>
+    public bool Holds(string name) => _entries.ContainsKey(name);
+
     /// <summary>Which adapters the programs heard where they move to: a prepared port of such a one is active.</summary>
     public void SetActivated(IReadOnlyCollection<MacKey> activated)
     {
@@ -256,7 +259,7 @@ internal sealed partial class PortBinder(
             return false;
         }
 
-        counters.Keep(entry.Port.Name, counted);
+        counters.Keep(entry.Port.Name, entry.Port.Number, counted);
         LogUnbound(log, entry.Port.Name, entry.Port.Interface, bound.InterfaceIndex);
         entry.Bound = null;
         entry.IsGone = false;

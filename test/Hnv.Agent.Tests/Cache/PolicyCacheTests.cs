@@ -64,9 +64,9 @@ public sealed class PolicyCacheTests : IDisposable
     {
         _cache.Load(out _);
         _cache.Save(Policy(Blue, 5, Subnet()));
-        File.WriteAllText(FileOfBlue + ".writing", "half of");
+        File.WriteAllText(FileOfBlue + ".new", "half of");
         Assert.Equal(5, Assert.Single(_cache.Load(out _)).Revision);
-        Assert.False(File.Exists(FileOfBlue + ".writing"));
+        Assert.False(File.Exists(FileOfBlue + ".new"));
     }
 
     [Fact]

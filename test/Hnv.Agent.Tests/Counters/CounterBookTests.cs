@@ -90,11 +90,11 @@ public sealed class CounterBookTests : IDisposable
     [Fact]
     public void A_port_that_is_bound_anew_on_its_host_goes_on_counting()
     {
-        _book.ReadLeaving();
+        _book.BeginPass();
         PortCounters? counted = _book.Read("blue/blue1", 7);
-        Assert.Null(_book.Read("blue/blue1", 7)); // It was read in this pass.
         Count(0, 0);
-        _book.Keep("blue/blue1", counted);
+        _book.Keep("blue/blue1", 7, counted);
+        Assert.Null(_book.Read("blue/blue1", 7)); // The kernel has forgotten what was read in this pass.
         _book.Save();
 
         Assert.Equal(3UL, Assert.Single(_book.Before()).FromVmPackets);
@@ -104,13 +104,57 @@ public sealed class CounterBookTests : IDisposable
     }
 
     [Fact]
+    public void A_port_that_the_kernel_does_not_let_go_of_and_that_comes_back_counts_once()
+    {
+        _book.OnUpdate(new NetworkChanged(Policy(Blue, 2), [new ItemChange(Port(), null)]));
+        _book.BeginPass();
+        Assert.Equal(3UL, _book.Read("blue/blue1", 7)!.FromVmPackets); // It is not kept: the port stays bound.
+        _book.TellLeft(static _ => true);
+        _book.Save();
+        Assert.Empty(_book.Left);
+
+        Arrive();
+        Assert.Empty(_book.Before());
+        _book.OnUpdate(new NetworkChanged(Policy(Blue, 3), [new ItemChange(Port(), null)]));
+        _book.BeginPass();
+        PortCounters? counted = _book.Read("blue/blue1", 7);
+        _book.Keep("blue/blue1", 7, counted);
+        _book.TellLeft(static _ => false);
+
+        Assert.Equal((3UL, 2UL), (Assert.Single(_book.Left).FromVmPackets, _book.Left[0].ToVmPackets));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_written_down_is_said_and_not_taken_until_it_can()
+    {
+        _disk.Problem = "no space left";
+        using var session = (FakeSession)new FakeControllers().Open("c");
+        var answerer = new QueryAnswerer(new KernelReader(_kernel, new FakeNetwork(), () => AgentState.Empty, _book), () => throw new InvalidOperationException(), _book, NullLogger<QueryAnswerer>.Instance);
+        string json = JsonSerializer.Serialize(Handed("a", 100, 10), HnvJson.Options);
+        async Task<HnvProblem?> AskAsync()
+        {
+            await answerer.PostAsync(session, new QueryMessage("q", HostQueries.Carry, ImmutableDictionary<string, string>.Empty.Add(HostQueries.CarriedCounters, json)));
+            return session.Answers.Reader.TryRead(out (string Id, object Answer) answer) ? answer.Answer as HnvProblem : throw new InvalidOperationException("no answer");
+        }
+
+        Assert.Equal(503, (await AskAsync())?.Status);
+        Assert.Contains("no space left", _book.Problem, StringComparison.Ordinal);
+        Assert.False(_book.Save());
+
+        _disk.Problem = null;
+        Assert.Null(await AskAsync());
+        Assert.Null(_book.Problem);
+        Assert.Equal(100UL, Assert.Single(_disk.File.Ports).Before.FromVmPackets);
+    }
+
+    [Fact]
     public void Another_port_of_the_same_name_begins_anew_and_one_that_changes_its_network_does_not()
     {
         _book.Take(Handed("a", 100, 10));
         PortItem moved = Port(vsid: 6001);
         _book.OnUpdate(new NetworkChanged(Policy(Blue, 2), [new ItemChange(Port(), null)]));
         _book.OnUpdate(new NetworkChanged(Policy(Red, 2, moved), [new ItemChange(null, moved)]));
-        _book.ReadLeaving();
+        _book.TellLeft(static _ => false);
         Assert.Empty(_book.Left);
         Assert.Equal(100UL, Assert.Single(_book.Before()).FromVmPackets);
 
@@ -187,7 +231,8 @@ public sealed class CounterBookTests : IDisposable
     private void Leave()
     {
         _book.OnUpdate(new NetworkChanged(Policy(Blue, 2), [new ItemChange(Port(), null)]));
-        _book.ReadLeaving();
+        _book.BeginPass();
+        _book.TellLeft(static _ => false);
         _book.Save();
     }
 }

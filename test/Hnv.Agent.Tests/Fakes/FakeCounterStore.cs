@@ -9,5 +9,8 @@ internal sealed class FakeCounterStore : ICounterStore
 
     public CounterFile Load() => File;
 
-    public void Save(CounterFile file) => File = file;
+    /// <summary>Why it cannot be written.</summary>
+    public string? Problem { get; set; }
+
+    public void Save(CounterFile file) => File = Problem is null ? file : throw new IOException(Problem);
 }

@@ -140,6 +140,12 @@ internal sealed class FakeDataplane : IDataplane
         }
 
         Calls.Add($"unbind {interfaceIndex}");
+        if (Bound.TryGetValue(interfaceIndex, out PortBinding? forgotten))
+        {
+            Counters.RemoveAll(c => c.PortId == forgotten.PortId);
+            Traffic.RemoveAll(t => t.PortId == forgotten.PortId);
+        }
+
         return Bound.Remove(interfaceIndex);
     }
 
