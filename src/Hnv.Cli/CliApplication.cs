@@ -7,6 +7,7 @@ using System.Security.Authentication;
 using Hnv.Agent;
 using Hnv.Api.Client;
 using Hnv.Cli.Commands;
+using Hnv.Cli.Configuration;
 using Hnv.Cli.Output;
 using Hnv.Controller;
 using Hnv.Lab;
@@ -53,7 +54,7 @@ public static class CliApplication
         }
         catch (HnvApiException e)
         {
-            (int exitCode, ImmutableArray<CliError> explained) = Explain(e, ControllerAddress.Find(running!.GetValue(SharedOptions.Controller), environment));
+            (int exitCode, ImmutableArray<CliError> explained) = Explain(e, ClientSettings.Of(running!, environment).Controller);
             errors.Write(explained);
             return exitCode;
         }

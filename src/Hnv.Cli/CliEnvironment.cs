@@ -22,6 +22,9 @@ public sealed record CliEnvironment(
     /// <summary>Where it is read from.</summary>
     public Func<Stream> InputBytes { get; init; } = Console.OpenStandardInput;
 
+    /// <summary>Settings of commands for all users of this machine.</summary>
+    public string ClientConfiguration { get; init; } = "/etc/hnv/client.yaml";
+
     /// <summary>That of this process.</summary>
     public static CliEnvironment OfProcess() => new(
         Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected, new StreamReader(Console.OpenStandardInput()), // Console.In reads the terminal's description at once.

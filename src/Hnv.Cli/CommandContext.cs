@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Hnv.Api.Client;
+using Hnv.Cli.Configuration;
 using Hnv.Cli.Output;
 
 namespace Hnv.Cli;
@@ -24,13 +25,16 @@ internal sealed class CommandContext : IDisposable
     public ParseResult Arguments { get; }
 
     /// <summary>Where <see cref="Client"/> leads.</summary>
-    public ControllerAddress Controller => field ??= ControllerAddress.Find(Arguments.GetValue(SharedOptions.Controller), Environment);
+    public ControllerAddress Controller => Settings.Controller;
+
+    /// <summary>How the controller is reached, and who says so.</summary>
+    public ClientSettings Settings => field ??= ClientSettings.Of(Arguments, Environment);
 
     /// <summary>The controller's API; connected on first use.</summary>
     public HnvClient Client => _client.Value;
 
-    /// <summary>Value of <c>--tenant</c>.</summary>
-    public string? Tenant => Arguments.GetValue(SharedOptions.Tenant);
+    /// <summary>The tenant whose names are meant; null: all tenants'.</summary>
+    public string? Tenant => Settings.Tenant.Value;
 
     /// <summary>Results, on standard output.</summary>
     public ResultWriter Out { get; }
@@ -48,11 +52,10 @@ internal sealed class CommandContext : IDisposable
 
     private HnvClient Connect()
     {
-        string? File(Option<string?> option, string variable) => Arguments.GetValue(option) ?? Environment.Variable(variable);
         try
         {
             return Environment.Connect(HnvClientOptions.FromFiles(
-                Controller.Address, File(SharedOptions.Certificate, "HNV_CERT"), File(SharedOptions.Key, "HNV_KEY"), File(SharedOptions.Ca, "HNV_CA")));
+                Controller.Address, Settings.Certificate.Value, Settings.Key.Value, Settings.Ca.Value));
         }
         catch (FormatException e)
         {

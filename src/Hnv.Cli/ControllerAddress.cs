@@ -8,8 +8,9 @@ internal sealed record ControllerAddress(string Address, string Origin, string R
     /// <summary>The address when nobody names one.</summary>
     public const string Default = "http://127.0.0.1:8640";
 
-    /// <summary>In the order that is promised: option, HNV_CONTROLLER, the running lab, the default.</summary>
-    public static ControllerAddress Find(string? option, CliEnvironment environment)
+    /// <summary>In the order that is promised: option, HNV_CONTROLLER, the client's configuration, the running lab, the default.</summary>
+    /// <param name="configured">What the configuration <paramref name="file"/> says.</param>
+    public static ControllerAddress Find(string? option, CliEnvironment environment, string? configured, string? file)
     {
         if (option is { Length: > 0 })
         {
@@ -19,6 +20,11 @@ internal sealed record ControllerAddress(string Address, string Origin, string R
         if (environment.Variable("HNV_CONTROLLER") is { Length: > 0 } variable)
         {
             return new(variable, "from HNV_CONTROLLER", "Is a controller running there? Change or unset HNV_CONTROLLER, or give --controller URL.");
+        }
+
+        if (configured is { Length: > 0 })
+        {
+            return new(configured, $"from {file}", $"Is a controller running there? Change {file}, or give --controller URL.");
         }
 
         return environment.RunningLab() is { } lab

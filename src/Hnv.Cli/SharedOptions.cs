@@ -8,13 +8,13 @@ internal static class SharedOptions
     /// <summary>Where the controller is.</summary>
     public static Option<string?> Controller { get; } = new("--controller")
     {
-        Description = "Address of the controller: http://…, https://… or unix:PATH (else HNV_CONTROLLER, the running lab's, http://127.0.0.1:8640)",
+        Description = "Address of the controller: http://…, https://… or unix:PATH (else HNV_CONTROLLER, the configuration's, the running lab's, http://127.0.0.1:8640)",
         HelpName = "URL",
         Recursive = true,
     };
 
     /// <summary>The scope of names.</summary>
-    public static Option<string?> Tenant { get; } = new("--tenant") { Description = "Only this tenant", HelpName = "TENANT", Recursive = true };
+    public static Option<string?> Tenant { get; } = new("--tenant") { Description = "Only this tenant; \"\" for all (else HNV_TENANT, the configuration's)", HelpName = "TENANT", Recursive = true };
 
     /// <summary>For https: who is trusted.</summary>
     public static Option<string?> Ca { get; } = new("--ca") { Description = "With https: certificate authority, PEM (else HNV_CA)", HelpName = "FILE", Recursive = true };
@@ -25,8 +25,19 @@ internal static class SharedOptions
     /// <summary>For https: the certificate's key.</summary>
     public static Option<string?> Key { get; } = new("--key") { Description = "With https: its private key, PEM (else HNV_KEY)", HelpName = "FILE", Recursive = true };
 
+    /// <summary>Settings of those who ask a controller.</summary>
+    public static Option<string?> Configuration { get; } = new("--config")
+    {
+        Description = "Controller, certificates and tenant in YAML (else HNV_CONFIG, ~/.config/hnv/client.yaml, /etc/hnv/client.yaml)",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    /// <summary>A new <c>--watch</c>.</summary>
+    public static Option<bool> NewWatch() => new("--watch", "-w") { Description = "Go on and show every change, until Ctrl-C" };
+
     /// <summary>For commands that ask the controller, and their subcommands: where it is, who is trusted, who calls.</summary>
-    public static Command WithController(this Command command) => command.With(Controller, Ca, Certificate, Key);
+    public static Command WithController(this Command command) => command.With(Controller, Ca, Certificate, Key, Configuration);
 
     /// <summary>For commands of the controller whose names have a tenant's scope.</summary>
     public static Command WithTenant(this Command command) => command.With(Tenant).WithController();
@@ -36,7 +47,7 @@ internal static class SharedOptions
     {
         var option = new Option<OutputFormat>("--output", "-o")
         {
-            Description = "table, wide, json or yaml (of what can be written: a manifest)",
+            Description = "table, wide, json, yaml (of what can be written: a manifest) or name",
             HelpName = "FORMAT",
             CustomParser = static result =>
             {
@@ -46,11 +57,11 @@ internal static class SharedOptions
                     return format;
                 }
 
-                result.AddError($"'{word}' is not an output format: table, wide, json or yaml.");
+                result.AddError($"'{word}' is not an output format: table, wide, json, yaml or name.");
                 return default;
             },
         };
-        option.CompletionSources.Add("table", "wide", "json", "yaml");
+        option.CompletionSources.Add("table", "wide", "json", "yaml", "name");
         return option;
     }
 }
@@ -62,4 +73,5 @@ internal enum OutputFormat
     Wide,
     Json,
     Yaml,
+    Name,
 }

@@ -5,6 +5,9 @@ namespace Hnv.Cli.Tests;
 /// <summary>What a command line wrote, and its exit code.</summary>
 public sealed record CliRun(int ExitCode, string Output, string Error)
 {
+    /// <summary>What this machine may have in /etc is not the tests'.</summary>
+    internal const string NoConfiguration = "/nonexistent/client.yaml";
+
     /// <summary>Runs a command as if its outputs were files.</summary>
     /// <param name="variables">The environment.</param>
     /// <param name="input">Standard input.</param>
@@ -15,7 +18,7 @@ public sealed record CliRun(int ExitCode, string Output, string Error)
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         using var reader = new StringReader(input);
         var environment = new CliEnvironment(
-            output, error, false, false, reader, name => variables?.GetValueOrDefault(name), () => lab, options => new HnvClient(options), TimeProvider.System);
+            output, error, false, false, reader, name => variables?.GetValueOrDefault(name), () => lab, options => new HnvClient(options), TimeProvider.System) { ClientConfiguration = NoConfiguration };
         int exitCode = await CliApplication.RunAsync(arguments, environment, TestContext.Current.CancellationToken);
         return new CliRun(exitCode, output.ToString(), error.ToString());
     }

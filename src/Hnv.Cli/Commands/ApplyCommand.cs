@@ -60,23 +60,17 @@ internal static class ApplyCommand
     /// <summary>Writes what happened to each object, and the sum.</summary>
     public static void Show(CommandContext context, ApplyResponse response, OutputFormat format)
     {
-        if (format is OutputFormat.Json)
+        string Name(ApplyResult result) => $"{result.Kind} {(result.Tenant is null ? string.Empty : result.Tenant + "/")}{result.Name}";
+        if (format is not (OutputFormat.Table or OutputFormat.Wide))
         {
-            context.Out.Json(response);
-            return;
-        }
-
-        if (format is OutputFormat.Yaml)
-        {
-            context.Out.Yaml(response);
+            context.Out.One(response, format, response.Results.Select(Name), static () => { });
             return;
         }
 
         foreach (ApplyResult result in response.Results)
         {
-            string name = $"{result.Kind} {(result.Tenant is null ? string.Empty : result.Tenant + "/")}{result.Name}";
             string action = result.Action.ToString().ToLowerInvariant();
-            context.Out.Styled(Styles.State(action) ?? "dim", $"{action,-9}", $" {name}");
+            context.Out.Styled(Styles.State(action) ?? "dim", $"{action,-9}", $" {Name(result)}");
             foreach (FieldChange change in result.Changes ?? [])
             {
                 context.Out.Markup($"          {change.Field.TrimStart('/')}: [red]{change.Old?.ToString() ?? "(absent)"}[/] → [green]{change.New?.ToString() ?? "(absent)"}[/]");

@@ -24,6 +24,7 @@ internal static class CommandList
         ("install", InstallCommand.Create),
         ("uninstall", InstallCommand.CreateUninstall),
         ("bench", BenchCommand.Create),
+        ("config", ConfigCommand.Create),
         ("version", VersionCommand.Create),
         ("completion", CompletionCommand.Create),
     ];

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Hnv.Cli.Kinds;
 
 namespace Hnv.Cli.Commands;
@@ -11,31 +12,68 @@ internal static class DescribeCommand
     {
         Argument<string> kind = Arguments.Kind(viewsToo: true);
         var name = new Argument<string>("NAME") { Description = "NAME or TENANT/NAME" };
+        Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("describe", "Shows everything about one object")
-            .With(kind, name).WithTenant()
-            .Does(runner, (context, token) => RunAsync(context, KindTables.Find(context.Arguments.GetValue(kind)!), context.Arguments.GetValue(name)!, token));
+            .With(kind, name, output).WithTenant()
+            .Does(runner, (context, token) => RunAsync(
+                context, KindTables.Find(context.Arguments.GetValue(kind)!), context.Arguments.GetValue(name)!, context.Arguments.GetValue(output), token));
     }
 
-    private static async Task<int> RunAsync(CommandContext context, KindTable table, string name, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(CommandContext context, KindTable table, string name, OutputFormat format, CancellationToken cancellationToken)
     {
-        foreach (JsonElement found in await ObjectFinder.FindAsync(context, table, name, cancellationToken))
+        IReadOnlyList<JsonElement> all = await ObjectFinder.FindAsync(context, table, name, cancellationToken);
+        switch (format)
+        {
+            case OutputFormat.Json:
+                var described = new List<JsonObject>();
+                foreach (JsonElement found in all)
+                {
+                    described.Add(await WithRelatedAsync(context, table, found, cancellationToken));
+                }
+
+                context.Out.Json<object>(table.Kind.IsView ? described : described[0]);
+                return ExitCodes.Done;
+            case OutputFormat.Yaml when !table.Kind.IsView:
+                context.Out.Manifests(all);
+                return ExitCodes.Done;
+            case OutputFormat.Yaml or OutputFormat.Name:
+                context.Out.List(all, format, table.Columns, string.Empty);
+                return ExitCodes.Done;
+        }
+
+        foreach (JsonElement found in all)
         {
             context.Out.Markup($"[bold]{table.Kind.Name} {found.Text("tenant") switch { { } t when table.Kind.Resource is not null => t + "/", _ => string.Empty }}{table.Key(found)}[/]");
             context.Out.Yaml(found);
             foreach ((string title, KindTable related, Func<JsonElement, bool> belongs) in Related(table, found))
             {
-                (_, IReadOnlyList<JsonElement> all) = await ObjectFinder.ListAsync(context, related, found.Text("tenant"), cancellationToken);
-                JsonElement[] rows = [.. all.Where(belongs)];
+                (_, IReadOnlyList<JsonElement> others) = await ObjectFinder.ListAsync(context, related, found.Text("tenant"), cancellationToken);
+                JsonElement[] rows = [.. others.Where(belongs)];
                 if (rows.Length > 0)
                 {
                     context.Out.Line();
                     context.Out.Markup($"[bold]{title}[/]");
-                    context.Out.List(rows, OutputFormat.Table, related.Columns, string.Empty);
+                    context.Out.List(rows, format, related.Columns, string.Empty);
                 }
             }
         }
 
         return ExitCodes.Done;
+    }
+
+    /// <summary>The object as GET shows it, with the lists below <c>related</c>, by kind.</summary>
+    private static async Task<JsonObject> WithRelatedAsync(CommandContext context, KindTable table, JsonElement found, CancellationToken cancellationToken)
+    {
+        JsonObject described = JsonObject.Create(found)!;
+        var lists = new JsonObject();
+        foreach ((_, KindTable related, Func<JsonElement, bool> belongs) in Related(table, found))
+        {
+            (_, IReadOnlyList<JsonElement> others) = await ObjectFinder.ListAsync(context, related, found.Text("tenant"), cancellationToken);
+            lists[related.Kind.Collection] = new JsonArray([.. others.Where(belongs).Select(static e => JsonNode.Parse(e.GetRawText()))]);
+        }
+
+        described["related"] = lists;
+        return described;
     }
 
     /// <summary>The lists that make an object understandable.</summary>

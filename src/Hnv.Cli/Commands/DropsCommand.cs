@@ -7,6 +7,7 @@ using Hnv.Api.Client;
 using Hnv.Api.Stream;
 using Hnv.Cli.Kinds;
 using Hnv.Cli.Output;
+using Hnv.Cli.Watching;
 using Hnv.Model.Resources;
 
 namespace Hnv.Cli.Commands;
@@ -14,57 +15,93 @@ namespace Hnv.Cli.Commands;
 /// <summary><c>hnv drops [HOST] [--watch]</c>: what was dropped where, and why, by verdict.</summary>
 internal static class DropsCommand
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    private const string NothingDropped = "Nothing was dropped.";
 
     private sealed record Row(string Host, string? Port, string Verdict, ulong Packets, ulong Bytes);
 
-    private static readonly TableColumns<Row> s_columns = new TableColumn<Row>[]
-    {
+    private static readonly TableColumns<Row> s_columns = new TableColumns<Row>(
+    [
         new("HOST", r => r.Host), new("PORT", r => r.Port ?? "(uplinks)"), new("VERDICT", r => r.Verdict), new("PACKETS", r => r.Packets.ToString(), Right: true), new("BYTES", r => r.Bytes.ToString(), Right: true),
+    ])
+    {
+        Name = static r => r.Verdict,
     };
 
     public static Command Create(CommandRunner runner)
     {
         var host = new Argument<string?>("HOST") { Description = "Only this host", Arity = ArgumentArity.ZeroOrOne };
-        var watch = new Option<bool>("--watch", "-w") { Description = "Go on and show what is added" };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Go on and show what is added, until Ctrl-C" };
         var all = new Option<bool>("--all") { Description = "Every verdict, not only drops" };
         Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("drops", "Counters by verdict: what was dropped, and why").With(host, watch, all, output).WithController().Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
             OutputFormat format = a.GetValue(output);
-            ImmutableArray<Row> before = await ReadAsync(context, a.GetValue(host), a.GetValue(all), token);
-            context.Out.List(before, format, s_columns, "Nothing was dropped.");
-            if (!a.GetValue(watch))
+            (string? which, bool every) = (a.GetValue(host), a.GetValue(all));
+            if (a.GetValue(watch))
             {
-                return ExitCodes.Done;
+                Watcher.Check(format);
+                return await Watcher.UntilStoppedAsync(() => WatchAsync(context, which, every, format, token), token);
             }
 
-            using var timer = new PeriodicTimer(s_interval, context.Environment.Time);
-            while (await timer.WaitForNextTickAsync(token))
-            {
-                ImmutableArray<Row> now = await ReadAsync(context, a.GetValue(host), a.GetValue(all), token);
-                Row[] added = [.. Difference(before, now)];
-                before = now;
-                if (format == OutputFormat.Json)
-                {
-                    foreach (Row row in added)
-                    {
-                        context.Out.Line(JsonSerializer.Serialize(row, HnvJson.Options));
-                    }
-                }
-                else if (added.Length > 0)
-                {
-                    context.Out.Markup($"[dim]{context.Environment.Time.GetLocalNow():HH:mm:ss}[/]");
-                    context.Out.List(added, format, s_columns, string.Empty);
-                }
-            }
-
+            context.Out.List(await ReadAsync(context, which, every, null, token), format, s_columns, NothingDropped);
             return ExitCodes.Done;
         });
     }
 
-    private static async Task<ImmutableArray<Row>> ReadAsync(CommandContext context, string? host, bool all, CancellationToken cancellationToken)
+    /// <summary>Shows what is added to the counters. What is counted while nobody answers is shown together when somebody does.</summary>
+    private static async Task WatchAsync(CommandContext context, string? host, bool all, OutputFormat format, CancellationToken cancellationToken)
+    {
+        ImmutableArray<Row> before = await ReadAsync(context, host, all, null, cancellationToken);
+        Show(before);
+        var loss = new LossNotice(context);
+        while (true)
+        {
+            await Task.Delay(Watcher.Interval, context.Environment.Time, cancellationToken);
+            ImmutableArray<Row> now;
+            try
+            {
+                now = await ReadAsync(context, host, all, loss, cancellationToken);
+                loss.Over();
+            }
+            catch (HnvApiException e) when (Watcher.IsPassing(e))
+            {
+                loss.Tell(e.Message);
+                continue;
+            }
+
+            Row[] added = [.. Difference(before, now)];
+
+            // A host that does not answer has counted on: it is not forgotten.
+            HashSet<string> answered = [.. now.Select(static r => r.Host)];
+            before = [.. now, .. before.Where(r => !answered.Contains(r.Host))];
+            if (added.Length > 0)
+            {
+                if (format is OutputFormat.Table or OutputFormat.Wide)
+                {
+                    context.Out.Markup($"[dim]{context.Environment.Time.GetLocalNow():HH:mm:ss}[/]");
+                }
+
+                Show(added);
+            }
+        }
+
+        void Show(IReadOnlyList<Row> rows)
+        {
+            if (format != OutputFormat.Json)
+            {
+                context.Out.List(rows, format, s_columns, NothingDropped);
+                return;
+            }
+
+            foreach (Row row in rows)
+            {
+                context.Out.Line(JsonSerializer.Serialize(row, HnvJson.Options));
+            }
+        }
+    }
+
+    private static async Task<ImmutableArray<Row>> ReadAsync(CommandContext context, string? host, bool all, LossNotice? loss, CancellationToken cancellationToken)
     {
         string[] hosts = host is not null
             ? [host]
@@ -79,7 +116,11 @@ internal static class DropsCommand
             }
             catch (HnvApiException e) when (host is null && !e.IsUnreachable)
             {
-                context.Log.Line($"{name}: {e.Message}");
+                if (loss is null)
+                {
+                    context.Log.Line($"{name}: {e.Message}");
+                }
+
                 continue;
             }
 

@@ -53,25 +53,16 @@ internal static class ForgetCommand
 
     private static int Tell(CommandContext context, ForgetAnswer answer, Option<OutputFormat> output)
     {
-        switch (context.Arguments.GetValue(output))
+        context.Out.One(answer, context.Arguments.GetValue(output), answer.Forgotten.Select(static r => r.CustomerAddress.ToString()), () =>
         {
-            case OutputFormat.Json:
-                context.Out.Json(answer);
-                break;
-            case OutputFormat.Yaml:
-                context.Out.Yaml(answer);
-                break;
-            default:
-                foreach (RecordView record in answer.Forgotten)
-                {
-                    context.Out.Line($"forgotten {record.CustomerAddress} of {record.Port} on {record.Host}");
-                }
+            foreach (RecordView record in answer.Forgotten)
+            {
+                context.Out.Line($"forgotten {record.CustomerAddress} of {record.Port} on {record.Host}");
+            }
 
-                int count = answer.Forgotten.Length;
-                context.Out.Line($"{count} learned {(count == 1 ? "address" : "addresses")} forgotten; subnet {answer.Vsid} is in epoch {answer.Epoch}; revision {answer.Revision}");
-                break;
-        }
-
+            int count = answer.Forgotten.Length;
+            context.Out.Line($"{count} learned {(count == 1 ? "address" : "addresses")} forgotten; subnet {answer.Vsid} is in epoch {answer.Epoch}; revision {answer.Revision}");
+        });
         return ExitCodes.Done;
     }
 }

@@ -4,22 +4,29 @@ using Hnv.Api.Answers;
 using Hnv.Api.Rest;
 using Hnv.Api.Stream;
 using Hnv.Cli.Output;
+using Hnv.Cli.Watching;
 
 namespace Hnv.Cli.Commands;
 
 /// <summary><c>hnv host records|routes|ports|status HOST</c>: what stands in a host's kernel; <c>hnv host enroll NAME</c>.</summary>
 internal static class HostCommand
 {
-    private static readonly TableColumns<KernelRecord> s_records = new TableColumn<KernelRecord>[]
-    {
+    private static readonly TableColumns<KernelRecord> s_records = new TableColumns<KernelRecord>(
+    [
         new("VSID", r => r.Vsid.ToString()), new("CUSTOMER ADDRESS", r => r.CustomerAddress.ToString()), new("MAC", r => r.Mac.ToString()),
         new("WHERE", r => r.ProviderAddress?.ToString() ?? r.Interface), new("TYPE", r => r.Type),
         new("FLAGS", r => string.Join(' ', new[] { r.Unusable ? "unusable" : null, r.Unsynchronized ? "unsynchronized" : null }.OfType<string>()), Style: t => t == "-" ? null : "yellow"),
+    ])
+    {
+        Name = static r => r.CustomerAddress.ToString(),
     };
 
-    private static readonly TableColumns<KernelRoute> s_routes = new TableColumn<KernelRoute>[]
-    {
+    private static readonly TableColumns<KernelRoute> s_routes = new TableColumns<KernelRoute>(
+    [
         new("ROUTING DOMAIN", r => r.RoutingDomainId.ToString()), new("PREFIX", r => r.Prefix.ToString()), new("NEXT HOP", r => r.NextHop?.ToString() ?? "on-link"), new("VSID", r => r.Vsid.ToString()),
+    ])
+    {
+        Name = static r => r.Prefix.ToString(),
     };
 
     private static readonly TableColumns<KernelPort> s_ports = new TableColumn<KernelPort>[]
@@ -45,22 +52,34 @@ internal static class HostCommand
         new("UPLINK", d => d.Uplink), new("PROVIDER", d => d.Provider), new("PORT", d => d.Port), new("CUSTOMER", d => d.Customer), new("FROM THE WIRE", d => Describe(d)),
     };
 
+    private static readonly TableColumns<StatusItem> s_items = new TableColumn<StatusItem>[] { new("ITEM", i => i.Item), new("VALUE", i => i.Value) };
+
     public static Command Create(CommandRunner runner) => new Command("host", "What a host has in its kernel; enrolling hosts").With(
-        Query(runner, "records", "Lookup records in the kernel of HOST", HostQueries.Records, s_records),
-        Query(runner, "routes", "Customer routes in the kernel of HOST", HostQueries.Routes, s_routes),
-        Query(runner, "ports", "Bound ports of HOST", HostQueries.Ports, s_ports),
+        Query(runner, "records", "Lookup records in the kernel of HOST", HostQueries.Records, s_records, static r => $"{r.Vsid} {r.CustomerAddress} {(r.Type == "L2Only" ? r.Mac : null)}"),
+        Query(runner, "routes", "Customer routes in the kernel of HOST", HostQueries.Routes, s_routes, static r => $"{r.RoutingDomainId} {r.Prefix}"),
+        Query(runner, "ports", "Bound ports of HOST", HostQueries.Ports, s_ports, static p => p.Port),
         Status(runner),
         Enroll(runner)).WithController();
 
     private static Argument<string> HostName() => new("HOST") { Description = "Name of the host" };
 
-    private static Command Query<T>(CommandRunner runner, string name, string description, string query, TableColumns<T> columns)
+    private static Command Query<T>(CommandRunner runner, string name, string description, string query, TableColumns<T> columns, Func<T, string> key)
     {
         Argument<string> host = HostName();
         Option<OutputFormat> output = SharedOptions.NewOutput();
-        return new Command(name, description).With(host, output).Does(runner, async (context, token) =>
+        Option<bool> watch = SharedOptions.NewWatch();
+        return new Command(name, description).With(host, watch, output).Does(runner, async (context, token) =>
         {
             string which = context.Arguments.GetValue(host)!;
+            if (context.Arguments.GetValue(watch))
+            {
+                OutputFormat format = context.Arguments.GetValue(output);
+                Watcher.Check(format);
+                return await Watcher.PollAsync(
+                    context, async t => ((long?)null, await context.Client.KernelAsync<ImmutableArray<T>>(which, query, t)), key,
+                    new LiveTable<T>(context, columns, format, $"{which} has no {name} in its kernel; waiting."), token);
+            }
+
             ImmutableArray<T> rows = await context.Client.KernelAsync<ImmutableArray<T>>(which, query, token);
             context.Out.List(rows, context.Arguments.GetValue(output), columns, $"{which} has no {name} in its kernel.");
             return ExitCodes.Done;
@@ -71,43 +90,58 @@ internal static class HostCommand
     {
         Argument<string> host = HostName();
         Option<OutputFormat> output = SharedOptions.NewOutput();
-        return new Command("status", "Agent, kernel, uplinks, fill levels and problems of HOST").With(host, output).Does(runner, async (context, token) =>
+        Option<bool> watch = SharedOptions.NewWatch();
+        return new Command("status", "Agent, kernel, uplinks, fill levels and problems of HOST").With(host, watch, output).Does(runner, async (context, token) =>
         {
-            HostStatus status = await context.Client.KernelAsync<HostStatus>(context.Arguments.GetValue(host)!, HostQueries.Status, token);
-            switch (context.Arguments.GetValue(output))
+            string which = context.Arguments.GetValue(host)!;
+            OutputFormat format = context.Arguments.GetValue(output);
+            if (context.Arguments.GetValue(watch))
             {
-                case OutputFormat.Json:
-                    context.Out.Json(status);
-                    break;
-                case OutputFormat.Yaml:
-                    context.Out.Yaml(status);
-                    break;
-                default:
-                    context.Out.Markup($"[bold]{status.Host}[/]  agent {status.AgentVersion}, kernel {status.Kernel}");
-                    context.Out.Line($"uplinks   {string.Join(", ", status.Uplinks)}");
-                    context.Out.Line($"realised  revision {status.RealisedRevision}");
-                    foreach (string problem in status.Problems)
-                    {
-                        context.Out.Markup($"[red]problem[/]   {problem}");
-                    }
-
-                    context.Out.Line();
-                    OutputFormat format = context.Arguments.GetValue(output);
-                    if (!status.Features.IsEmpty)
-                    {
-                        context.Out.List(status.Features, format, s_features, "No features.");
-                        context.Out.Line();
-                        context.Out.List(status.Deliveries, format, s_deliveries, "No uplinks.");
-                        context.Out.Line();
-                    }
-
-                    context.Out.List(status.Maps, format, s_maps, "No maps.");
-                    break;
+                Watcher.Check(format);
+                return await Watcher.PollAsync(
+                    context, async t => ((long?)null, Items(await context.Client.KernelAsync<HostStatus>(which, HostQueries.Status, t))), static i => i.Item,
+                    new LiveTable<StatusItem>(context, s_items, format, string.Empty), token);
             }
 
+            HostStatus status = await context.Client.KernelAsync<HostStatus>(which, HostQueries.Status, token);
+            context.Out.One(status, format, [status.Host], () => Write(context, status, format));
             return status.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.Failed;
         });
     }
+
+    private static void Write(CommandContext context, HostStatus status, OutputFormat format)
+    {
+        context.Out.Markup($"[bold]{status.Host}[/]  agent {status.AgentVersion}, kernel {status.Kernel}");
+        context.Out.Line($"uplinks   {string.Join(", ", status.Uplinks)}");
+        context.Out.Line($"realised  revision {status.RealisedRevision}");
+        foreach (string problem in status.Problems)
+        {
+            context.Out.Markup($"[red]problem[/]   {problem}");
+        }
+
+        context.Out.Line();
+        if (!status.Features.IsEmpty)
+        {
+            context.Out.List(status.Features, format, s_features, "No features.");
+            context.Out.Line();
+            context.Out.List(status.Deliveries, format, s_deliveries, "No uplinks.");
+            context.Out.Line();
+        }
+
+        context.Out.List(status.Maps, format, s_maps, "No maps.");
+    }
+
+    /// <summary>One by one, so that a watch shows what changed and nothing else.</summary>
+    private static ImmutableArray<StatusItem> Items(HostStatus status) =>
+    [
+        new("agent", status.AgentVersion), new("kernel", status.Kernel), new("uplinks", string.Join(", ", status.Uplinks)), new("realised revision", status.RealisedRevision.ToString()),
+        .. status.Problems.Select(static (p, i) => new StatusItem($"problem {i + 1}", p)),
+        .. status.Features.Select(static f => new StatusItem($"feature {f.Feature}", f.State)),
+        .. status.Deliveries.Select(static d => new StatusItem($"delivery {d.Uplink} {d.Provider} {d.Port} {d.Customer}", Describe(d))),
+        .. status.Maps.Select(static m => new StatusItem($"map {m.Map}", $"{m.Entries} of {m.Capacity}")),
+    ];
+
+    private sealed record StatusItem(string Item, string Value);
 
     private static string Describe(KernelDelivery delivery) => delivery.Way switch
     {

@@ -43,22 +43,17 @@ internal static partial class LabPingCommand
             results = await ReachabilityProbe.RunAsync(lab, from, to, cancellationToken);
         }
 
-        if (format is OutputFormat.Json)
+        context.Out.One(results, format, results.Select(static r => $"{r.From} {r.To} {r.Address}"), () =>
         {
-            context.Out.Json(results);
-        }
-        else if (format is OutputFormat.Yaml)
-        {
-            context.Out.Yaml(results);
-        }
-        else if (from is null)
-        {
-            ReachabilityView.Write(context.Out, lab, results);
-        }
-        else
-        {
-            context.Out.List(results, format, s_columns, "The VM has no address.");
-        }
+            if (from is null)
+            {
+                ReachabilityView.Write(context.Out, lab, results);
+            }
+            else
+            {
+                context.Out.List(results, format, s_columns, "The VM has no address.");
+            }
+        });
 
         return results.All(r => from is null ? r.AsExpected : r.Ok) ? ExitCodes.Done : ExitCodes.Failed;
     }

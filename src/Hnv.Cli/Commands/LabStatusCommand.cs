@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Hnv.Cli.Output;
+using Hnv.Cli.Watching;
 using Hnv.Lab;
 
 namespace Hnv.Cli.Commands;
@@ -18,38 +20,48 @@ internal static class LabStatusCommand
         new("ADDRESSES", v => string.Join(", ", v.Addresses)), new("STATE", v => v.State, Style: Styles.State),
     };
 
+    private static readonly TableColumns<LabMachine> s_machines = new TableColumn<LabMachine>[]
+    {
+        new("NAME", m => m.Name), new("NAMESPACE", m => m.Namespace), new("STATE", m => m.State, Style: Styles.State), new("PID", m => m.Pid?.ToString(), Right: true),
+    };
+
     public static Command Create(CommandRunner runner)
     {
+        Option<bool> watch = SharedOptions.NewWatch();
         Option<OutputFormat> output = SharedOptions.NewOutput();
-        return new Command("status", "What runs and where its files are; exit 1 when something is missing").With(output).Does(runner, async (context, token) =>
+        return new Command("status", "What runs and where its files are; exit 1 when something is missing").With(watch, output).Does(runner, async (context, token) =>
         {
             await using NetworkLab lab = LabCommand.OpenRunning(context);
-            LabStatus status = await lab.StatusAsync(token);
-            switch (context.Arguments.GetValue(output))
+            OutputFormat format = context.Arguments.GetValue(output);
+            if (context.Arguments.GetValue(watch))
             {
-                case OutputFormat.Json:
-                    context.Out.Json(status);
-                    break;
-                case OutputFormat.Yaml:
-                    context.Out.Yaml(status);
-                    break;
-                default:
-                    context.Out.Line($"lab         {status.Name}, from {status.File}");
-                    context.Out.Line($"directory   {status.Directory}");
-                    context.Out.Line($"controller  {status.ControllerAddress}{(status.ControllerUrl is { } url ? $", {url}" : string.Empty)}");
-                    context.Out.Line();
-                    context.Out.List(status.Parts, OutputFormat.Table, s_parts, string.Empty);
-                    context.Out.Line();
-                    context.Out.List(status.Vms, OutputFormat.Table, s_vms, "No VMs.");
-                    if (!status.Ok)
-                    {
-                        context.Log.Line("Something is missing: 'hnv lab up' mends it.");
-                    }
-
-                    break;
+                Watcher.Check(format);
+                return await Watcher.PollAsync(
+                    context, async t => ((long?)null, Machines(await lab.StatusAsync(t))), static m => m.Name, new LiveTable<LabMachine>(context, s_machines, format, string.Empty), token);
             }
 
+            LabStatus status = await lab.StatusAsync(token);
+            context.Out.One(status, format, Machines(status).Select(static m => m.Name), () =>
+            {
+                context.Out.Line($"lab         {status.Name}, from {status.File}");
+                context.Out.Line($"directory   {status.Directory}");
+                context.Out.Line($"controller  {status.ControllerAddress}{(status.ControllerUrl is { } url ? $", {url}" : string.Empty)}");
+                context.Out.Line();
+                context.Out.List(status.Parts, format, s_parts, string.Empty);
+                context.Out.Line();
+                context.Out.List(status.Vms, format, s_vms, "No VMs.");
+                if (!status.Ok)
+                {
+                    context.Log.Line("Something is missing: 'hnv lab up' mends it.");
+                }
+            });
             return status.Ok ? ExitCodes.Done : ExitCodes.Failed;
         });
     }
+
+    /// <summary>Processes and VMs alike, for a watch.</summary>
+    private static ImmutableArray<LabMachine> Machines(LabStatus status) =>
+        [.. status.Parts.Select(static p => new LabMachine(p.Name, p.Namespace, p.State, p.Pid)), .. status.Vms.Select(static v => new LabMachine(v.Name, v.Namespace, v.State, null))];
+
+    private sealed record LabMachine(string Name, string? Namespace, string State, int? Pid);
 }

@@ -26,19 +26,7 @@ internal static class NextHopCommand
 
             (uint subnet, IPAddress? source) = await SourceAsync(context, a.GetValue(from), a.GetValue(vsid), destination, token);
             NextHopAnswer answer = await context.Client.NextHopAsync(subnet, destination, source, token);
-            switch (a.GetValue(output))
-            {
-                case OutputFormat.Json:
-                    context.Out.Json(answer);
-                    break;
-                case OutputFormat.Yaml:
-                    context.Out.Yaml(answer);
-                    break;
-                default:
-                    Write(context, answer, destination);
-                    break;
-            }
-
+            context.Out.One(answer, a.GetValue(output), [answer.Record?.Port ?? answer.ProviderAddress?.ToString() ?? answer.Verdict], () => Write(context, answer, destination));
             return answer.Drop ? ExitCodes.Failed : ExitCodes.Done;
         });
     }

@@ -5,6 +5,7 @@ using Hnv.Api.Answers;
 using Hnv.Api.Stream;
 using Hnv.Cli.Kinds;
 using Hnv.Cli.Output;
+using Hnv.Cli.Watching;
 using Hnv.Model.Resources;
 
 namespace Hnv.Cli.Commands;
@@ -22,24 +23,26 @@ internal static class StatsCommand
     public static Command Create(CommandRunner runner)
     {
         var port = new Argument<string>("PORT") { Description = "PORT or TENANT/PORT" };
+        Option<bool> watch = SharedOptions.NewWatch();
         Option<OutputFormat> output = SharedOptions.NewOutput();
-        return new Command("stats", "Traffic of a port").With(port, output).WithTenant().Does(runner, async (context, token) =>
+        return new Command("stats", "Traffic of a port").With(port, watch, output).WithTenant().Does(runner, async (context, token) =>
         {
             JsonElement found = await ObjectFinder.FindOneAsync(context, ResourceKind.Port, context.Arguments.GetValue(port)!, token);
             string name = $"{found.Text("tenant")}/{found.Text("name")}";
             string host = found.Text("host") ?? throw CliException.Failed($"Port {name} is on no host: it has no traffic.");
-            ImmutableArray<PortTraffic> all = await context.Client.KernelAsync<ImmutableArray<PortTraffic>>(host, HostQueries.Traffic, token);
-            PortTraffic traffic = all.FirstOrDefault(t => t.Port == name)
+            async Task<PortTraffic> ReadAsync(CancellationToken t) =>
+                (await context.Client.KernelAsync<ImmutableArray<PortTraffic>>(host, HostQueries.Traffic, t)).FirstOrDefault(t => t.Port == name)
                 ?? throw CliException.Failed($"Port {name} is not bound on {host}.", $"'hnv host ports {host}' says why.");
-            if (context.Arguments.GetValue(output) == OutputFormat.Json)
+            OutputFormat format = context.Arguments.GetValue(output);
+            if (context.Arguments.GetValue(watch))
             {
-                context.Out.Json(traffic);
-            }
-            else
-            {
-                context.Out.List([traffic], context.Arguments.GetValue(output), s_columns, string.Empty);
+                Watcher.Check(format);
+                return await Watcher.PollAsync(
+                    context, async t => ((long?)null, (IReadOnlyList<PortTraffic>)[await ReadAsync(t)]), static t => t.Port, new LiveTable<PortTraffic>(context, s_columns, format, string.Empty), token);
             }
 
+            PortTraffic traffic = await ReadAsync(token);
+            context.Out.One(traffic, format, [traffic.Port], () => context.Out.List([traffic], format, s_columns, string.Empty));
             return ExitCodes.Done;
         });
     }

@@ -13,6 +13,17 @@ internal sealed record KindTable(KindInfo Kind, TableColumns<JsonElement> Column
 {
     /// <summary>What NAME is compared with.</summary>
     public string? Key(JsonElement row) => row.Text(KeyField);
+
+    /// <summary>What a row of a view stays the same row by.</summary>
+    public string Identity(JsonElement row) => string.Join('|', Kind.Name switch
+    {
+        "VirtualSubnet" => [row.Text("vsid")],
+        // Ports without an address have none in common but 0.0.0.0.
+        "Record" => [row.Text("vsid"), row.Text("customerAddress"), row.Text("type") == "L2Only" ? row.Text("port") : null],
+        "CustomerRoute" => [row.Text("routingDomainId"), row.Text("prefix"), row.Text("nextHop"), row.Text("metric")],
+        "ProviderAddress" => [row.Text("providerAddress"), row.Text("host"), row.Text("providerEndpoint")],
+        _ => new[] { row.Text("tenant"), Key(row) },
+    });
 }
 
 /// <summary>The tables of all kinds.</summary>
@@ -109,7 +120,14 @@ internal static class KindTables
     /// <summary>The table of a resource.</summary>
     public static KindTable Of(ResourceKind kind) => Of(ResourceKinds.Of(kind));
 
-    private static KindTable Table(KindInfo kind, string key, Column[] columns) => new(kind, columns, key);
+    private static KindTable Table(KindInfo kind, string key, Column[] columns) => new(
+        kind,
+        new TableColumns<JsonElement>([.. columns])
+        {
+            // What other commands take: TENANT/NAME where tenants have their own.
+            Name = e => kind is { IsTenantScoped: true, Resource: not null } ? $"{e.Text("tenant")}/{e.Text(key)}" : e.Text(key),
+        },
+        key);
 
     private static Column Col(string header, string field, bool wide = false, bool right = false) => new(header, e => e.Text(field), wide, Right: right);
 

@@ -49,6 +49,13 @@ internal sealed class ResultWriter(CliEnvironment environment)
             case OutputFormat.Yaml:
                 ManifestWriter.Write(environment.Output, rows.Select(ToElement));
                 break;
+            case OutputFormat.Name:
+                foreach (T row in rows)
+                {
+                    Line(columns.NameOf(row));
+                }
+
+                break;
             default:
                 if (rows.Count == 0)
                 {
@@ -59,6 +66,32 @@ internal sealed class ResultWriter(CliEnvironment environment)
                     Table(columns.ToTable(rows, wide: format == OutputFormat.Wide));
                 }
 
+                break;
+        }
+    }
+
+    /// <summary>One answer in the format asked for.</summary>
+    /// <param name="name">What <c>-o name</c> shows of it, a line each.</param>
+    /// <param name="people">Writes it for people.</param>
+    public void One<T>(T value, OutputFormat format, IEnumerable<string> name, Action people)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                Json(value);
+                break;
+            case OutputFormat.Yaml:
+                Yaml(value);
+                break;
+            case OutputFormat.Name:
+                foreach (string line in name)
+                {
+                    Line(line);
+                }
+
+                break;
+            default:
+                people();
                 break;
         }
     }

@@ -11,6 +11,12 @@ internal sealed record TableColumns<T>(ImmutableArray<TableColumn<T>> Columns)
 {
     public static implicit operator TableColumns<T>(TableColumn<T>[] columns) => new([.. columns]);
 
+    /// <summary>What <c>-o name</c> shows of a row; default: its first cell.</summary>
+    public Func<T, string?>? Name { get; init; }
+
+    /// <summary>Of one row.</summary>
+    public string NameOf(T row) => (Name is null ? Columns[0].Value(row) : Name(row)) ?? "-";
+
     public Table ToTable(IEnumerable<T> rows, bool wide)
     {
         TableColumn<T>[] shown = [.. Columns.Where(c => wide || !c.Wide)];

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Text.Json;
+using Hnv.Api.Client;
+using Hnv.Api.Rest;
+using Hnv.Cli.Kinds;
+using Hnv.Model.Resources;
+
+namespace Hnv.Cli.Watching;
+
+/// <summary>
+/// Follows the objects of a kind that is written: the API's stream tells every change of them, and where they have a status, which is in no
+/// log, they are looked at besides. After a loss only what differs from what was shown is shown.
+/// </summary>
+/// <param name="isWanted">Which objects count.</param>
+internal sealed class ResourceWatch(CommandContext context, KindTable table, ResourceKind kind, string? tenant, Func<JsonElement, bool> isWanted, LiveTable<JsonElement> output)
+{
+    private readonly ShownRows<JsonElement> _shown = new(Name, static e => Comparable(e), output);
+    private readonly Lock _gate = new();
+    private long _revision;
+
+    public Task<int> RunAsync(CancellationToken cancellationToken) => Watcher.UntilStoppedAsync(() => FollowAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Without what is another every time: the age of a host's last word.</summary>
+    internal static string Comparable(JsonElement resource) => JsonSerializer.Serialize(resource.EnumerateObject().Select(static p => p is { Name: "status", Value.ValueKind: JsonValueKind.Object }
+        ? string.Join(',', p.Value.EnumerateObject().Where(static s => s.Name is not ("ageSeconds" or "lastSeen")).Select(static s => s.ToString()))
+        : p.ToString()));
+
+    private static string Name(JsonElement resource) => $"{resource.Text("tenant")}/{resource.Text("name")}";
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        _shown.Begin(await ListAsync(cancellationToken), _revision);
+        var loss = new LossNotice(context);
+        while (true)
+        {
+            try
+            {
+                using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                Task stream = StreamAsync(loss, round.Token), looks = LookAsync(round.Token);
+                Task ended = await Task.WhenAny(stream, looks);
+                await round.CancelAsync();
+                await Task.WhenAll(stream, looks).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                await ended;
+                loss.Tell("The controller ended the watch: it is stopping.");
+            }
+            catch (HnvApiException e) when (e.Status == HttpStatusCode.Gone)
+            {
+                context.Log.Line("The controller no longer knows this revision; listing again.");
+            }
+            catch (HnvApiException e) when (Watcher.IsPassing(e))
+            {
+                loss.Tell(e.Message);
+            }
+
+            await ListAgainAsync(loss, cancellationToken);
+        }
+    }
+
+    private async Task ListAgainAsync(LossNotice loss, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(Watcher.Interval, context.Environment.Time, cancellationToken);
+            try
+            {
+                _shown.Replace(await ListAsync(cancellationToken), _revision);
+                return;
+            }
+            catch (HnvApiException e) when (Watcher.IsPassing(e))
+            {
+                loss.Tell(e.Message);
+            }
+        }
+    }
+
+    private async Task<JsonElement[]> ListAsync(CancellationToken cancellationToken)
+    {
+        (_revision, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, tenant, cancellationToken);
+        return [.. items.Where(isWanted)];
+    }
+
+    private async Task StreamAsync(LossNotice loss, CancellationToken cancellationToken)
+    {
+        await foreach (WatchEvent change in context.Client.WatchAsync(kind, _revision, tenant, cancellationToken))
+        {
+            loss.Over();
+            lock (_gate)
+            {
+                _revision = Math.Max(_revision, change.Revision);
+                if (change.Object is not { } resource || !isWanted(resource) || IsOlder(resource, change))
+                {
+                    continue;
+                }
+
+                if (change.Type == WatchEventType.Put)
+                {
+                    _shown.Put(resource, change.Revision);
+                }
+                else
+                {
+                    _shown.Delete(Name(resource), change.Revision);
+                }
+            }
+        }
+    }
+
+    /// <summary>A look was faster than the stream.</summary>
+    private bool IsOlder(JsonElement resource, WatchEvent change) => _shown.TryGet(Name(resource), out JsonElement known) && Revision(known) > change.Revision;
+
+    private static long Revision(JsonElement resource) => resource.At("revision")?.GetInt64() ?? 0;
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (kind is not (ResourceKind.Host or ResourceKind.Port))
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+
+        while (true)
+        {
+            await Task.Delay(Watcher.Interval, context.Environment.Time, cancellationToken);
+            (long revision, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, tenant, cancellationToken);
+            lock (_gate)
+            {
+                // The stream may have overtaken it.
+                if (revision >= _revision)
+                {
+                    _shown.Replace([.. items.Where(isWanted)], revision);
+                }
+            }
+        }
+    }
+}
