@@ -5,6 +5,7 @@ using Hnv.Agent.Desired;
 using Hnv.Agent.Network;
 using Hnv.Agent.Ports;
 using Hnv.Agent.Sync;
+using Hnv.Api.Reports;
 using Hnv.Api.Stream;
 using Hnv.Datapath;
 using Hnv.Datapath.Layouts;
@@ -41,6 +42,7 @@ internal sealed partial class AgentCore
     private readonly PortBinder _ports;
     private readonly WayFinder _ways;
     private readonly ProviderGroups _groups;
+    private readonly ProviderRoutes _routes;
     private readonly HashSet<int> _attachedUplinks = [];
     private readonly Dictionary<string, string> _uplinkProblems = new(StringComparer.Ordinal);
     private readonly DateTimeOffset _holdUntil;
@@ -68,6 +70,7 @@ internal sealed partial class AgentCore
         _ports = new PortBinder(dataplane, _desired, _network, counters, time, logs.CreateLogger<PortBinder>());
         _ways = new WayFinder(view, _network, _desired);
         _groups = new ProviderGroups(view, _network, _desired);
+        _routes = new ProviderRoutes(view, _network, _desired);
         bool adopted = dataplane.ReadSubnets().Count > 0 || dataplane.ReadPorts().Count > 0;
         _holdUntil = adopted ? time.GetUtcNow() + CacheGrace : DateTimeOffset.MinValue;
         if (adopted)
@@ -114,6 +117,11 @@ internal sealed partial class AgentCore
                 break;
             case NetworkEvent.RouteChanged route:
                 _ways.OnRouteChanged(route.Route.Destination, route.Route.Type);
+                _routes.OnRouteChanged(route.Route);
+                break;
+            case NetworkEvent.RulesChanged:
+                _ways.OnUplinksChanged();
+                _routes.OnUpdate();
                 break;
             case NetworkEvent.FilterLost lost:
                 OnFilterLost(lost.InterfaceIndex);
@@ -147,6 +155,11 @@ internal sealed partial class AgentCore
         }
 
         bool uplinksAttached = !_mustAttachUplinks || AttachUplinks();
+        if (_routes.Apply(mayRemove: _hasSwept))
+        {
+            _ways.OnUplinksChanged();
+        }
+
         _ways.Refresh();
         _ports.OnPortsChanged(_desired.TakeChangedPorts());
         bool maySweep = _isInSync && !_hasSwept && uplinksAttached; // An uplink that failed just now still forwards: it was claimed by nobody yet.
@@ -174,7 +187,7 @@ internal sealed partial class AgentCore
             LogInSync(_log, _bookmark);
         }
 
-        bool complete = result.IsComplete && uplinksAttached && inGroups && _desired.Refused.Count == 0;
+        bool complete = result.IsComplete && uplinksAttached && inGroups && _routes.Problems.Count == 0 && _desired.Refused.Count == 0;
         if (complete && _isInSync)
         {
             _realised = _bookmark;
@@ -195,6 +208,9 @@ internal sealed partial class AgentCore
     {
         if (network == HostScope.Id)
         {
+            _network.Said = _desired.ProviderAddresses;
+            _desired.SetPresentAddresses(_network.UplinkAddresses());
+            _routes.OnUpdate();
             _ways.OnUplinksChanged();
         }
     }
@@ -215,6 +231,7 @@ internal sealed partial class AgentCore
         _network.Relist(_view);
         _ports.OnOverrun();
         _ways.OnUplinksChanged();
+        _routes.OnUpdate();
         _attachedUplinks.Clear();
         _mustAttachUplinks = true;
         _mustRelist = false;
@@ -236,6 +253,7 @@ internal sealed partial class AgentCore
         {
             _desired.SetPresentAddresses(_network.UplinkAddresses());
             _ways.OnUplinksChanged();
+            _routes.OnUpdate();
             _mustAttachUplinks = true;
         }
     }
@@ -289,10 +307,12 @@ internal sealed partial class AgentCore
         var problems = ImmutableArray.CreateBuilder<string>();
         problems.AddRange(_network.MissingUplinks.Select(u => $"There is no interface {u}, which --uplink names."));
         problems.AddRange(_uplinkProblems.Where(p => _network.Find(p.Key) is not null).Select(p => $"Uplink {p.Key}: {p.Value}"));
-        problems.AddRange(_desired.MissingProviderAddresses.Select(a =>
-            $"No uplink has the provider address {a}; add it with `ip address add {a}/PREFIX dev {_network.Uplinks.FirstOrDefault()?.Name ?? "UPLINK"}`, or correct the Host object."));
+        ImmutableArray<ProviderAddressReport> addresses =
+            [.. _desired.ProviderAddresses.OrderBy(static a => a.Preference).Select(a => ProviderAddressStates.Of(a, _network))];
+        problems.AddRange(ProviderAddressStates.Problems(addresses, _network.Uplinks.FirstOrDefault()?.Name ?? "UPLINK"));
         AddUnreachable(problems, _desired.UnreachablePeers);
         problems.AddRange(_groups.Problems);
+        problems.AddRange(_routes.Problems);
         if (_vxlanProblem is not null)
         {
             problems.Add(_vxlanProblem);
@@ -304,12 +324,13 @@ internal sealed partial class AgentCore
         AgentState before = State;
         ImmutableArray<PortState> ports = _ports.States;
         ImmutableDictionary<uint, Guid> domains = _desired.RoutingDomains;
-        if (before.RealisedRevision == _realised && before.Ports == ports && before.RoutingDomains == domains && before.Problems.SequenceEqual(problems))
+        if (before.RealisedRevision == _realised && before.Ports == ports && before.RoutingDomains == domains && before.Problems.SequenceEqual(problems)
+            && before.ProviderAddresses.SequenceEqual(addresses))
         {
             return;
         }
 
-        State = new AgentState(_realised, ports, domains, problems.ToImmutable());
+        State = new AgentState(_realised, ports, domains, problems.ToImmutable()) { ProviderAddresses = addresses };
     }
 
     private static void AddUnreachable(ImmutableArray<string>.Builder problems, IEnumerable<IPAddress> unreachable)

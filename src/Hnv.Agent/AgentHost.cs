@@ -140,7 +140,7 @@ public static partial class AgentHost
             () => new ReportContent(
                 core.State.RealisedRevision,
                 [.. core.State.Ports.Select(p => new PortReport(p.Name, p.State, p.Reason, p.InterfaceIndex))],
-                Problems()) { Left = counters.Left },
+                Problems()) { Left = counters.Left, ProviderAddresses = core.State.ProviderAddresses },
             () => sync.Session,
             version,
             time,
@@ -272,7 +272,7 @@ public static partial class AgentHost
         {
             dataplane.Purge();
             dataplane.Dispose();
-            LeaveGroups();
+            LeaveNetwork();
             directory.DeleteContents(keepIdentity);
             LogPurged(log, directory.Root);
         }
@@ -282,8 +282,8 @@ public static partial class AgentHost
         }
     }
 
-    /// <summary>Leaves the multicast groups that agents joined in this network namespace.</summary>
-    private static void LeaveGroups()
+    /// <summary>Leaves the multicast groups that agents joined in this network namespace, and removes their routes.</summary>
+    private static void LeaveNetwork()
     {
         using var rtnetlink = new Rtnetlink();
         var view = new RtnetlinkView(rtnetlink);
@@ -291,6 +291,8 @@ public static partial class AgentHost
         {
             view.LeaveGroup(group.InterfaceIndex, group.Address);
         }
+
+        ProviderRoutes.RemoveAll(view);
     }
 
     private static IEnumerable<string> Optional(string? problem) => problem is null ? [] : [problem];

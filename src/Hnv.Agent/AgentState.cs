@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hnv.Agent.Ports;
+using Hnv.Api.Reports;
 
 namespace Hnv.Agent;
 
@@ -11,5 +12,8 @@ namespace Hnv.Agent;
 internal sealed record AgentState(
     long RealisedRevision, ImmutableArray<PortState> Ports, ImmutableDictionary<uint, Guid> RoutingDomains, ImmutableArray<string> Problems)
 {
+    /// <summary>The host's provider addresses.</summary>
+    public ImmutableArray<ProviderAddressReport> ProviderAddresses { get; init; } = [];
+
     public static AgentState Empty { get; } = new(0, [], ImmutableDictionary<uint, Guid>.Empty, []);
 }

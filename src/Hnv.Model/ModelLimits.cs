@@ -11,6 +11,14 @@ public static class ModelLimits
 
     public const int ProviderAddressesPerHost = 16;
 
+    public const int ProviderRoutesPerHost = 256;
+
+    /// <summary>The kernel's metrics are signed in places, and the agent's begin at 2.</summary>
+    public const uint ProviderRouteMetric = 2_000_000_000;
+
+    /// <summary>Characters of a remark without effect: a lookup record's customerId, context and vmName.</summary>
+    public const int RemarkLength = 256;
+
     public const int SubnetsPerNetwork = 1024;
 
     public const int RoutesPerNetwork = 4096;

@@ -26,7 +26,7 @@ public static class HostPolicyView
         }
 
         var views = ImmutableDictionary.CreateBuilder<Guid, ImmutableDictionary<string, PolicyItem>>();
-        views[HostScope.Id] = Set(host.ProviderAddresses.Select(static (a, i) => (PolicyItem)new ProviderAddressItem(a, i)));
+        views[HostScope.Id] = Set(PolicyItems.OfHost(host));
         foreach (VmNetwork network in model.VmNetworks)
         {
             if (PortsOf(model, network).Any(p => IsOn(p, hostName)))

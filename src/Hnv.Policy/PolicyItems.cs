@@ -10,6 +10,22 @@ namespace Hnv.Policy;
 /// <summary>How one resource becomes policy items. Pure functions of the model.</summary>
 internal static class PolicyItems
 {
+    /// <summary>What a host must know of itself.</summary>
+    public static IEnumerable<PolicyItem> OfHost(Host host)
+    {
+        for (int i = 0; i < host.ProviderAddresses.Length; i++)
+        {
+            IPAddress address = host.ProviderAddresses[i];
+            ProviderAddressTerms? terms = host.TermsOf(address);
+            yield return new ProviderAddressItem(address, i) { PrefixLength = terms?.PrefixLength, Vlan = terms?.Vlan, Mac = terms?.Mac, Uplink = terms?.Uplink };
+        }
+
+        foreach (ProviderRoute route in host.ProviderRoutes)
+        {
+            yield return new ProviderRouteItem(route.Prefix, route.NextHop, route.Uplink, route.Metric);
+        }
+    }
+
     /// <summary>What follows from the network alone: its subnets, on-link routes and customer routes.</summary>
     public static Dictionary<string, PolicyItem> OfNetwork(VmNetwork network)
     {

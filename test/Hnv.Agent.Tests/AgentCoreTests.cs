@@ -68,6 +68,63 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void ProviderAddress_WhoseVlanIsNotThatOfTheUplink_IsNotUsedUntilItIs()
+    {
+        Start();
+        ProviderAddressItem said = Pa("192.168.4.11") with { Vlan = 100 };
+        SayOfOwn(said);
+
+        Assert.Empty(_dataplane.LocalPas.Desired);
+        ProviderAddressReport state = Assert.Single(_core.State.ProviderAddresses);
+        Assert.Equal(("Invalid", "up0"), (state.State, state.Uplink));
+        Assert.Contains(_core.State.Problems, static p => p.StartsWith("Provider address 192.168.4.11 is not used: up0 is no VLAN device, and the Host object says VLAN 100; give the agent", StringComparison.Ordinal));
+
+        Tell(_network.Link(2, "up0", kind: "vlan", vlan: 200));
+        Assert.Equal("up0 is the device of VLAN 200, and the Host object says 100", Assert.Single(_core.State.ProviderAddresses).Reason);
+        Tell(_network.Link(2, "up0", kind: "vlan", vlan: 100));
+        Assert.Equal(new ProviderAddressReport(said.Address, "Preferred", "up0", 24, null), Assert.Single(_core.State.ProviderAddresses));
+        Assert.Single(_dataplane.LocalPas.Desired);
+    }
+
+    [Theory]
+    [InlineData(AddressFlags.Tentative, "Tentative", false)]
+    [InlineData(AddressFlags.Tentative | AddressFlags.DuplicateDetectionFailed, "Duplicate", false)]
+    [InlineData(AddressFlags.Deprecated, "Deprecated", true)]
+    [InlineData(AddressFlags.Permanent, "Preferred", true)]
+    public void ProviderAddress_State_IsThatOfTheKernel(AddressFlags flags, string state, bool used)
+    {
+        Start();
+        Tell(_network.Address(2, "192.168.4.11", flags: flags));
+
+        Assert.Equal(state, Assert.Single(_core.State.ProviderAddresses).State);
+        Assert.Equal(used ? 1 : 0, _dataplane.LocalPas.Desired.Count());
+    }
+
+    [Fact]
+    public void ProviderAddress_ThatDiffersInWhatHasNoEffect_IsUsedAndTold()
+    {
+        Start();
+        SayOfOwn(Pa("192.168.4.11") with { PrefixLength = 16, Mac = Model.Addressing.MacAddress.Parse("02:00:00:00:00:02"), Uplink = "up0" });
+
+        Assert.Single(_dataplane.LocalPas.Desired);
+        Assert.Contains("Provider address 192.168.4.11 is used, but up0 has it with a prefix length of 24, and the Host object says 16.", _core.State.Problems);
+    }
+
+    [Fact]
+    public void ProviderRoutes_FoundAtTheStart_GoOnlyAfterABookmark()
+    {
+        var left = new RouteSpec(IPNetwork.Parse("10.0.0.0/8")) { Gateway = IPAddress.Parse("192.168.4.1"), InterfaceIndex = 2, Metric = 2, Table = Network.ProviderRoutes.Table, Protocol = Network.ProviderRoutes.Protocol };
+        _network.SetRoute(left);
+        _core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa("192.168.4.11"))]));
+        _core.Apply();
+        Assert.Single(_network.OwnRoutes);
+
+        Start();
+        _core.Apply();
+        Assert.Empty(_network.OwnRoutes);
+    }
+
+    [Fact]
     public void Group_ThatASubnetNeeds_IsJoinedAtTheUplinkAndLeftAfterwards()
     {
         Start(Port(), s_multicast, Member(pa: "192.168.4.11"));
@@ -577,6 +634,12 @@ public sealed class AgentCoreTests : IDisposable
         _core.OnUpdate(Change([], [.. _blue.OfType<SubnetItem>().Any() ? Array.Empty<PolicyItem>() : [Subnet()], Peer(), Record("10.0.0.5", pa: "192.168.4.11", port: "blue/blue1"), .. _blue]));
         _core.OnUpdate(new BookmarkReached(10));
         Assert.True(_core.Apply());
+    }
+
+    private void SayOfOwn(ProviderAddressItem said)
+    {
+        _core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 2), [new ItemChange(Pa("192.168.4.11"), said)]));
+        _core.Apply();
     }
 
     private void Put(PolicyItem[] items, params PolicyItem[] gone)

@@ -82,10 +82,33 @@ public static class ResourceGenerators
         from metric in Gen.Choose(0, 3)
         select new CustomerRoute { Prefix = prefix, NextHop = nextHop, Metric = (uint)metric };
 
+    private static Gen<ProviderRoute> ProviderRoute { get; } =
+        from prefix in Gen.Elements("0.0.0.0/0", "192.168.5.0/24", "::/0").Select(p => IPNetwork.Parse(p))
+        from nextHop in Gen.OneOf(Gen.Constant<IPAddress?>(null), ProviderAddress.Where(a => !a.Equals(IPAddress.Any) && !a.Equals(IPAddress.IPv6Any)).Select(a => (IPAddress?)a))
+        from uplink in Gen.Elements(null, "eth1")
+        from metric in Gen.Choose(0, 3)
+        select new ProviderRoute { Prefix = prefix, NextHop = nextHop, Uplink = uplink, Metric = (uint)metric };
+
     /// <summary>Any resource.</summary>
     public static Gen<Resource> Resource { get; } = Gen.Frequency(
         (1, Name.Select(n => (Resource)new Tenant { Name = n })),
-        (3, from name in Name from addresses in Few(ProviderAddress, 0, 2) select (Resource)new Host { Name = name, ProviderAddresses = addresses }),
+        (3, from name in Name from addresses in Few(ProviderAddress, 0, 2) from routes in Few(ProviderRoute, 0, 2) from said in Gen.Choose(0, 15)
+            select (Resource)new Host
+            {
+                Name = name,
+                ProviderAddresses = addresses,
+                ProviderAddressTerms = said == 0 ? [] :
+                [
+                    .. addresses.Distinct().Take(1).Select(a => new ProviderAddressTerms(a)
+                    {
+                        PrefixLength = (said & 1) != 0 ? 24u : null,
+                        Vlan = (said & 2) != 0 ? 100u : null,
+                        Mac = (said & 4) != 0 ? MacAddress.Parse("00:15:5d:01:02:03") : null,
+                        Uplink = (said & 8) != 0 ? "eth1" : null,
+                    }),
+                ],
+                ProviderRoutes = routes,
+            }),
         (1, from name in Name from address in ProviderAddress from flow in Gen.Elements(FlowIdMode.Hash, FlowIdMode.Zero)
             select (Resource)new ProviderEndpoint { Name = name, ProviderAddress = address, FlowId = flow }),
         (4, from name in Name from tenant in TenantName from id in Gen.Choose(0, 9) from subnets in Few(Subnet, 0, 3) from routes in Few(Route, 0, 2)
@@ -122,6 +145,7 @@ public static class ResourceGenerators
             }),
         (3, from name in Name from tenant in TenantName from vsid in Vsid from address in Address from mac in Mac from provider in ProviderAddress
             from type in Gen.Frequency((8, Gen.Constant(LookupRecordType.Static)), (1, Gen.Elements(Enum.GetValues<LookupRecordType>())))
+            from remark in Gen.Elements(null, "{11111111-2222-3333-4444-000000005001}", "a b: \"c\"", "ü", "no\ttabs", "yes", "1.0")
             select (Resource)new LookupRecord
             {
                 Name = name,
@@ -131,6 +155,9 @@ public static class ResourceGenerators
                 Mac = mac,
                 ProviderAddress = provider,
                 Type = type,
+                CustomerId = remark,
+                Context = remark,
+                VmName = remark,
             }));
 
     /// <summary>Resources whose form is right: names are not empty, VSIDs in range.</summary>

@@ -88,7 +88,13 @@ internal static class RandomCloud
             }
         }
 
-        return new Host { Name = Hosts[who], ProviderAddresses = [.. addresses.Distinct()] };
+        return new Host
+        {
+            Name = Hosts[who],
+            ProviderAddresses = [.. addresses.Distinct()],
+            ProviderAddressTerms = w.C % 3 == 0 || addresses.Count == 0 ? [] : [new ProviderAddressTerms(addresses[0]) { PrefixLength = 16 + (uint)w.C % 8 }],
+            ProviderRoutes = w.C % 5 == 0 ? [] : [new ProviderRoute { Prefix = IPNetwork.Parse($"10.{w.C % 3}.0.0/16"), Metric = (uint)w.C % 2 }],
+        };
     }
 
     private static VmNetwork Network(Wish w)

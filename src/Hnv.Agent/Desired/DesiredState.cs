@@ -52,6 +52,7 @@ internal sealed class DesiredState
     private readonly SmallIndex<string, RecordItem> _recordsByPort = new(StringComparer.Ordinal);
     private readonly SmallIndex<string, MemberItem> _membersByPort = new(StringComparer.Ordinal);
     private readonly OwnAddresses _own;
+    private readonly Dictionary<string, ProviderRouteItem> _providerRoutes = new(StringComparer.Ordinal);
     private readonly PeerTable _peers;
     private readonly GroupTable _groups;
     private readonly Places _places;
@@ -81,14 +82,14 @@ internal sealed class DesiredState
     /// <summary>Provider addresses that policy gives this host.</summary>
     public IReadOnlyCollection<ProviderAddressItem> ProviderAddresses => _own.All;
 
+    /// <summary>The routes that policy gives this host on the provider network.</summary>
+    public IReadOnlyCollection<ProviderRouteItem> ProviderRoutes => _providerRoutes.Values;
+
     /// <summary>Every peer that policy names.</summary>
     public IReadOnlyCollection<IPAddress> Peers => _peers.All;
 
     /// <summary>Peers to which no way is known.</summary>
     public IEnumerable<IPAddress> UnreachablePeers => _peers.Unreachable;
-
-    /// <summary>Provider addresses that policy gives this host and no uplink has.</summary>
-    public IEnumerable<IPAddress> MissingProviderAddresses => _own.Missing;
 
     /// <summary>Groups of the provider network to which subnets flood that have a port bound here.</summary>
     public IReadOnlyCollection<IPAddress> Groups => _groups.All;
@@ -258,6 +259,9 @@ internal sealed class DesiredState
                 break;
             case ProviderAddressItem own:
                 ChangeOwn(own.Address, (ProviderAddressItem?)after);
+                break;
+            case ProviderRouteItem route:
+                _ = after is null ? _providerRoutes.Remove(route.Key) : (_providerRoutes[route.Key] = (ProviderRouteItem)after) is not null;
                 break;
         }
     }

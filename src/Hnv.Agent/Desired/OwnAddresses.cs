@@ -13,9 +13,6 @@ internal sealed class OwnAddresses(IDesiredTable<KernelAddress, LocalPaEntry> ta
 
     public IReadOnlyCollection<ProviderAddressItem> All => _own.Values;
 
-    /// <summary>Those that no uplink has.</summary>
-    public IEnumerable<IPAddress> Missing => _own.Keys.Where(a => !_present.ContainsKey(a));
-
     public bool Contains(IPAddress address) => _own.ContainsKey(address);
 
     /// <summary>Policy gives the address to this host, or takes it (null).</summary>

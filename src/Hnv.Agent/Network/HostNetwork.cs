@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hnv.Api.Stream;
 using Hnv.Linux.Netlink;
 
 namespace Hnv.Agent.Network;
@@ -16,6 +17,9 @@ internal sealed class HostNetwork(IReadOnlyCollection<string> uplinkNames)
     private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
 
     private readonly HashSet<int> _deleted = [];
+
+    /// <summary>What policy says of provider addresses; one that is elsewhere than it says is left out of <see cref="UplinkAddresses"/>.</summary>
+    public IReadOnlyCollection<ProviderAddressItem> Said { get; set; } = [];
 
     /// <summary>Every interface, by index.</summary>
     public IReadOnlyDictionary<int, LinkInfo> Links => _links;
@@ -99,19 +103,28 @@ internal sealed class HostNetwork(IReadOnlyCollection<string> uplinkNames)
     public Dictionary<IPAddress, int> UplinkAddresses()
     {
         var result = new Dictionary<IPAddress, int>();
-        foreach (LinkInfo uplink in Uplinks)
+        foreach ((AddressInfo address, LinkInfo uplink) in UsableAddresses())
         {
-            foreach (AddressInfo address in AddressesOf(uplink.Index))
-            {
-                if ((address.Flags & (AddressFlags.Tentative | AddressFlags.DuplicateDetectionFailed)) == AddressFlags.None)
-                {
-                    result.TryAdd(address.Address, uplink.Index);
-                }
-            }
+            result.TryAdd(address.Address, uplink.Index);
         }
 
         return result;
     }
+
+    /// <summary>The same, with prefix length and uplink.</summary>
+    public IEnumerable<(AddressInfo Address, LinkInfo Uplink)> UsableAddresses() =>
+        from uplink in Uplinks
+        from address in AddressesOf(uplink.Index)
+        where (address.Flags & (AddressFlags.Tentative | AddressFlags.DuplicateDetectionFailed)) == AddressFlags.None
+            && !Said.Any(s => s.Address.Equals(address.Address) && ProviderAddressStates.WhyNotUsed(s, uplink) is not null)
+        select (address, uplink);
+
+    /// <summary>Where among the uplinks an address is, usable or not.</summary>
+    public IEnumerable<(AddressInfo Address, LinkInfo Uplink)> UplinkAddressesOf(IPAddress address) =>
+        from uplink in Uplinks
+        from found in AddressesOf(uplink.Index)
+        where found.Address.Equals(address)
+        select (found, uplink);
 
     /// <summary>Our memberships in multicast groups, whatever the interface.</summary>
     public IEnumerable<AddressInfo> Groups() => _addresses.Values.SelectMany(static a => a).Where(ProviderGroups.IsOurs);

@@ -3,7 +3,7 @@ using Hnv.Linux.Netlink;
 
 namespace Hnv.Agent.Network;
 
-/// <summary>What the agent asks the host's own networking, and the one thing that it changes there: multicast groups.</summary>
+/// <summary>What the agent asks the host's own networking, and what it changes there: multicast groups, and the routes of its own table.</summary>
 internal interface INetworkView
 {
     IReadOnlyList<LinkInfo> GetLinks();
@@ -20,4 +20,25 @@ internal interface INetworkView
     /// <summary>Leaves a group that <see cref="JoinGroup"/> joined; not being in it is no error.</summary>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
     void LeaveGroup(int interfaceIndex, IPAddress group);
+
+    /// <summary>The routes of a table.</summary>
+    IReadOnlyList<RouteInfo> GetRoutes(int table);
+
+    IReadOnlyList<RuleInfo> GetRules();
+
+    /// <summary>Adds a route, or takes the place of the one with the same destination, table and metric.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses: the next hop is not on-link, the interface is down or gone.</exception>
+    void SetRoute(RouteSpec route);
+
+    /// <summary>Its not being there is no error.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses.</exception>
+    void DeleteRoute(RouteSpec route);
+
+    /// <summary>Its being there is no error.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses.</exception>
+    void AddRule(RuleInfo rule);
+
+    /// <summary>Its not being there is no error.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses.</exception>
+    void DeleteRule(RuleInfo rule);
 }

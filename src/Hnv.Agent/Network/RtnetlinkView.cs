@@ -35,6 +35,28 @@ internal sealed class RtnetlinkView(Rtnetlink rtnetlink) : INetworkView
         }
     }
 
+    public IReadOnlyList<RouteInfo> GetRoutes(int table) => [.. rtnetlink.GetRoutes().Where(r => r.Table == table)];
+
+    public IReadOnlyList<RuleInfo> GetRules() => rtnetlink.GetRules();
+
+    public void SetRoute(RouteSpec route) => rtnetlink.ReplaceRoute(route);
+
+    public void DeleteRoute(RouteSpec route) => rtnetlink.DeleteRoute(route);
+
+    public void AddRule(RuleInfo rule)
+    {
+        try
+        {
+            rtnetlink.AddRule(rule);
+        }
+        catch (NetlinkException e) when (e.Errno == Errno.EEXIST)
+        {
+            // Somebody put the same rule there in between.
+        }
+    }
+
+    public void DeleteRule(RuleInfo rule) => rtnetlink.DeleteRule(rule);
+
     public RouteInfo? FindRoute(IPAddress destination, IPAddress source)
     {
         try

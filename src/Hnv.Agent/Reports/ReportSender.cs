@@ -66,7 +66,10 @@ internal sealed partial class ReportSender(
         }
 
         ReportContent content = compose();
-        var report = new HostReport(PolicyProtocol.Version, version, _epoch, ++_sequence, content.RealisedRevision, content.Ports, content.Problems) { Left = content.Left };
+        var report = new HostReport(PolicyProtocol.Version, version, _epoch, ++_sequence, content.RealisedRevision, content.Ports, content.Problems)
+        {
+            Left = content.Left, ProviderAddresses = content.ProviderAddresses,
+        };
         try
         {
             await to.ReportAsync(report, ct);
@@ -95,4 +98,7 @@ internal sealed record ReportContent(long RealisedRevision, ImmutableArray<PortR
 {
     /// <summary>What ports had counted that left.</summary>
     public ImmutableArray<PortCounters> Left { get; init; } = [];
+
+    /// <summary>What became of the provider addresses.</summary>
+    public ImmutableArray<ProviderAddressReport> ProviderAddresses { get; init; } = [];
 }

@@ -18,14 +18,16 @@ internal static class ItemRules
             throw new PolicyViolationException("an item is null");
         }
 
-        if (item is ProviderAddressItem != (network == HostScope.Id))
+        if (item is ProviderAddressItem or ProviderRouteItem != (network == HostScope.Id))
         {
             throw new PolicyViolationException($"'{item.Key}' does not belong into the scope it came in");
         }
 
         string? wrong = item switch
         {
-            ProviderAddressItem p => Provider(p.Address),
+            ProviderAddressItem p => Provider(p.Address) ?? Uplink(p.Uplink),
+            ProviderRouteItem r => (r.NextHop is { } hop && hop.AddressFamily != r.Prefix.BaseAddress.AddressFamily ? $"next hop {hop} is of the other family" : null)
+                ?? (r.Metric > ModelLimits.ProviderRouteMetric ? $"{r.Metric} is not a metric" : null) ?? Uplink(r.Uplink),
             SubnetItem s => Vsid(s.Vsid) ?? Pair(s.Prefix4, s.Gateway4, AddressFamily.InterNetwork) ?? Pair(s.Prefix6, s.Gateway6, AddressFamily.InterNetworkV6)
                 ?? Learning(s) ?? Pool(s.Pool),
             RouteItem r => Vsid(r.Vsid) ?? Hop(r),
@@ -63,6 +65,8 @@ internal static class ItemRules
             throw new PolicyViolationException($"what is learned of network {message.Network} is refused: {wrong}");
         }
     }
+
+    private static string? Uplink(string? name) => name is null || AgentOptions.IsInterfaceName(name) ? null : "its uplink cannot be a name";
 
     private static string? Vsid(uint vsid) => VirtualSubnetId.IsValid(vsid) ? null : $"{vsid} is not a virtual subnet identifier";
 

@@ -153,6 +153,10 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
     public Task<ResourceList<ProviderAddressView>> ProviderAddressesAsync(CancellationToken cancellationToken = default) =>
         _rest.GetAsync<ResourceList<ProviderAddressView>>(RestPaths.Collection("provideraddresses"), cancellationToken);
 
+    /// <summary>Provider routes of hosts.</summary>
+    public Task<ResourceList<ProviderRouteView>> ProviderRoutesAsync(CancellationToken cancellationToken = default) =>
+        _rest.GetAsync<ResourceList<ProviderRouteView>>(RestPaths.Collection("providerroutes"), cancellationToken);
+
     /// <summary>The policy's answer for a packet that a VM of subnet <paramref name="vsid"/> sends to <paramref name="to"/>.</summary>
     public Task<NextHopAnswer> NextHopAsync(uint vsid, IPAddress to, IPAddress? from = null, CancellationToken cancellationToken = default) =>
         _rest.GetAsync<NextHopAnswer>(

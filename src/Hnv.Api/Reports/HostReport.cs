@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace Hnv.Api.Reports;
 
@@ -19,6 +20,35 @@ public sealed record HostReport(
 {
     /// <summary>What ports had counted here that left; told until a report with it was taken.</summary>
     public ImmutableArray<PortCounters> Left { get; init; } = [];
+
+    /// <summary>What became of the host's provider addresses; agents of versions before say nothing.</summary>
+    public ImmutableArray<ProviderAddressReport> ProviderAddresses { get; init; } = [];
+}
+
+/// <summary>A provider address of the host.</summary>
+/// <param name="State">One of <see cref="ProviderAddressStateNames"/>.</param>
+/// <param name="Uplink">The interface that has it; null: none.</param>
+/// <param name="PrefixLength">That it has there.</param>
+/// <param name="Reason">Why it is not used, or what is not as the Host object says.</param>
+public sealed record ProviderAddressReport(IPAddress Address, string State, string? Uplink, uint? PrefixLength, string? Reason);
+
+/// <summary>Values of <see cref="ProviderAddressReport.State"/>: those of <c>NetVirtualizationProviderAddress AddressState</c>.</summary>
+public static class ProviderAddressStateNames
+{
+    /// <summary>No uplink has it, or not where policy says; it is not used.</summary>
+    public const string Invalid = "Invalid";
+
+    /// <summary>Duplicate address detection still runs.</summary>
+    public const string Tentative = "Tentative";
+
+    /// <summary>Another machine has it; it is not used.</summary>
+    public const string Duplicate = "Duplicate";
+
+    /// <summary>Used, and soon to go.</summary>
+    public const string Deprecated = "Deprecated";
+
+    /// <summary>In use.</summary>
+    public const string Preferred = "Preferred";
 }
 
 /// <summary>Whether a port's interface is there and bound.</summary>

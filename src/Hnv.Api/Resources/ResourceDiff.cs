@@ -119,5 +119,6 @@ public static class ResourceDiff
     private static string KeyOf(JsonElement item) =>
         item.TryGetProperty("vsid", out JsonElement vsid) ? vsid.GetRawText()
         : item.TryGetProperty("prefix", out JsonElement prefix) ? $"{prefix} {(item.TryGetProperty("metric", out JsonElement metric) ? metric.GetRawText() : "0")}"
+        : item.TryGetProperty("address", out JsonElement address) ? address.GetRawText()
         : item.GetRawText();
 }

@@ -28,6 +28,9 @@ public static class ResourceKinds
     /// <summary>Provider addresses of hosts and endpoints.</summary>
     public static readonly KindInfo ProviderAddress = new("ProviderAddress", "provideraddresses", null, false, ["pa", "pas"]);
 
+    /// <summary>Provider routes of hosts.</summary>
+    public static readonly KindInfo ProviderRoute = new("ProviderRoute", "providerroutes", null, false, ["proute", "proutes"]);
+
     /// <summary>Lookup records as they count: ports', explicit and learned ones by precedence.</summary>
     public static readonly KindInfo Record = new("Record", "records", null, true, ["rec", "recs"]);
 
@@ -48,7 +51,7 @@ public static class ResourceKinds
     ];
 
     /// <summary>All kinds: first what is written, in the order of <see cref="ResourceKind"/>, then the views.</summary>
-    public static ImmutableArray<KindInfo> All { get; } = [.. Written, VirtualSubnet, CustomerRoute, ProviderAddress, Record, Event];
+    public static ImmutableArray<KindInfo> All { get; } = [.. Written, VirtualSubnet, CustomerRoute, ProviderAddress, ProviderRoute, Record, Event];
 
     private static readonly ImmutableDictionary<string, KindInfo> ByWord = All
         .SelectMany(static k => k.Words.Append(k.Name).Append(k.Collection), static (k, word) => (Word: word, Kind: k))

@@ -23,8 +23,45 @@ internal static class ResourceReaders
     private static Host? ReadHost(StrictObject fields, ResourceReadOptions options)
     {
         string? name = Name(fields, options);
-        ImmutableArray<IPAddress> addresses = fields.Addresses("providerAddresses");
-        return name is null ? null : new Host { Name = name, ProviderAddresses = addresses };
+        ImmutableArray<ProviderAddressTerms> addresses =
+            fields.AddressesOrObjects("providerAddresses", static a => new ProviderAddressTerms(a), ReadProviderAddress);
+        ImmutableArray<ProviderRoute> routes = fields.Objects("providerRoutes", ReadProviderRoute);
+        fields.ReadOnly(
+            "useExternalRouter", "is not a setting of hosts: a VM network whose subnets meet in a router VM is one VM network for each subnet",
+            "remove it; give each subnet a VM network of its own, with routes through the router's address there (docs/design/netwnv.md)");
+        return name is null
+            ? null
+            : new Host
+            {
+                Name = name,
+                ProviderAddresses = [.. addresses.Select(static a => a.Address)],
+                ProviderAddressTerms = [.. addresses.Where(static a => !a.IsEmpty).DistinctBy(static a => a.Address)],
+                ProviderRoutes = routes,
+            };
+    }
+
+    private static ProviderAddressTerms? ReadProviderAddress(StrictObject fields)
+    {
+        IPAddress? address = fields.Address("address", required: true);
+        uint? length = fields.Number("prefixLength");
+        uint? vlan = fields.Number("vlan");
+        MacAddress? mac = fields.Mac("mac");
+        string? uplink = fields.Text("uplink");
+        fields.Close();
+        return address is null ? null : new ProviderAddressTerms(address) { PrefixLength = length, Vlan = vlan, Mac = mac, Uplink = uplink };
+    }
+
+    private static ProviderRoute? ReadProviderRoute(StrictObject fields)
+    {
+        IPNetwork? prefix = fields.Prefix("prefix", required: true);
+        IPAddress? nextHop = fields.Address("nextHop");
+        string? uplink = fields.Text("uplink");
+        uint metric = fields.Number("metric") ?? 0;
+        fields.Close();
+
+        // As the cmdlets write on-link.
+        nextHop = IPAddress.Any.Equals(nextHop) || IPAddress.IPv6Any.Equals(nextHop) ? null : nextHop;
+        return prefix is null ? null : new ProviderRoute { Prefix = prefix.Value, NextHop = nextHop, Uplink = uplink, Metric = metric };
     }
 
     private static ProviderEndpoint? ReadProviderEndpoint(StrictObject fields, ResourceReadOptions options)
@@ -204,6 +241,10 @@ internal static class ResourceReaders
         MacAddress? mac = fields.Mac("mac", required: true);
         IPAddress? provider = fields.Address("providerAddress", required: true);
         var type = (LookupRecordType)(fields.Word("type", ResourceWords.RecordTypes) ?? 0);
+        string? customerId = fields.Text("customerId");
+        string? context = fields.Text("context");
+        string? vmName = fields.Text("vmName");
+        ReadRule(fields);
         return tenant is null || vsid is null || customer is null || mac is null || provider is null
             ? null
             : new LookupRecord
@@ -215,7 +256,28 @@ internal static class ResourceReaders
                 Mac = mac.Value,
                 ProviderAddress = provider,
                 Type = type,
+                CustomerId = customerId,
+                Context = context,
+                VmName = vmName,
             };
+    }
+
+    /// <summary>How frames get to the provider address: encapsulated, which need not be said.</summary>
+    private static void ReadRule(StrictObject fields)
+    {
+        if (fields.Word("rule", ResourceWords.Rules) is > 0 and var rule)
+        {
+            fields.Add(
+                "rule", $"{ResourceWords.Rules[rule]} is not carried: " + (ResourceWords.Rules[rule] == "nat"
+                    ? "it rewrites addresses instead of encapsulating, so no frame says which virtual subnet it belongs to, and each VM takes a provider address"
+                    : "it means that no frame is sent there"),
+                ResourceWords.Rules[rule] == "nat" ? "write encap, or leave it out; the other side has to be set to TranslationMethodEncap, too" : "leave the record out");
+        }
+
+        if (fields.Flag("useVmMacAddress") == true)
+        {
+            fields.Add("useVmMacAddress", "goes with the rule nat only, which is not carried", "remove it");
+        }
     }
 
     private static string? Name(StrictObject fields, ResourceReadOptions options, bool required = true) =>

@@ -12,6 +12,9 @@ internal static class ResourceWords
 
     public static readonly ImmutableArray<string> RecordTypes = ["Static", "Dynamic", "GatewayWildcard", "L2Only"];
 
+    /// <summary>How frames get to a record's provider address; the first is the only one that is carried.</summary>
+    public static readonly ImmutableArray<string> Rules = ["encap", "nat", "none"];
+
     public static readonly ImmutableArray<string> LearningModes = ["static", "dynamic"];
 
     /// <summary>Those of bit 0, 1, …</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text.Json;
 using Hnv.Model.Resources;
 
@@ -20,7 +21,7 @@ internal static class ResourceWriters
         switch (resource)
         {
             case Host host:
-                WriteTexts(writer, "providerAddresses", host.ProviderAddresses);
+                Write(writer, host);
                 break;
             case ProviderEndpoint endpoint:
                 writer.WriteString("providerAddress", endpoint.ProviderAddress.ToString());
@@ -38,7 +39,60 @@ internal static class ResourceWriters
                 writer.WriteString("mac", record.Mac.ToString());
                 writer.WriteString("providerAddress", record.ProviderAddress.ToString());
                 writer.WriteString("type", ResourceWords.Of(record.Type));
+                WriteText(writer, "customerId", record.CustomerId);
+                WriteText(writer, "context", record.Context);
+                WriteText(writer, "vmName", record.VmName);
                 break;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, Host host)
+    {
+        if (!host.ProviderAddresses.IsDefaultOrEmpty)
+        {
+            writer.WriteStartArray("providerAddresses");
+            foreach (IPAddress address in host.ProviderAddresses)
+            {
+                if (host.TermsOf(address) is not { } terms)
+                {
+                    writer.WriteStringValue(address.ToString());
+                    continue;
+                }
+
+                writer.WriteStartObject();
+                writer.WriteString("address", address.ToString());
+                WriteNumber(writer, "prefixLength", terms.PrefixLength);
+                WriteNumber(writer, "vlan", terms.Vlan);
+                WriteText(writer, "mac", terms.Mac?.ToString());
+                WriteText(writer, "uplink", terms.Uplink);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        if (!host.ProviderRoutes.IsDefaultOrEmpty)
+        {
+            writer.WriteStartArray("providerRoutes");
+            foreach (ProviderRoute route in host.ProviderRoutes)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("prefix", route.Prefix.ToString());
+                WriteText(writer, "nextHop", route.NextHop?.ToString());
+                WriteText(writer, "uplink", route.Uplink);
+                writer.WriteNumber("metric", route.Metric);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+    }
+
+    private static void WriteNumber(Utf8JsonWriter writer, string field, uint? value)
+    {
+        if (value is { } number)
+        {
+            writer.WriteNumber(field, number);
         }
     }
 

@@ -219,6 +219,14 @@ public sealed class StrictObject
     /// <summary>IP addresses.</summary>
     public ImmutableArray<IPAddress> Addresses(string field, bool required = false) => Items(field, required, Address);
 
+    /// <summary>Addresses, each as text or as an object that says more of it; <paramref name="read"/> closes what it is given.</summary>
+    public ImmutableArray<T> AddressesOrObjects<T>(string field, Func<IPAddress, T> of, Func<StrictObject, T?> read)
+        where T : class =>
+        Items(field, required: false, (value, pointer) =>
+            value.ValueKind != JsonValueKind.Object ? Address(value, pointer) is { } address ? of(address) : null
+            : Open(value, pointer, _context) is { } item ? read(item)
+            : null);
+
     /// <summary>Prefixes.</summary>
     public ImmutableArray<IPNetwork> Prefixes(string field, bool required = false) =>
         [.. Items(field, required, Prefix).Cast<IPNetwork>()];

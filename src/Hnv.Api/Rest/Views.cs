@@ -34,7 +34,20 @@ public static class RouteConditions
 }
 
 /// <summary>A provider address: a host's or a third party's.</summary>
-public sealed record ProviderAddressView(IPAddress ProviderAddress, string? Host, string? ProviderEndpoint, int Preference, FlowIdMode FlowId);
+/// <param name="State">One of <see cref="ProviderAddressStateNames"/>, or <c>unknown</c> while its host has not reported it; null for a third party's.</param>
+/// <param name="Reason">Why it is not used, or what is not as the Host object says.</param>
+/// <param name="PrefixLength">As the Host object says; else that on the host.</param>
+/// <param name="Vlan">As the Host object says.</param>
+/// <param name="Mac">As the Host object says.</param>
+/// <param name="Uplink">The interface of the host that has it; else what the Host object says.</param>
+public sealed record ProviderAddressView(
+    IPAddress ProviderAddress, string? Host, string? ProviderEndpoint, int Preference, FlowIdMode FlowId, string? State = null, string? Reason = null,
+    uint? PrefixLength = null, uint? Vlan = null, MacAddress? Mac = null, string? Uplink = null);
+
+/// <summary>A provider route of a host.</summary>
+/// <param name="NextHop">Null: on-link.</param>
+/// <param name="Uplink">Null: that whose network the next hop is in.</param>
+public sealed record ProviderRouteView(string Host, IPNetwork Prefix, IPAddress? NextHop, string? Uplink, uint Metric);
 
 /// <summary>A lookup record that won by precedence.</summary>
 /// <param name="Type"><c>Static</c>, <c>Dynamic</c>, <c>GatewayWildcard</c> or <c>L2Only</c>.</param>

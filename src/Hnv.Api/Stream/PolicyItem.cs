@@ -15,6 +15,7 @@ namespace Hnv.Api.Stream;
 /// </remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "item")]
 [JsonDerivedType(typeof(ProviderAddressItem), "providerAddress")]
+[JsonDerivedType(typeof(ProviderRouteItem), "providerRoute")]
 [JsonDerivedType(typeof(SubnetItem), "subnet")]
 [JsonDerivedType(typeof(RouteItem), "route")]
 [JsonDerivedType(typeof(RecordItem), "record")]
@@ -33,6 +34,26 @@ public abstract record PolicyItem
 public sealed record ProviderAddressItem(IPAddress Address, int Preference) : PolicyItem
 {
     public override string Key => $"pa/{Address}";
+
+    /// <summary>What must be so on the host, where something is said; see <see cref="ProviderAddressTerms"/>.</summary>
+    public uint? PrefixLength { get; init; }
+
+    /// <inheritdoc cref="PrefixLength"/>
+    public uint? Vlan { get; init; }
+
+    /// <inheritdoc cref="PrefixLength"/>
+    public MacAddress? Mac { get; init; }
+
+    /// <inheritdoc cref="PrefixLength"/>
+    public string? Uplink { get; init; }
+}
+
+/// <summary>A provider route of this host. Only in the host's own scope.</summary>
+/// <param name="NextHop">Null: on-link.</param>
+/// <param name="Uplink">Null: that whose network the next hop is in.</param>
+public sealed record ProviderRouteItem(IPNetwork Prefix, IPAddress? NextHop, string? Uplink, uint Metric) : PolicyItem
+{
+    public override string Key => $"proute/{Prefix}/{Metric}";
 }
 
 /// <summary>

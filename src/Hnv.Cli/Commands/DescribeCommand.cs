@@ -96,6 +96,7 @@ internal static class DescribeCommand
                 break;
             case "Host":
                 yield return ("Provider addresses", KindTables.Find("pa"), e => e.Text("host") == name);
+                yield return ("Provider routes", KindTables.Find("proute"), e => e.Text("host") == name);
                 yield return ("Ports", KindTables.Find("port"), e => e.Text("host") == name);
                 break;
             case "Tenant":

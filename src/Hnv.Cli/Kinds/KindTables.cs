@@ -37,7 +37,7 @@ internal static class KindTables
         Table(ResourceKinds.Of(ResourceKind.Host), "name",
         [
             Col("NAME", "name"),
-            Col("PROVIDER ADDRESSES", "providerAddresses"),
+            new("PROVIDER ADDRESSES", e => Joined([.. e.Items("providerAddresses").Select(a => a.ValueKind == JsonValueKind.Object ? a.Text("address")! : a.ToString())])),
             new("CONNECTED", e => e.At("status", "connected") is { } c ? c.GetBoolean() ? "yes" : "no" : "unknown", Style: Styles.State),
             Col("REALISED", "status", "realisedRevision", right: true),
             new("LAST WORD", e => Age(e.At("status", "ageSeconds")), Right: true),
@@ -76,6 +76,7 @@ internal static class KindTables
         Table(ResourceKinds.Of(ResourceKind.LookupRecord), "name",
         [
             s_tenant, Col("NAME", "name"), Col("VSID", "vsid"), Col("CUSTOMER ADDRESS", "customerAddress"), Col("MAC", "mac"), Col("PROVIDER ADDRESS", "providerAddress"), Col("TYPE", "type"),
+            Col("VM NAME", "vmName", wide: true), Col("CUSTOMER ID", "customerId", wide: true), Col("CONTEXT", "context", wide: true),
         ]),
         Table(ResourceKinds.Record, "customerAddress",
         [
@@ -98,6 +99,12 @@ internal static class KindTables
         Table(ResourceKinds.ProviderAddress, "providerAddress",
         [
             Col("PROVIDER ADDRESS", "providerAddress"), Col("HOST", "host"), Col("PROVIDER ENDPOINT", "providerEndpoint"), Col("PREFERENCE", "preference", right: true), Col("FLOWID", "flowId"),
+            new("STATE", e => e.Text("state"), Style: Styles.State), Col("UPLINK", "uplink", wide: true), Col("PREFIX LENGTH", "prefixLength", wide: true, right: true),
+            Col("VLAN", "vlan", wide: true, right: true), Col("MAC", "mac", wide: true), Col("REASON", "reason", wide: true),
+        ]),
+        Table(ResourceKinds.ProviderRoute, "prefix",
+        [
+            Col("HOST", "host"), Col("PREFIX", "prefix"), new("NEXT HOP", e => e.Text("nextHop") ?? "on-link"), new("UPLINK", e => e.Text("uplink") ?? "by next hop"), Col("METRIC", "metric", right: true),
         ]),
     ];
 

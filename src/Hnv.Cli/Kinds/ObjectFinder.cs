@@ -30,6 +30,7 @@ internal static class ObjectFinder
             "Event" => Elements(await context.Client.EventsAsync(tenant, cancellationToken)),
             "CustomerRoute" => Elements(await context.Client.CustomerRoutesAsync(tenant, cancellationToken)),
             "ProviderAddress" => Elements(await context.Client.ProviderAddressesAsync(cancellationToken)),
+            "ProviderRoute" => Elements(await context.Client.ProviderRoutesAsync(cancellationToken)),
             _ => throw new InvalidOperationException($"The kind {table.Kind.Name} has no list."),
         };
     }

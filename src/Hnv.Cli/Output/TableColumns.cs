@@ -52,9 +52,9 @@ internal static class Styles
     /// <summary>Green, yellow or red by the word.</summary>
     public static string? State(string word) => word switch
     {
-        "bound" or "yes" or "active" or "connected" or "created" or "running" or "supported" => "green",
-        "waiting" or "unknown" or "unassigned" or "nextHopMissing" or "changed" or "superseded" or "unsupported" => "yellow",
-        "failed" or "no" or "deleted" or "silent" or "stopped" or "missing" => "red",
+        "bound" or "yes" or "active" or "connected" or "created" or "running" or "supported" or "Preferred" => "green",
+        "waiting" or "unknown" or "unassigned" or "nextHopMissing" or "changed" or "superseded" or "unsupported" or "Tentative" or "Deprecated" => "yellow",
+        "failed" or "no" or "deleted" or "silent" or "stopped" or "missing" or "Invalid" or "Duplicate" => "red",
         _ => null,
     };
 

@@ -36,6 +36,7 @@ internal sealed class HostRegistry(ControllerOptions options)
                     RealisedRevision = report.RealisedRevision,
                     AgentVersion = report.AgentVersion,
                     Ports = report.Ports.DistinctBy(static p => p.Port).ToImmutableDictionary(static p => p.Port, StringComparer.Ordinal),
+                    ProviderAddresses = report.ProviderAddresses.IsDefault ? [] : report.ProviderAddresses,
                     Problems = report.Problems,
                 }
                 : known;

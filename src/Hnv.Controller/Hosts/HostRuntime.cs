@@ -25,5 +25,7 @@ internal sealed record HostRuntime
     /// <summary>By TENANT/PORT.</summary>
     public ImmutableDictionary<string, PortReport> Ports { get; init; } = ImmutableDictionary<string, PortReport>.Empty;
 
+    public ImmutableArray<ProviderAddressReport> ProviderAddresses { get; init; } = [];
+
     public ImmutableArray<string> Problems { get; init; } = [];
 }

@@ -1,6 +1,8 @@
 using System.Net;
+using Hnv.Api.Reports;
 using Hnv.Api.Resources;
 using Hnv.Api.Rest;
+using Hnv.Controller.Hosts;
 using Hnv.Controller.Learning;
 using Hnv.Model;
 using Hnv.Model.Addressing;
@@ -61,9 +63,20 @@ internal static class CloudViews
         }
     }
 
-    public static IEnumerable<ProviderAddressView> ProviderAddresses(CloudModel model) =>
-        model.Hosts.SelectMany(static h => h.ProviderAddresses.Select((a, i) => new ProviderAddressView(a, h.Name, null, i, FlowIdMode.Hash)))
+    public static IEnumerable<ProviderRouteView> ProviderRoutes(CloudModel model) =>
+        model.Hosts.SelectMany(static h => h.ProviderRoutes.Select(r => new ProviderRouteView(h.Name, r.Prefix, r.NextHop, r.Uplink, r.Metric)));
+
+    public static IEnumerable<ProviderAddressView> ProviderAddresses(CloudModel model, HostRegistry hosts) =>
+        model.Hosts.SelectMany(h => h.ProviderAddresses.Select((a, i) => ProviderAddress(h, a, i, hosts.Find(h.Name).ProviderAddresses.FirstOrDefault(r => a.Equals(r.Address)))))
             .Concat(model.ProviderEndpoints.Select(static e => new ProviderAddressView(e.ProviderAddress, null, e.Name, 0, e.FlowId)));
+
+    private static ProviderAddressView ProviderAddress(Model.Resources.Host host, IPAddress address, int preference, ProviderAddressReport? report)
+    {
+        ProviderAddressTerms? terms = host.TermsOf(address);
+        return new ProviderAddressView(
+            address, host.Name, null, preference, FlowIdMode.Hash, report?.State ?? "unknown", report?.Reason, terms?.PrefixLength ?? report?.PrefixLength,
+            terms?.Vlan, terms?.Mac, report?.Uplink ?? terms?.Uplink);
+    }
 
     public static RecordView Record(CloudModel model, EffectiveRecord r) => new(
         r.Vsid, r.CustomerAddress, r.Mac, r.ProviderAddress,

@@ -21,10 +21,15 @@ internal static class ViewEndpoints
         MapView(app, ResourceKinds.CustomerRoute, CloudViews.CustomerRoutes);
         MapView(app, ResourceKinds.Record, CloudViews.Records);
 
-        app.MapGet($"{RestPaths.Root}/{ResourceKinds.ProviderAddress.Collection}", (ModelStore store) =>
-                Answer.Json(new ResourceList<ProviderAddressView>(store.State.Revision, [.. CloudViews.ProviderAddresses(store.State.Model)])))
+        app.MapGet($"{RestPaths.Root}/{ResourceKinds.ProviderAddress.Collection}", (ModelStore store, HostRegistry hosts) =>
+                Answer.Json(new ResourceList<ProviderAddressView>(store.State.Revision, [.. CloudViews.ProviderAddresses(store.State.Model, hosts)])))
             .For(Access.Admin, "Provider addresses of hosts and third parties.")
             .Produces<ResourceList<ProviderAddressView>>();
+
+        app.MapGet($"{RestPaths.Root}/{ResourceKinds.ProviderRoute.Collection}", (ModelStore store) =>
+                Answer.Json(new ResourceList<ProviderRouteView>(store.State.Revision, [.. CloudViews.ProviderRoutes(store.State.Model)])))
+            .For(Access.Admin, "Provider routes of hosts.")
+            .Produces<ResourceList<ProviderRouteView>>();
 
         app.MapGet($"{RestPaths.Root}/next-hop", (HttpContext context, ModelStore store, LearnedStore learned, uint vsid, string to, string? from = null) =>
             {

@@ -13,6 +13,9 @@ namespace Hnv.Linux.Netlink;
 public sealed record LinkInfo(
     int Index, string Name, PhysicalAddress? Mac, int Mtu, LinkFlags Flags, string Kind, int? Master, int? Peer, int? PeerNamespaceId)
 {
+    /// <summary>The VLAN of a VLAN device (802.1Q); null for everything else.</summary>
+    public int? Vlan { get; init; }
+
     /// <summary>Set up by the administrator.</summary>
     public bool IsUp => Flags.HasFlag(LinkFlags.Up);
 
@@ -27,16 +30,21 @@ public sealed record LinkInfo(
         var header = reply.Header<LinkHeader>();
         var attributes = reply.Attributes<LinkHeader>();
         var mac = attributes.TryGet(LinkAttribute.Address, out var bytes) && bytes.Length == 6 ? new PhysicalAddress(bytes.ToArray()) : null;
+        var info = attributes.Nested(LinkAttribute.LinkInfo);
+        var kind = info.GetString(LinkAttribute.InfoKind) ?? "";
         return new LinkInfo(
             header.Index,
             attributes.GetString(LinkAttribute.Name) ?? "",
             mac,
             (int)(attributes.Get<uint>(LinkAttribute.Mtu) ?? 0),
             (LinkFlags)header.Flags,
-            attributes.Nested(LinkAttribute.LinkInfo).GetString(LinkAttribute.InfoKind) ?? "",
+            kind,
             attributes.Get<int>(LinkAttribute.Master),
             attributes.Get<int>(LinkAttribute.Link) is { } peer and not 0 ? peer : null,
-            attributes.Get<int>(LinkAttribute.LinkNamespaceId));
+            attributes.Get<int>(LinkAttribute.LinkNamespaceId))
+        {
+            Vlan = kind == "vlan" ? info.Nested(LinkAttribute.InfoData).Get<ushort>(LinkAttribute.VlanId) : null,
+        };
     }
 }
 
@@ -67,6 +75,7 @@ internal static class LinkAttribute
     public const ushort Address = 1, Name = 3, Mtu = 4, Link = 5, Master = 10, LinkInfo = 18, NamespaceFd = 28;
     public const ushort TransmitQueues = 31, ReceiveQueues = 32, LinkNamespaceId = 37;
     public const ushort InfoKind = 1, InfoData = 2; // IFLA_INFO_*
+    public const ushort VlanId = 1; // IFLA_VLAN_ID
     public const ushort VethPeer = 1; // VETH_INFO_PEER
     public const ushort BridgeMulticastSnooping = 23; // IFLA_BR_MCAST_SNOOPING
     public const ushort VxlanId = 1, VxlanGroup = 2, VxlanLink = 3, VxlanLocal = 4, VxlanLearning = 7, VxlanPort = 15; // IFLA_VXLAN_*

@@ -4,12 +4,12 @@ using System.Runtime.CompilerServices;
 namespace Hnv.Linux.Netlink;
 
 /// <summary>
-/// Changes of links, addresses, routes and, as far as they go, tc filters in the namespace in which the calling thread made this instance. It subscribes
+/// Changes of links, addresses, routes, rules and, as far as they go, tc filters in the namespace in which the calling thread made this instance. It subscribes
 /// when made: make it, list with <see cref="Rtnetlink"/>, then read, and nothing is missed between.
 /// </summary>
 public sealed class LinkMonitor : IDisposable
 {
-    private const uint Groups = 0x1 | 0x8 | 0x10 | 0x40 | 0x100 | 0x400; // RTMGRP_LINK, TC, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE
+    private const uint Groups = 0x1 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400 | 0x40000; // RTMGRP_LINK, TC, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, and 1 << (RTNLGRP_IPV6_RULE - 1)
     private readonly NetlinkSocket _socket;
 
     /// <param name="receiveBufferSize">Bytes of events the kernel keeps for a reader that is behind (limited by net.core.rmem_max).</param>
@@ -56,6 +56,7 @@ public sealed class LinkMonitor : IDisposable
             [new NetworkEvent.AddressChanged(AddressInfo.Read(message), message.Type == RouteMessage.DeleteAddress)],
         RouteMessage.NewRoute or RouteMessage.DeleteRoute =>
             RouteInfo.ReadAll(message).Select(route => new NetworkEvent.RouteChanged(route, message.Type == RouteMessage.DeleteRoute)),
+        RouteMessage.NewRule or RouteMessage.DeleteRule => [new NetworkEvent.RulesChanged()],
         RouteMessage.DeleteQdisc or RouteMessage.DeleteFilter when message.Header<TcHeader>() is { IsAtFilterQdisc: true, Index: > 0 and var index } =>
             [new NetworkEvent.FilterLost(index)],
         _ => [],

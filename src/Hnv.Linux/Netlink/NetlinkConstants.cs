@@ -45,6 +45,9 @@ internal enum RouteMessage
     NewNeighbour = 28,
     DeleteNeighbour = 29,
     GetNeighbour = 30,
+    NewRule = 32,
+    DeleteRule = 33,
+    GetRule = 34,
     DeleteQdisc = 37,
     GetQdisc = 38,
     DeleteFilter = 45,
@@ -84,6 +87,16 @@ internal struct AddressHeader
 internal struct RouteHeader
 {
     public byte Family, DestinationLength, SourceLength, Tos, Table, Protocol, Scope, Type;
+    public uint Flags;
+}
+
+/// <summary>struct fib_rule_hdr, linux/fib_rules.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RuleHeader
+{
+    public byte Family, DestinationLength, SourceLength, Tos, Table;
+    private readonly byte _reserved1, _reserved2;
+    public byte Action;
     public uint Flags;
 }
 

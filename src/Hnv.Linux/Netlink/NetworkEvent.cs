@@ -13,6 +13,9 @@ public abstract record NetworkEvent
 
     public sealed record RouteChanged(RouteInfo Route, bool Deleted) : NetworkEvent;
 
+    /// <summary>A rule came or went that says which routing table is asked for whom.</summary>
+    public sealed record RulesChanged : NetworkEvent;
+
     /// <summary>
     /// Somebody removed a tc filter of an interface, or its clsact or ingress qdisc with all filters: what was attached there may be
     /// gone. Replacing a filter is no removal. Filters of blocks that interfaces share are not told of.

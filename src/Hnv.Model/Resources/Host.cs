@@ -10,6 +10,12 @@ public sealed record Host : Resource
     /// <summary>Its addresses on the provider network, of both families; of each the preferred one first.</summary>
     public ImmutableArray<IPAddress> ProviderAddresses { get; init; } = [];
 
+    /// <summary>What is said of some of them.</summary>
+    public ImmutableArray<ProviderAddressTerms> ProviderAddressTerms { get; init; } = [];
+
+    /// <summary>How it reaches the rest of the provider network, beyond what its own routing table says.</summary>
+    public ImmutableArray<ProviderRoute> ProviderRoutes { get; init; } = [];
+
     /// <summary>
     /// The family over which the host speaks to all that have it: IPv4 if the host has an address of it. Two hosts use IPv4 where both have it, else
     /// IPv6, whatever the order of their addresses; so each expects the other's packets from the address that it sends to.
@@ -22,9 +28,15 @@ public sealed record Host : Resource
     public IPAddress? AddressFor(AddressFamily family) =>
         ProviderAddresses.FirstOrDefault(a => a.AddressFamily == family) ?? ProviderAddresses.FirstOrDefault();
 
+    /// <summary>What is said of an address; null if nothing.</summary>
+    public ProviderAddressTerms? TermsOf(IPAddress address) => ProviderAddressTerms.FirstOrDefault(t => t.Address.Equals(address));
+
     public override ResourceId Id => new(ResourceKind.Host, null, Name);
 
-    public bool Equals(Host? other) => base.Equals(other) && Sequences.Equal(ProviderAddresses, other!.ProviderAddresses);
+    public bool Equals(Host? other) =>
+        base.Equals(other) && Sequences.Equal(ProviderAddresses, other!.ProviderAddresses)
+        && Sequences.Equal(ProviderAddressTerms, other.ProviderAddressTerms) && Sequences.Equal(ProviderRoutes, other.ProviderRoutes);
 
-    public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Sequences.Hash(ProviderAddresses));
+    public override int GetHashCode() => HashCode.Combine(
+        base.GetHashCode(), Sequences.Hash(ProviderAddresses), Sequences.Hash(ProviderAddressTerms), Sequences.Hash(ProviderRoutes));
 }

@@ -35,5 +35,14 @@ public sealed record LookupRecord : TenantResource
 
     public LookupRecordType Type { get; init; }
 
+    /// <summary>Whose VM it is, in words of the operator's; without effect, as <see cref="Context"/> and <see cref="VmName"/>.</summary>
+    public string? CustomerId { get; init; }
+
+    /// <summary>A remark.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>What the VM is called.</summary>
+    public string? VmName { get; init; }
+
     public override ResourceId Id => new(ResourceKind.LookupRecord, Tenant, Name);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Hnv.Model.Resources;
 
 namespace Hnv.Model.Validation;
@@ -16,6 +17,9 @@ internal static class LookupRecordRules
             judgement.Add(change, "/mac", macProblem.What, macProblem.Remedy);
         }
 
+        CheckRemark(judgement, change, "/customerId", record.CustomerId);
+        CheckRemark(judgement, change, "/context", record.Context);
+        CheckRemark(judgement, change, "/vmName", record.VmName);
         if (AddressRules.OfProvider(record.ProviderAddress) is { } providerProblem)
         {
             judgement.Add(change, "/providerAddress", providerProblem.What, providerProblem.Remedy);
@@ -25,6 +29,19 @@ internal static class LookupRecordRules
             judgement.Add(
                 change, "/providerAddress", $"no Host and no ProviderEndpoint has {record.ProviderAddress}",
                 $"add a ProviderEndpoint with providerAddress {record.ProviderAddress} for a third-party peer");
+        }
+    }
+
+    /// <summary>Shown in terminals and tables, so it has no control characters.</summary>
+    private static void CheckRemark(Judgement judgement, AppliedChange change, string field, string? text)
+    {
+        if (text is { Length: > ModelLimits.RemarkLength })
+        {
+            judgement.Add(change, field, $"has {text.Length} characters", $"it has at most {ModelLimits.RemarkLength}");
+        }
+        else if (text?.EnumerateRunes().Any(static r => Rune.IsControl(r) || r == Rune.ReplacementChar) == true)
+        {
+            judgement.Add(change, field, "has a control character, or one that is not text", "write one line of plain text");
         }
     }
 

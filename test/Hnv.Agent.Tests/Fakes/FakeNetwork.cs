@@ -16,9 +16,9 @@ internal sealed class FakeNetwork : INetworkView
 
     public int RouteLookups { get; private set; }
 
-    public NetworkEvent Link(int index, string name, int? master = null, string kind = "veth", int? peerNamespace = 0, int mtu = 1500, LinkFlags flags = LinkFlags.Up)
+    public NetworkEvent Link(int index, string name, int? master = null, string kind = "veth", int? peerNamespace = 0, int mtu = 1500, LinkFlags flags = LinkFlags.Up, int? vlan = null)
     {
-        var link = new LinkInfo(index, name, new PhysicalAddress([2, 0, 0, 0, 0, (byte)index]), mtu, flags, kind, master, 2, peerNamespace);
+        var link = new LinkInfo(index, name, new PhysicalAddress([2, 0, 0, 0, 0, (byte)index]), mtu, flags, kind, master, 2, peerNamespace) { Vlan = vlan };
         _links[index] = link;
         return new NetworkEvent.LinkChanged(link);
     }
@@ -84,6 +84,28 @@ internal sealed class FakeNetwork : INetworkView
     }
 
     public void LeaveGroup(int interfaceIndex, IPAddress group) => Groups.Remove((interfaceIndex, group.ToString()));
+
+    /// <summary>What the agent put into its own table, and the rules that lead there.</summary>
+    public List<RouteSpec> OwnRoutes { get; } = [];
+
+    public List<RuleInfo> Rules { get; } = [];
+
+    public IReadOnlyList<RouteInfo> GetRoutes(int table) =>
+        [.. OwnRoutes.Select(r => new RouteInfo(r.Destination, r.Gateway, r.InterfaceIndex ?? 0, null, null, r.Metric ?? 0, r.Table, r.Type, r.Protocol))];
+
+    public IReadOnlyList<RuleInfo> GetRules() => [.. Rules];
+
+    public void SetRoute(RouteSpec route)
+    {
+        OwnRoutes.RemoveAll(r => r.Destination.Equals(route.Destination) && r.Metric == route.Metric);
+        OwnRoutes.Add(route);
+    }
+
+    public void DeleteRoute(RouteSpec route) => OwnRoutes.RemoveAll(r => r.Destination.Equals(route.Destination) && r.Metric == route.Metric && Equals(r.Gateway, route.Gateway));
+
+    public void AddRule(RuleInfo rule) => Rules.Add(rule);
+
+    public void DeleteRule(RuleInfo rule) => Rules.Remove(rule);
 
     public IReadOnlyList<LinkInfo> GetLinks() => [.. _links.Values];
 

@@ -1,3 +1,4 @@
+using Hnv.Model.Addressing;
 using System.Net;
 using System.Text.Json;
 using FsCheck;
@@ -82,11 +83,18 @@ public class ResourceJsonTests
     [InlineData("""{"kind":"Host","name":true}""", "Host", "/name", "is the truth value true", "text is expected: put it in quotes")]
     [InlineData("""{"kind":"Host","name":""}""", "Host", "/name", "is empty", "text is expected")]
     [InlineData("""{"kind":"Host","name":"h","providerAdresses":[]}""", "Host h", "/providerAdresses", "'providerAdresses' is not a field here", "did you mean 'providerAddresses'?")]
-    [InlineData("""{"kind":"Host","name":"h","tenant":"t"}""", "Host h", "/tenant", "'tenant' is not a field here", "the fields are kind, name, providerAddresses")]
+    [InlineData("""{"kind":"Host","name":"h","tenant":"t"}""", "Host h", "/tenant", "'tenant' is not a field here", "the fields are kind, name, providerAddresses, providerRoutes")]
     [InlineData("""{"kind":"Host","name":"h","providerAddresses":"192.168.4.11"}""", "Host h", "/providerAddresses", "is the text '192.168.4.11'", "a list is expected, such as [a, b]")]
     [InlineData("""{"kind":"Host","name":"h","providerAddresses":["192.168.4"]}""", "Host h", "/providerAddresses/0", "'192.168.4' is not an IP address", "write it such as 10.0.0.5 or \"2001:db8::5\"")]
+    [InlineData("""{"kind":"Host","name":"h","providerAddresses":[{"address":"192.168.4.11","vlanId":7}]}""", "Host h", "/providerAddresses/0/vlanId", "'vlanId' is not a field here", "did you mean 'vlan'?")]
+    [InlineData("""{"kind":"Host","name":"h","providerAddresses":[{"vlan":7}]}""", "Host h", "/providerAddresses/0/address", "is missing", null)]
+    [InlineData("""{"kind":"Host","name":"h","providerRoutes":[{"prefix":"10.0.0.5/8"}]}""", "Host h", "/providerRoutes/0/prefix", "'10.0.0.5/8' has host bits set", "write 10.0.0.0/8")]
+    [InlineData("""{"kind":"Host","name":"h","useExternalRouter":true}""", "Host h", "/useExternalRouter", "is not a setting of hosts: a VM network whose subnets meet in a router VM is one VM network for each subnet", "remove it; give each subnet a VM network of its own, with routes through the router's address there (docs/design/netwnv.md)")]
+    [InlineData("""{"kind":"LookupRecord","vsid":5001,"customerAddress":"10.0.0.9","mac":"060600000009","providerAddress":"192.168.4.99","rule":"nat"}""", "LookupRecord", "/rule", "nat is not carried: it rewrites addresses instead of encapsulating, so no frame says which virtual subnet it belongs to, and each VM takes a provider address", "write encap, or leave it out; the other side has to be set to TranslationMethodEncap, too")]
+    [InlineData("""{"kind":"LookupRecord","vsid":5001,"customerAddress":"10.0.0.9","mac":"060600000009","providerAddress":"192.168.4.99","rule":"none"}""", "LookupRecord", "/rule", "none is not carried: it means that no frame is sent there", "leave the record out")]
+    [InlineData("""{"kind":"LookupRecord","vsid":5001,"customerAddress":"10.0.0.9","mac":"060600000009","providerAddress":"192.168.4.99","useVmMacAddress":true}""", "LookupRecord", "/useVmMacAddress", "goes with the rule nat only, which is not carried", "remove it")]
     [InlineData("""{"kind":"Host","name":"h","name":"h"}""", "Host h", "/name", "is there twice", "remove one of them")]
-    [InlineData("""{"kind":"Host","name":"h","a/b~":1}""", "Host h", "/a~1b~0", "'a/b~' is not a field here", "the fields are kind, name, providerAddresses")]
+    [InlineData("""{"kind":"Host","name":"h","a/b~":1}""", "Host h", "/a~1b~0", "'a/b~' is not a field here", "the fields are kind, name, providerAddresses, providerRoutes")]
     [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":5001,"prefixes":["10.0.0.5/24"]}]}""", "VmNetwork default/n", "/subnets/0/prefixes/0", "'10.0.0.5/24' has host bits set", "write 10.0.0.0/24")]
     [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":4095,"prefixes":[]}]}""", "VmNetwork default/n", "/subnets/0/vsid", "'4095' is out of range", "a whole number from 4096 to 16777214 is expected")]
     [InlineData("""{"kind":"VmNetwork","name":"n","subnets":[{"vsid":"5001","prefixes":[]}]}""", "VmNetwork default/n", "/subnets/0/vsid", "is the text '5001'", "a whole number is expected")]
@@ -111,6 +119,22 @@ public class ResourceJsonTests
     [InlineData("""{"kind":"Host","name":"h","\ud800":1}""", "Host h", "", "has a field whose name is not valid text", null)]
     public void TryRead_BadForm_SaysWhatAndWhere(string json, string about, string field, string problem, string? remedy) =>
         Assert.Equal(new Finding(about, field, problem, remedy), FindingsOf(json)[0]);
+
+    [Fact]
+    public void TryRead_WhatIsSaidOfAHost_IsKeptAndOnLinkIsNoNextHop()
+    {
+        var host = (Host)Read("""
+            {"kind":"Host","name":"h","providerAddresses":["192.168.4.12",{"address":"192.168.4.11","prefixLength":24,"vlan":100,"mac":"00155D010203","uplink":"eth1.100"}],
+             "providerRoutes":[{"prefix":"0.0.0.0/0","nextHop":"0.0.0.0"},{"prefix":"10.0.0.0/8","nextHop":"192.168.4.1","uplink":"eth1.100","metric":5}]}
+            """);
+        Assert.Equal(["192.168.4.12", "192.168.4.11"], host.ProviderAddresses.Select(static a => a.ToString()));
+        Assert.Null(host.TermsOf(IPAddress.Parse("192.168.4.12")));
+        Assert.Equal(
+            new ProviderAddressTerms(IPAddress.Parse("192.168.4.11")) { PrefixLength = 24, Vlan = 100, Mac = MacAddress.Parse("00:15:5d:01:02:03"), Uplink = "eth1.100" },
+            host.TermsOf(IPAddress.Parse("192.168.4.11")));
+        Assert.Null(host.ProviderRoutes[0].NextHop);
+        Assert.Equal(("192.168.4.1", "eth1.100", 5u), (host.ProviderRoutes[1].NextHop?.ToString(), host.ProviderRoutes[1].Uplink, host.ProviderRoutes[1].Metric));
+    }
 
     [Fact]
     public void TryRead_SeveralMistakes_FindsAll() => Assert.Equal(

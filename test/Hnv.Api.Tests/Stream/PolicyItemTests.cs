@@ -58,10 +58,19 @@ public class PolicyItemTests
     {
         { Subnet, """{"item":"subnet","vsid":5001,"name":"web","prefix4":"10.0.0.0/24","gateway4":"10.0.0.1","key":"subnet/5001"}""" },
         { Port, """{"item":"port","name":"blue/blue1","number":7,"vsid":5001,"interface":"v-blue1","mac":"06:06:00:00:00:05","key":"port/blue/blue1"}""" },
+        { new ProviderAddressItem(IPAddress.Parse("192.168.4.11"), 0), """{"item":"providerAddress","address":"192.168.4.11","preference":0,"key":"pa/192.168.4.11"}""" },
     };
 
     public static TheoryData<PolicyItem, string> Learning() => new()
     {
+        {
+            new ProviderAddressItem(IPAddress.Parse("192.168.4.11"), 0) { PrefixLength = 24, Vlan = 100, Mac = MacAddress.Parse("00:15:5d:01:02:03"), Uplink = "eth1.100" },
+            """{"item":"providerAddress","address":"192.168.4.11","preference":0,"key":"pa/192.168.4.11","prefixLength":24,"vlan":100,"mac":"00:15:5d:01:02:03","uplink":"eth1.100"}"""
+        },
+        {
+            new ProviderRouteItem(IPNetwork.Parse("0.0.0.0/0"), IPAddress.Parse("192.168.4.1"), null, 5),
+            """{"item":"providerRoute","prefix":"0.0.0.0/0","nextHop":"192.168.4.1","metric":5,"key":"proute/0.0.0.0/0/5"}"""
+        },
         {
             LearningSubnet,
             """{"item":"subnet","vsid":5001,"name":"web","prefix4":"10.0.0.0/24","gateway4":"10.0.0.1","key":"subnet/5001","learning":"dynamic","flooding":"multicast","multicastGroup":"239.1.1.1","learningAge":60,"learningEpoch":2,"forgotten":{"entries":[{"epoch":1,"address":"10.0.0.9"},{"epoch":2,"port":"blue/blue1"}]},"routerAdvertisements":"managed","pool":{"gateway":true,"dns":["10.0.0.2"],"routes":[{"prefix":"172.16.0.0/12","nextHop":"10.0.0.9"}],"mtu":1458,"domain":"blue.example","leaseSeconds":3600}}"""

@@ -14,6 +14,22 @@ public sealed class LinkTests : IDisposable
 
     public void Dispose() => _ns.Dispose();
 
+    /// <summary>A kernel with 8021q says so of <c>eth1.100</c>; this machine's need not have it.</summary>
+    [Fact]
+    public void Read_VlanDevice_KnowsItsVlan()
+    {
+        var message = new NetlinkRequest(RouteMessage.NewLink, default).Header(new LinkHeader { Index = 7 }).Put(LinkAttribute.Name, "eth1.100");
+        int info = message.Begin(LinkAttribute.LinkInfo);
+        message.Put(LinkAttribute.InfoKind, "vlan");
+        int data = message.Begin(LinkAttribute.InfoData);
+        message.Put(LinkAttribute.VlanId, (ushort)100).End(data);
+        message.End(info);
+
+        LinkInfo link = LinkInfo.Read(new NetlinkReply(RouteMessage.NewLink, message.Finish(1)[NetlinkRequest.HeaderSize..].ToArray()));
+
+        Assert.Equal(("vlan", 100), (link.Kind, link.Vlan));
+    }
+
     [Fact]
     public void GetLinks_NewNamespace_HasLoopbackUp()
     {

@@ -20,6 +20,15 @@ public class LookupRecordRulesTests
     public void Record_ForAPortsAddress_IsNoError() => Accepts(New with { CustomerAddress = Blue1.Addresses[0] });
 
     [Fact]
+    public void Record_Remarks_AreShortPlainText()
+    {
+        Accepts(New with { CustomerId = "{11111111-2222-3333-4444-000000005001}", Context = new string('ü', 256), VmName = "Blue 1 \"web\"" });
+        Finds(New with { Context = new string('x', 257) }, "/context", "has 257 characters", "it has at most 256");
+        Finds(New with { VmName = "a\u001b[31m" }, "/vmName", "has a control character, or one that is not text", "write one line of plain text");
+        Finds(New with { CustomerId = "\ud800" }, "/customerId", "has a control character, or one that is not text", "write one line of plain text");
+    }
+
+    [Fact]
     public void Record_GatewayWildcards_OneOfEachFamily() =>
         Accepts(Wildcard, Wildcard with { Name = "v6", CustomerAddress = IPAddress.IPv6Any });
 

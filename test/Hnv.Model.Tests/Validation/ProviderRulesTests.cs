@@ -1,4 +1,5 @@
 using System.Net;
+using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
 using Hnv.Model.Validation;
 using static Hnv.Model.Tests.Sample;
@@ -15,6 +16,40 @@ public class ProviderRulesTests
         Accepts(Host("host9"));
         Accepts(Host("host9", "192.168.4.91", "192.168.4.92", "169.254.1.1"));
     }
+
+    [Theory]
+    [InlineData(33u, null, "/providerAddresses/0/prefixLength", "33 is no prefix length of IPv4", "a number from 1 to 32")]
+    [InlineData(null, 4095u, "/providerAddresses/0/vlan", "4095 is no VLAN", "a number from 1 to 4094; leave it out where there is none")]
+    public void Host_WhatIsSaidOfAnAddress_MustBePossible(uint? length, uint? vlan, string field, string problem, string remedy) =>
+        Finds(Saying(new(IPAddress.Parse("192.168.4.90")) { PrefixLength = length, Vlan = vlan }), field, problem, remedy);
+
+    [Fact]
+    public void Host_WhatIsSaidOfAnAddress_IsAccepted() =>
+        Accepts(Saying(new(IPAddress.Parse("192.168.4.90")) { PrefixLength = 24, Vlan = 100, Mac = MacAddress.Parse("00155D010203"), Uplink = "eth1.100" }));
+
+    [Fact]
+    public void Host_RoutesOfBothFamilies_AreAccepted() => Accepts(Host("host9", "192.168.4.90") with
+    {
+        ProviderRoutes = [Route("0.0.0.0/0", "192.168.4.1"), Route("0.0.0.0/0", "192.168.4.2") with { Metric = 1 }, Route("::/0", "fe80::1") with { Uplink = "eth1" }, Route("10.0.0.0/8", null)],
+    });
+
+    [Theory]
+    [InlineData("0.0.0.0/0", "fd00::1", "nextHop", "fd00::1 is IPv6, and 0.0.0.0/0 is IPv4", "a next hop is of its prefix's family")]
+    [InlineData("::/0", "fe80::1", "nextHop", "fe80::1 is link-local, and means nothing without its link", "name the uplink")]
+    [InlineData("10.0.0.0/8", "239.1.1.1", "nextHop", "239.1.1.1 is a multicast address", "give the unicast address of a router, or leave it out for what is on-link")]
+    [InlineData("224.0.0.0/8", null, "prefix", "224.0.0.0/8 is multicast and not routed", "use a prefix of unicast addresses")]
+    public void Host_RouteThatCannotBe_IsFound(string prefix, string? nextHop, string field, string problem, string remedy) =>
+        Finds(Host("host9", "192.168.4.90") with { ProviderRoutes = [Route(prefix, nextHop)] }, $"/providerRoutes/0/{field}", problem, remedy);
+
+    [Fact]
+    public void Host_RouteTwiceWithOneMetric_IsFound() => Finds(
+        Host("host9", "192.168.4.90") with { ProviderRoutes = [Route("10.0.0.0/8", "192.168.4.1"), Route("10.0.0.0/8", "192.168.4.2")] },
+        "/providerRoutes/1", "10.0.0.0/8 with metric 0 is already in /providerRoutes/0", "give it another metric, or remove one of them");
+
+    private static Host Saying(ProviderAddressTerms terms) => Host("host9", "192.168.4.90") with { ProviderAddressTerms = [terms] };
+
+    private static ProviderRoute Route(string prefix, string? nextHop) =>
+        new() { Prefix = IPNetwork.Parse(prefix), NextHop = nextHop is null ? null : IPAddress.Parse(nextHop) };
 
     [Fact]
     public void Host_AddressOfAnotherHost_NamesIt() =>

@@ -1,0 +1,98 @@
+using System.Net;
+using Hnv.Agent.Network;
+using Hnv.Agent.Sync;
+using Hnv.Agent.Tests.Fakes;
+using Hnv.Api.Stream;
+using Hnv.Linux.Netlink;
+using static Hnv.Agent.Tests.Fakes.Items;
+
+namespace Hnv.Agent.Tests.Kernel;
+
+/// <summary>Provider routes on a real kernel: which way packets from a provider address take, and nobody else's. Needs root.</summary>
+public sealed class ProviderRouteTests : IDisposable
+{
+    private static readonly ProviderRouteItem s_default = new(IPNetwork.Parse("0.0.0.0/0"), IPAddress.Parse("192.168.4.1"), null, 10);
+    private static readonly ProviderRouteItem s_better = new(IPNetwork.Parse("10.77.0.0/16"), IPAddress.Parse("192.168.4.2"), "up0", 0);
+    private readonly KernelHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public async Task Routes_LeadPacketsFromTheProviderAddressAndNobodyElse_OutliveTheAgent_AndGoWithPolicy()
+    {
+        _host.Route.AddAddress(_host.Route.GetLink("up0").Index, IPAddress.Parse("172.31.0.1"), 24); // The host's own, beside the provider address.
+        _host.Route.AddRoute(new RouteSpec(IPNetwork.Parse("0.0.0.0/0")) { Gateway = IPAddress.Parse("172.31.0.254") });
+        _host.Policy(10, Peer("10.77.1.1"));
+        Say(s_default, s_better);
+        await _host.UntilAsync(() => _host.Core.State.RealisedRevision == 10 && Next("10.77.1.1", "192.168.4.11") == "192.168.4.2", "the routes are there");
+
+        Assert.Equal("192.168.4.1", Next("10.1.1.1", "192.168.4.11"));
+        Assert.Null(Next("192.168.4.22", "192.168.4.11")); // On-link, whatever the default route.
+        Assert.Equal("172.31.0.254", Next("10.77.1.1", "172.31.0.1"));
+        Assert.Equal("172.31.0.254", Next("10.1.1.1", null));
+        Assert.Contains(_host.Dataplane.ReadPeers(), static p => p.Key.ToString() == "10.77.1.1" && p.Value.Uplink != 0);
+
+        _host.Kill();
+        Assert.Equal("192.168.4.2", Next("10.77.1.1", "192.168.4.11"));
+        _host.Start();
+        _host.Policy(11, Peer("10.77.1.1"));
+        Say(s_default);
+        await _host.UntilAsync(() => Next("10.77.1.1", "192.168.4.11") == "192.168.4.1", "what policy no longer says is gone");
+
+        _host.Core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 2), [new ItemChange(s_default, null)]));
+        await _host.UntilAsync(() => Ours().Length == 0, "nothing of it is left");
+        Assert.Equal("172.31.0.254", Next("10.77.1.1", "192.168.4.11"));
+    }
+
+    [Fact]
+    public async Task Routes_ThatSomebodyRemoves_ComeBack()
+    {
+        _host.Policy(10, Peer());
+        Say(s_better);
+        await _host.UntilAsync(() => Next("10.77.1.1", "192.168.4.11") == "192.168.4.2", "the route is there");
+
+        _host.Route.DeleteRule(_host.Route.GetRules().Single(static r => r.Table == ProviderRoutes.Table));
+        await _host.UntilAsync(() => Next("10.77.1.1", "192.168.4.11") == "192.168.4.2", "the rule is back");
+        RouteInfo route = _host.Route.GetRoutes().Single(static r => r.Destination.Equals(s_better.Prefix));
+        _host.Route.DeleteRoute(new RouteSpec(route.Destination) { Table = route.Table, Protocol = route.Protocol });
+        await _host.UntilAsync(() => Next("10.77.1.1", "192.168.4.11") == "192.168.4.2", "the route is back");
+    }
+
+    [Fact]
+    public async Task Route_ThatCannotBe_IsAProblemAndHoldsTheRevisionBack()
+    {
+        _host.Policy(10, Peer());
+        Say(new ProviderRouteItem(IPNetwork.Parse("10.77.0.0/16"), IPAddress.Parse("10.99.0.1"), null, 0), new ProviderRouteItem(IPNetwork.Parse("10.78.0.0/16"), null, "eth7", 0));
+        await _host.UntilAsync(() => _host.Core.State.Problems.Length >= 2, "both are told");
+
+        Assert.Contains(_host.Core.State.Problems, static p => p.Contains("next hop 10.99.0.1 is in the network of no provider address", StringComparison.Ordinal));
+        Assert.Contains(_host.Core.State.Problems, static p => p.Contains("eth7 is not an uplink", StringComparison.Ordinal));
+        Assert.Equal(0, _host.Core.State.RealisedRevision);
+    }
+
+    [Fact]
+    public async Task RemoveAll_LeavesWhatOthersMade()
+    {
+        _host.Policy(10, Peer());
+        Say(s_default);
+        await _host.UntilAsync(() => Ours().Length > 0, "the routes are there");
+        var foreign = new RuleInfo(IPNetwork.Parse("192.168.4.11/32"), 100, 100, 4);
+        _host.Route.AddRule(foreign);
+
+        ProviderRoutes.RemoveAll(new RtnetlinkView(_host.Route));
+
+        Assert.Empty(Ours());
+        Assert.Contains(foreign, _host.Route.GetRules());
+    }
+
+    private void Say(params ProviderRouteItem[] routes) =>
+        _host.Core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [.. routes.Select(static r => new ItemChange(null, r))]));
+
+    private string? Next(string to, string? from) => _host.Route.GetRoute(IPAddress.Parse(to), from is null ? null : IPAddress.Parse(from)).Gateway?.ToString();
+
+    private object[] Ours() =>
+    [
+        .. _host.Route.GetRoutes().Where(static r => r.Table == ProviderRoutes.Table),
+        .. _host.Route.GetRules().Where(static r => r.Table == ProviderRoutes.Table),
+    ];
+}
