@@ -25,10 +25,11 @@ public sealed class CounterTransferTests
         await ReportAsync(one, 1, Counters("x", "blue-corp/p1", 7));
 
         QueryMessage first = await AskedAsync(two, 1);
-        PortCounters handed = JsonSerializer.Deserialize<PortCounters>(first.Arguments![HostQueries.CarriedCounters], HnvJson.Options)!;
-        Assert.Equal(("x", "blue-corp/p1", 7UL, "Encapsulated"), (handed.Id, handed.Port, handed.FromVmPackets, Assert.Single(handed.Verdicts).Verdict));
+        PortCounters handed = Handed(first);
+        Assert.Equal(("blue-corp/p1", 7UL, "Encapsulated"), (handed.Port, handed.FromVmPackets, Assert.Single(handed.Verdicts).Verdict));
         await two.Link.AnswerProblemAsync(first.Id, new HnvProblem { Status = 404, Title = "not yet" }, Cancelled);
         await AskedAgainAsync(two, 2);
+        Assert.Equal(handed.Id, Handed(await AskedAsync(two, 2)).Id); // So that it counts once.
         await two.Link.AnswerAsync((await AskedAsync(two, 2)).Id, "x", Cancelled);
         await UntilAsync(() => Task.FromResult(WaitingOf(c) == 0), "it was kept");
 
@@ -56,10 +57,34 @@ public sealed class CounterTransferTests
         await ReportAsync(two, 1, Counters("y", "blue-corp/p1", 8));
         await AskedAsync(three, 2);
 
-        Assert.Equal(["x", "y"], Asked(three).Select(static q => JsonSerializer.Deserialize<PortCounters>(q.Arguments![HostQueries.CarriedCounters], HnvJson.Options)!.Id));
+        Assert.Equal([7UL, 8UL], Asked(three).Select(static q => Handed(q).FromVmPackets));
         Assert.Empty(Asked(one).Concat(Asked(two)));
         await c.Client.DeleteAsync(PortId(1), cancellationToken: Cancelled);
         await UntilAsync(() => Task.FromResult(WaitingOf(c) == 0), "with the port its counters are forgotten");
+    }
+
+    [Fact]
+    public async Task Hosts_that_give_their_counters_the_same_identifier_are_all_heard()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyAsync([.. Lab, Host(3)]);
+        await using StreamReplica one = new(c.Client, "host1"), two = new(c.Client, "host2"), three = new(c.Client, "host3");
+        await MoveAsync(c, 1, "host2");
+        await MoveAsync(c, 1, "host3");
+        await MoveAsync(c, 2, "host3");
+        await one.UntilAsync(1);
+        await two.UntilAsync(1);
+
+        await ReportAsync(one, 1, Counters("x", "blue-corp/p1", 7));
+        await ReportAsync(two, 1, Counters("x", "blue-corp/p1", 8), Counters("x", "blue-corp/p2", 9));
+
+        Assert.Equal(3, WaitingOf(c));
+        await three.UntilAsync(1);
+        await ReportAsync(three, 1);
+        await AskedAsync(three, 3);
+        PortCounters[] handed = [.. Asked(three).Select(Handed)];
+        Assert.Equal([7UL, 8UL, 9UL], handed.Select(static h => h.FromVmPackets).Order());
+        Assert.Equal(3, handed.DistinctBy(static h => h.Id).Count());
     }
 
     [Fact]
@@ -87,6 +112,8 @@ public sealed class CounterTransferTests
 
     private static Task ReportAsync(StreamReplica host, long sequence, params PortCounters[] left) =>
         host.Link.ReportAsync(new HostReport(PolicyProtocol.Version, "1.0", 1, sequence, 1, [], []) { Left = [.. left] }, Cancelled);
+
+    private static PortCounters Handed(QueryMessage question) => JsonSerializer.Deserialize<PortCounters>(question.Arguments![HostQueries.CarriedCounters], HnvJson.Options)!;
 
     private static QueryMessage[] Asked(StreamReplica host) => [.. host.Messages.OfType<QueryMessage>().Where(static q => q.Query == HostQueries.Carry)];
 

@@ -6,7 +6,7 @@ namespace Hnv.Api.Reports;
 /// What a port had counted on a host when it left it; its next host goes on from there. Told by the host that it left
 /// (<see cref="HostReport.Left"/>), and handed on to the one it is on.
 /// </summary>
-/// <param name="Id">Made by the host that tells it; counted once, however often it is told.</param>
+/// <param name="Id">Made by who tells it: the host, and then the controller anew; counted once, however often it is told.</param>
 /// <param name="Port">TENANT/PORT.</param>
 /// <param name="Verdicts">By verdict; those of a host's version, which the next one may not know all.</param>
 public sealed record PortCounters(

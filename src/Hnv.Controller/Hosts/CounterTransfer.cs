@@ -26,6 +26,8 @@ internal sealed partial class CounterTransfer(ModelStore store, QueryBroker brok
 
     /// <summary>Hosts that ports have left, and that have not told what they counted.</summary>
     private readonly HashSet<(ResourceId Port, string Host)> _awaited = [];
+
+    /// <summary>By an identifier made here, which goes with it: no two hosts, that make theirs as they like, can mean the same.</summary>
     private readonly Dictionary<string, (ResourceId Port, PortCounters Counters)> _carried = new(StringComparer.Ordinal);
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
 
@@ -100,7 +102,8 @@ internal sealed partial class CounterTransfer(ModelStore store, QueryBroker brok
                 return null;
             }
 
-            _carried[counters.Id] = (port, counters);
+            string id = Guid.NewGuid().ToString("n");
+            _carried.Add(id, (port, counters with { Id = id }));
             return store.State.Model.Find<Port>(port)?.Host;
         }
     }
