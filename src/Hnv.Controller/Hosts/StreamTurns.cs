@@ -12,13 +12,22 @@ internal sealed class StreamTurns : IThreadPoolWorkItem
     /// <summary>After so long a worker lets others of the thread pool run.</summary>
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>One processor stays free for those who have something new to say.</summary>
-    private static readonly int s_most = Math.Clamp(Environment.ProcessorCount - 1, 1, 8);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Queue<LearnedCursor>> _waiting = [];
     private readonly Queue<Guid> _rotation = new();
+    private readonly Action<IThreadPoolWorkItem> _start;
+    private readonly int _most;
     private int _workers;
+
+    /// <summary>Served by the thread pool; one processor stays free for those who have something new to say.</summary>
+    public StreamTurns()
+        : this(static worker => ThreadPool.UnsafeQueueUserWorkItem(worker, preferLocal: false), Math.Clamp(Environment.ProcessorCount - 1, 1, 8))
+    {
+    }
+
+    /// <param name="start">Runs a worker, elsewhere.</param>
+    /// <param name="most">Workers at a time.</param>
+    internal StreamTurns(Action<IThreadPoolWorkItem> start, int most) => (_start, _most) = (start, most);
 
     /// <summary>There is something to send for each of these; one that waits already waits where it is.</summary>
     public void Add(IReadOnlyCollection<LearnedCursor> cursors)
@@ -45,13 +54,13 @@ internal sealed class StreamTurns : IThreadPoolWorkItem
                 queue.Enqueue(cursor);
             }
 
-            start = Math.Min(added, s_most - _workers);
+            start = Math.Min(added, _most - _workers);
             _workers += start;
         }
 
         for (int i = 0; i < start; i++)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            _start(this);
         }
     }
 
@@ -63,7 +72,7 @@ internal sealed class StreamTurns : IThreadPoolWorkItem
             cursor.Send();
             if (Stopwatch.GetElapsedTime(start) > s_slice)
             {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                _start(this);
                 return;
             }
         }
