@@ -41,6 +41,7 @@ public static partial class AgentHost
     /// <exception cref="AgentException">It cannot start, or cannot purge.</exception>
     public static async Task RunAsync(AgentOptions options, ILoggerFactory? logs, CancellationToken ct)
     {
+        AgentPrivileges.Require(Capabilities.Has);
         using ILoggerFactory? own = logs is null ? CreateLogging() : null;
         using StateDirectory directory = StateDirectory.Open(options.StateDirectory);
         using IDataplane dataplane = OpenDataplane(directory);
