@@ -7,6 +7,7 @@ using Hnv.Controller.Identity;
 using Hnv.Controller.Learning;
 using Hnv.Controller.Metrics;
 using Hnv.Controller.Rest;
+using Hnv.Controller.Rest.Description;
 using Hnv.Controller.Store;
 using Hnv.StateLog;
 using Hnv.StateLog.Sqlite;
@@ -115,18 +116,14 @@ public static class ControllerHost
         builder.Services.Configure<HostOptions>(static h => h.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.ConfigureHttpJsonOptions(static json =>
         {
+            json.SerializerOptions.NumberHandling = HnvJson.Options.NumberHandling;
             json.SerializerOptions.DefaultIgnoreCondition = HnvJson.Options.DefaultIgnoreCondition;
             foreach (var converter in HnvJson.Options.Converters)
             {
                 json.SerializerOptions.Converters.Add(converter);
             }
         });
-        builder.Services.AddOpenApi(static o => o.AddDocumentTransformer(static (document, _, _) =>
-        {
-            document.Info.Title = "HNV for Linux: controller";
-            document.Info.Version = "v1";
-            return Task.CompletedTask;
-        }));
+        builder.Services.AddOpenApi(ApiDescription.Configure);
         builder.Services.AddMetrics();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(log);
