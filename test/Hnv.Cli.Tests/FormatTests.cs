@@ -9,6 +9,11 @@ namespace Hnv.Cli.Tests;
 public sealed class FormatTests(CloudFixture cloud) : IClassFixture<CloudFixture>
 {
     private const string More = """
+        kind: Host
+        name: host3
+        providerAddresses: [{address: 192.168.4.33, prefixLength: 24}]
+        providerRoutes: [{prefix: 192.168.5.0/24, nextHop: 192.168.4.1}]
+        ---
         kind: Tenant
         name: blue-corp
         ---

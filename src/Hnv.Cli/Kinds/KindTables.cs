@@ -21,6 +21,7 @@ internal sealed record KindTable(KindInfo Kind, TableColumns<JsonElement> Column
         // Ports without an address have none in common but 0.0.0.0.
         "Record" => [row.Text("vsid"), row.Text("customerAddress"), row.Text("type") == "L2Only" ? row.Text("port") : null],
         "CustomerRoute" => [row.Text("routingDomainId"), row.Text("prefix"), row.Text("nextHop"), row.Text("metric")],
+        "ProviderRoute" => [row.Text("host"), row.Text("prefix"), row.Text("nextHop"), row.Text("metric")],
         "ProviderAddress" => [row.Text("providerAddress"), row.Text("host"), row.Text("providerEndpoint")],
         _ => new[] { row.Text("tenant"), Key(row) },
     });

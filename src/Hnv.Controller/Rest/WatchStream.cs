@@ -43,6 +43,10 @@ internal sealed class WatchStream(ModelStore store, ResourceDocuments documents,
             // Who watches takes nothing any more, and would keep the state it is told of in memory for as long as it likes.
             context.Abort();
         }
+        catch (OperationCanceledException)
+        {
+            // Who watched left, or the controller stops.
+        }
     }
 
     private async Task WriteAsync(System.IO.Stream output, ResourceKind kind, string? tenant, long revision, CancellationToken stop)

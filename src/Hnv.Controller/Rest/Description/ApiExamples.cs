@@ -132,7 +132,8 @@ internal static class ApiExamples
             Stream: [new WatchEvent(WatchEventType.Put, s_event.Number, System.Text.Json.JsonSerializer.SerializeToElement(s_event, Hnv.Api.HnvJson.Options)), new WatchEvent(WatchEventType.Bookmark, s_event.Number)]);
         yield return ($"GET {root}/events", events);
         yield return ($"GET {tenants}/events", events);
-        yield return ($"GET {root}/provideraddresses", new(Response: new ResourceList<ProviderAddressView>(Revision, [new(IPAddress.Parse("192.168.4.11"), HostName, null, 0, FlowIdMode.Hash)])));
+        yield return ($"GET {root}/provideraddresses", new(Response: new ResourceList<ProviderAddressView>(Revision, [new(IPAddress.Parse("192.168.4.11"), HostName, null, 0, FlowIdMode.Hash, ProviderAddressStateNames.Preferred, null, 24, null, null, "eth1")])));
+        yield return ($"GET {root}/providerroutes", new(Response: new ResourceList<ProviderRouteView>(Revision, [new(HostName, IPNetwork.Parse("192.168.5.0/24"), IPAddress.Parse("192.168.4.1"), null, 0)])));
         yield return ($"GET {root}/next-hop", new(Response: new NextHopAnswer(
             "Encapsulated", false, "goes to 192.168.4.22; host2 learned that from its VM", s_onLink, s_learned.CustomerAddress, s_learned, 5001, s_learned.ProviderAddress, s_mac, false)));
         yield return ($"GET {root}/convergence", new(Response: new ConvergenceAnswer(Revision, false, 2, [new(OtherHostName, 41, Revision, true, s_time, 1.2, [])])));
