@@ -12,7 +12,12 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 mkdir -p "$root"/{bin,dev,proc,sys,tmp,run,root,modules,dotnet/shared/Microsoft.NETCore.App}
 cp /bin/busybox "$root/bin/"
-for module in drivers/net/tun drivers/net/veth net/sched/sch_ingress net/sched/cls_bpf; do cp "$kernel/modules/$module.ko" "$root/modules/"; done
+# In the order in which they need each other.
+number=10
+for module in drivers/net/tun drivers/net/veth net/sched/sch_ingress net/sched/cls_bpf net/ipv4/udp_tunnel net/ipv6/ip6_udp_tunnel drivers/net/vxlan/vxlan; do
+    cp "$kernel/modules/$module.ko" "$root/modules/$number-${module##*/}.ko"
+    number=$((number + 1))
+done
 cp -r "$dotnet/host" "$root/dotnet/"
 cp -r "$runtime" "$root/dotnet/shared/Microsoft.NETCore.App/"
 cp -r "$app" "$root/app"

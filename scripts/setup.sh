@@ -50,7 +50,7 @@ needs_of_hnv() {
     need flock util-linux
 }
 
-# What only tests use: tshark judges the wire format, servers and clients of tenants run in VMs, the rest makes traffic and reads results.
+# What only tests use: tshark judges the wire format, Open vSwitch is a peer that others made, servers and clients of tenants run in VMs, the rest makes traffic and reads results.
 needs_of_tests() {
     need dnsmasq dnsmasq-base
     need kea-dhcp4 kea-dhcp4-server
@@ -61,6 +61,7 @@ needs_of_tests() {
     need arping arping
     need ndisc6 ndisc6
     need qemu-system-x86_64 qemu-system-x86
+    need ovs-vswitchd openvswitch-switch
     need tshark tshark
     need tcpdump tcpdump
     need iperf3 iperf3

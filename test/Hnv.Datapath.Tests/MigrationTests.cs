@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Tests.Fixture;
 using Hnv.Model.Addressing;
 using Hnv.Wire;
+using Hnv.Wire.Tests.Wireshark;
 
 namespace Hnv.Datapath.Tests;
 
@@ -197,14 +197,13 @@ public sealed class MigrationTests
         Activate(B, C.Pa);
         byte[] sent = A.FromVmToWire(_cloud.Blue5, _cloud.Blue5.UdpTo(Vm)).Bytes;
 
-        string text = await DissectAsync(B.FromWire(sent, MarkRedirect).Bytes);
+        JsonElement layers = Assert.Single(await Tshark.DissectAsync([B.FromWire(sent, MarkRedirect).Bytes]));
 
-        JsonElement layers = JsonElement.Parse(text)[0].GetProperty("_source").GetProperty("layers");
         Assert.Equal("eth:ethertype:ip:gre:eth:ethertype:ip:icmp:ip:gre", layers.GetProperty("frame").GetProperty("frame.protocols").GetString());
         JsonElement icmp = layers.GetProperty("icmp");
         Assert.Equal(("5", "10", "192.168.4.33", "1"),
             (icmp.GetProperty("icmp.type").GetString(), icmp.GetProperty("icmp.code").GetString(), icmp.GetProperty("icmp.redir_gw").GetString(), icmp.GetProperty("icmp.checksum.status").GetString()));
-        Assert.DoesNotContain("_ws.malformed", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("_ws.malformed", layers.GetRawText(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -348,34 +347,5 @@ public sealed class MigrationTests
         return PacketBuilder.Ethernet(default, default)
             .IPv4(from, to, static h => h with { Flags = IPv4Flags.DontFragment, TimeToLive = 128, Protocol = IpProtocol.Gre })
             .Nvgre(vsid).Frame(message).ToArray();
-    }
-
-    private static async Task<string> DissectAsync(byte[] frame)
-    {
-        string file = Path.GetTempFileName();
-        try
-        {
-            await File.WriteAllLinesAsync(file, [$"000000 {string.Join(' ', frame.Select(static b => b.ToString("x2", null)))}"], TestContext.Current.CancellationToken);
-            string capture = file + ".pcap";
-            await RunAsync("text2pcap", "-q", file, capture);
-            string text = await RunAsync("tshark", "-n", "-r", capture, "-T", "json", "--no-duplicate-keys");
-            File.Delete(capture);
-            return text;
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
-
-    private static async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, await errors);
-        return output;
     }
 }

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
+using Hnv.Wire.Tests.Wireshark;
 
 namespace Hnv.Wire.Tests;
 
@@ -9,7 +9,7 @@ public sealed class TsharkTests
     [Fact]
     public async Task Nvgre_BuiltFrames_AreWhatWiresharkReads()
     {
-        JsonElement[] layers = await DissectAsync([Samples.Frames["nvgre"], Samples.Frames["nvgre6"]]);
+        JsonElement[] layers = await Tshark.DissectAsync([Samples.Frames["nvgre"], Samples.Frames["nvgre6"]]);
 
         Assert.Equal("eth:ethertype:ip:gre:eth:ethertype:ip:icmp:data", Text(layers[0], "frame", "frame.protocols"));
         Assert.Equal("0x2000", Text(layers[0], "gre", "gre.flags_and_version"));
@@ -23,7 +23,7 @@ public sealed class TsharkTests
     public async Task EveryFrame_ChecksumsAndLengths_WiresharkHasNoObjection()
     {
         string[] names = [.. Samples.Frames.Keys];
-        JsonElement[] layers = await DissectAsync(Samples.Frames.Values);
+        JsonElement[] layers = await Tshark.DissectAsync(Samples.Frames.Values);
         for (int i = 0; i < names.Length; i++)
         {
             string text = layers[i].GetRawText();
@@ -34,27 +34,4 @@ public sealed class TsharkTests
     }
 
     private static string? Text(JsonElement layers, string layer, string field) => layers.GetProperty(layer).GetProperty(field).GetString();
-
-    private static async Task<JsonElement[]> DissectAsync(IEnumerable<byte[]> frames)
-    {
-        using var capture = new PcapFile(frames);
-        var start = new ProcessStartInfo("tshark")
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            ArgumentList =
-            {
-                "-n", "-r", capture.Path, "-T", "json", "--no-duplicate-keys",
-                "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
-            },
-        };
-        using Process tshark = Process.Start(start) ?? throw new InvalidOperationException("tshark did not start.");
-        Task<string> errors = tshark.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await tshark.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await tshark.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(tshark.ExitCode == 0, await errors);
-        using JsonDocument document = JsonDocument.Parse(output);
-        return [.. document.RootElement.EnumerateArray().Select(packet => packet.GetProperty("_source").GetProperty("layers").Clone())];
-    }
 }

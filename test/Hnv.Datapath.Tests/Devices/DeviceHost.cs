@@ -8,6 +8,7 @@ using Hnv.Linux.Bpf;
 using Hnv.Linux.Namespaces;
 using Hnv.Linux.Netlink;
 using Hnv.Model.Addressing;
+using Hnv.Wire;
 
 namespace Hnv.Datapath.Tests.Devices;
 
@@ -21,9 +22,10 @@ internal sealed class DeviceHost : IDisposable
     private readonly string _bpf;
     private Dataplane? _dataplane;
 
-    public DeviceHost(string name, string providerAddress)
+    public DeviceHost(string name, byte number)
     {
-        Pa = IPAddress.Parse(providerAddress);
+        Pa = IPAddress.Parse($"192.168.4.{number}");
+        Pa6 = IPAddress.Parse($"fd00:4::{number}");
         _bpf = Path.Combine(_folder, "bpf");
         BpfFileSystem.Mount(_bpf);
         Namespace = NetworkNamespace.Create(name);
@@ -32,6 +34,8 @@ internal sealed class DeviceHost : IDisposable
     }
 
     public IPAddress Pa { get; }
+
+    public IPAddress Pa6 { get; }
 
     public NetworkNamespace Namespace { get; }
 
@@ -46,7 +50,7 @@ internal sealed class DeviceHost : IDisposable
 
     /// <summary>Takes the interface `up0`, opens the data plane and says who the other hosts are.</summary>
     /// <param name="lacking">What this kernel is to do without.</param>
-    public void Start(int mtu, ReadOnlySpan<KernelFeature> lacking, params IPAddress[] peers)
+    public void Start(int mtu, ReadOnlySpan<KernelFeature> lacking, params DeviceHost[] peers)
     {
         KernelFeatures features = FeatureProbe.Run();
         foreach (KernelFeature feature in lacking)
@@ -57,23 +61,35 @@ internal sealed class DeviceHost : IDisposable
         Uplink = Route.GetLink("up0").Index;
         Route.ChangeLink(Uplink, new LinkChange { Mtu = mtu, Up = true });
         Route.AddAddress(Uplink, Pa, 24);
+        Route.AddAddress(Uplink, Pa6, 64, AddressFlags.NoDuplicateDetection);
         Namespace.Run(() =>
         {
             _dataplane = Dataplane.Open(new DataplaneOptions { Directory = _bpf }, new DataplaneBuild { Features = features });
             Rd = Dataplane.RoutingDomains.Number(Network);
-            Dataplane.LocalPas.Set(Pa, new LocalPaEntry((uint)Uplink));
-            foreach (IPAddress peer in peers)
+            foreach (AddressFamily family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
             {
-                Dataplane.Peers.Set(peer, new PeerEntry(Pa, (uint)Uplink, (uint)mtu, PeerFlags.None));
+                Dataplane.LocalPas.Set(PaOf(family), new LocalPaEntry((uint)Uplink));
+                foreach (DeviceHost peer in peers)
+                {
+                    Dataplane.Peers.Set(peer.PaOf(family), new PeerEntry(PaOf(family), (uint)Uplink, (uint)mtu, PeerFlags.None));
+                }
             }
 
             Dataplane.AttachUplink(Uplink);
         });
     }
 
+    public IPAddress PaOf(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? Pa6 : Pa;
+
     public void AddSubnet(DeviceSubnet subnet)
     {
-        Dataplane.Subnets.Set(new SubnetKey(subnet.Vsid), new SubnetEntry(Rd, GatewayMac, subnet.Address4(1), subnet.Address6(1)));
+        if (subnet.Form.Encapsulation == Model.Resources.Encapsulation.Vxlan)
+        {
+            Assert.Null(Namespace.Run(() => Dataplane.SetVxlanPort(VxlanHeader.Port)));
+        }
+
+        Dataplane.Subnets.Set(
+            new SubnetKey(subnet.Vsid), new SubnetEntry(Rd, GatewayMac, subnet.Address4(1), subnet.Address6(1)) with { Encapsulation = (Encapsulation)subnet.Form.Encapsulation });
         foreach ((IPNetwork prefix, IPAddress gateway) in (ReadOnlySpan<(IPNetwork, IPAddress)>)[(subnet.V4, subnet.Address4(1)), (subnet.V6, subnet.Address6(1))])
         {
             Dataplane.Routes.Set(new RouteKey(Rd, prefix), new RouteEntry(subnet.Vsid, null));
@@ -85,10 +101,10 @@ internal sealed class DeviceHost : IDisposable
     public void AddAdapter(DeviceAdapter adapter)
     {
         bool local = adapter.Host == this;
-        RecordEntry record = local ? RecordEntry.Local(adapter.Mac, RecordKind.Static, adapter.Port) : RecordEntry.Remote(adapter.Mac, RecordKind.Static, adapter.Host.Pa);
+        RecordEntry record = local ? RecordEntry.Local(adapter.Mac, RecordKind.Static, adapter.Port) : RecordEntry.Remote(adapter.Mac, RecordKind.Static, adapter.Host.PaOf(adapter.Subnet.Form.Family));
         Dataplane.Records.Set(new RecordKey(adapter.Subnet.Vsid, adapter.V4), record);
         Dataplane.Records.Set(new RecordKey(adapter.Subnet.Vsid, adapter.V6), record);
-        Dataplane.Macs.Set(new MacKey(adapter.Subnet.Vsid, adapter.Mac), local ? LocationEntry.Local(adapter.Port) : LocationEntry.Remote(adapter.Host.Pa));
+        Dataplane.Macs.Set(new MacKey(adapter.Subnet.Vsid, adapter.Mac), local ? LocationEntry.Local(adapter.Port) : LocationEntry.Remote(adapter.Host.PaOf(adapter.Subnet.Form.Family)));
         if (adapter.ForwardsAnything)
         {
             Dataplane.Records.Set(new RecordKey(adapter.Subnet.Vsid, IPAddress.Any), record with { Type = RecordKind.GatewayWildcard });
@@ -96,7 +112,7 @@ internal sealed class DeviceHost : IDisposable
 
         if (local)
         {
-            Namespace.Run(() => Dataplane.BindPort(new PortBinding(adapter.Port, adapter.PortId, Rd, adapter.Subnet.Vsid, adapter.Mac)));
+            Namespace.Run(() => Dataplane.BindPort(new PortBinding(adapter.Port, adapter.PortId, Rd, adapter.Subnet.Vsid, adapter.Mac) { Encapsulation = (Encapsulation)adapter.Subnet.Form.Encapsulation }));
         }
     }
 
@@ -123,6 +139,9 @@ internal sealed class DeviceHost : IDisposable
 /// <summary>A virtual subnet of the devices' lab.</summary>
 internal sealed record DeviceSubnet(uint Vsid, IPNetwork V4, IPNetwork V6)
 {
+    /// <summary>In which its frames travel; the family that of its records' provider addresses.</summary>
+    public EncapsulationForm Form { get; init; } = new(Model.Resources.Encapsulation.Nvgre, AddressFamily.InterNetwork);
+
     public IPAddress Address4(byte number) => Fixture.TestSubnet.Host(V4, number);
 
     public IPAddress Address6(byte number) => Fixture.TestSubnet.Host(V6, number);

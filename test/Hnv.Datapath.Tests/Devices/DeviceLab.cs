@@ -5,6 +5,7 @@ using Hnv.Linux.Namespaces;
 using Hnv.Linux.Netlink;
 using Hnv.Linux.Packets;
 using Hnv.Model.Addressing;
+using Hnv.Wire;
 
 namespace Hnv.Datapath.Tests.Devices;
 
@@ -21,16 +22,17 @@ internal sealed class DeviceLab : IDisposable
     private readonly List<DeviceAdapter> _adapters = [];
     private readonly List<TapRelay> _relays = [];
     private uint _ports;
+    private int _subnets;
 
     public DeviceLab(int mtu = 1500, params ReadOnlySpan<KernelFeature> lacking)
     {
-        A = new DeviceHost($"{_name}-a", "192.168.4.11");
-        B = new DeviceHost($"{_name}-b", "192.168.4.22");
+        A = new DeviceHost($"{_name}-a", 11);
+        B = new DeviceHost($"{_name}-b", 22);
         try
         {
             A.Route.CreateVeth(new VethSpec("up0", "up0") { PeerNamespace = B.Namespace });
-            A.Start(mtu, lacking, B.Pa);
-            B.Start(mtu, lacking, A.Pa);
+            A.Start(mtu, lacking, B);
+            B.Start(mtu, lacking, A);
             foreach (DeviceHost host in Hosts)
             {
                 host.AddSubnet(Near);
@@ -53,6 +55,20 @@ internal sealed class DeviceLab : IDisposable
 
     public DeviceSubnet Far { get; } = new(5002, IPNetwork.Parse("10.0.1.0/24"), IPNetwork.Parse("2001:db8:5002::/64"));
 
+    /// <summary>A further subnet, whose frames travel in another form.</summary>
+    public DeviceSubnet AddSubnet(EncapsulationForm form)
+    {
+        byte number = (byte)(3 + _subnets++);
+        var subnet = new DeviceSubnet(5000u + number, IPNetwork.Parse($"10.0.{number}.0/24"), IPNetwork.Parse($"2001:db8:500{number}::/64")) { Form = form };
+        foreach (DeviceHost host in Hosts)
+        {
+            host.AddSubnet(subnet);
+            host.Apply();
+        }
+
+        return subnet;
+    }
+
     private DeviceHost[] Hosts => [A, B];
 
     public NetworkNamespace AddVm(string name)
@@ -65,26 +81,26 @@ internal sealed class DeviceLab : IDisposable
     }
 
     /// <summary>A VM with one adapter at a veth.</summary>
-    public DeviceAdapter AddVethVm(DeviceHost host, DeviceSubnet subnet, byte number) => AddVeth(AddVm($"vm{number}"), "eth0", host, subnet, number);
+    public DeviceAdapter AddVethVm(DeviceHost host, DeviceSubnet subnet, byte number) => AddVeth(AddVm($"vm{subnet.Vsid}-{number}"), "eth0", host, subnet, number);
 
     public DeviceAdapter AddVeth(NetworkNamespace vm, string name, DeviceHost host, DeviceSubnet subnet, byte number, bool forwardsAnything = false)
     {
-        LinkInfo port = host.Route.CreateVeth(new VethSpec($"p{number}{name}", name) { PeerNamespace = vm, PeerMac = Physical(Mac(number, subnet)) });
+        LinkInfo port = host.Route.CreateVeth(new VethSpec($"p{subnet.Vsid}-{number}{name}", name) { PeerNamespace = vm, PeerMac = Physical(Mac(number, subnet)) });
         return Add(vm, name, host, subnet, number, port.Index, forwardsAnything);
     }
 
     /// <summary>A VM behind a tap, as QEMU drives it: another tap is its adapter, and a relay carries frames with their vnet headers.</summary>
     public (DeviceAdapter Adapter, TapRelay Relay) AddTapVm(DeviceHost host, DeviceSubnet subnet, byte number)
     {
-        NetworkNamespace vm = AddVm($"vm{number}");
-        var relay = new TapRelay(TapDevice.Open(host.Namespace, new TapSpec($"t{number}") { VnetHeader = true }), TapDevice.Open(vm, new TapSpec("eth0") { VnetHeader = true }));
+        NetworkNamespace vm = AddVm($"vm{subnet.Vsid}-{number}");
+        var relay = new TapRelay(TapDevice.Open(host.Namespace, new TapSpec($"t{subnet.Vsid}-{number}") { VnetHeader = true }), TapDevice.Open(vm, new TapSpec("eth0") { VnetHeader = true }));
         _relays.Add(relay);
         using (Rtnetlink inside = Rtnetlink.Of(vm))
         {
             inside.ChangeLink(inside.GetLink("eth0").Index, new LinkChange { Mac = Physical(Mac(number, subnet)) });
         }
 
-        DeviceAdapter adapter = Add(vm, "eth0", host, subnet, number, host.Route.GetLink($"t{number}").Index, false);
+        DeviceAdapter adapter = Add(vm, "eth0", host, subnet, number, host.Route.GetLink($"t{subnet.Vsid}-{number}").Index, false);
         relay.Start();
         return (adapter, relay);
     }

@@ -16,38 +16,42 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
     private const int Blocks = 8;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
-    /// <summary>Families of the customers' addresses and kinds of the port that frames come to.</summary>
-    public static TheoryData<AddressFamily, string> Deliveries { get; } = new MatrixTheoryData<AddressFamily, string>(
+    /// <summary>Forms on the wire, families of the customers' addresses and kinds of the port that frames come to.</summary>
+    public static TheoryData<string, AddressFamily, string> Deliveries { get; } = new MatrixTheoryData<string, AddressFamily, string>(
+        [.. Cloud.Forms.Keys], [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6], ["veth", "tap"]);
+
+    /// <summary>The same on one host, where there is no form.</summary>
+    public static TheoryData<AddressFamily, string> LocalDeliveries { get; } = new MatrixTheoryData<AddressFamily, string>(
         [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6], ["veth", "tap"]);
 
     [Theory]
     [MemberData(nameof(Deliveries))]
-    public async Task Tcp_BothWaysBetweenHosts_ArrivesInSuperPackets(AddressFamily family, string kind)
+    public async Task Tcp_BothWaysBetweenHosts_ArrivesInSuperPackets(string form, AddressFamily family, string kind)
     {
-        (DeviceAdapter far, DeviceAdapter near) = (cloud.Far, cloud.Near(kind));
+        (DeviceAdapter far, DeviceAdapter near) = (cloud[form].Far, cloud[form].Near(kind));
         VerdictCounter before = cloud.Lab.A.Count(far.PortId, Verdict.Encapsulated);
-        cloud.Relay.ForgetLargest();
+        cloud[form].Relay.ForgetLargest();
         await TransferAsync(far, near, family);
         VerdictCounter after = cloud.Lab.A.Count(far.PortId, Verdict.Encapsulated);
         Assert.True((after.Bytes - before.Bytes) / (after.Packets - before.Packets) > 3000, $"sent: {before}, then {after}");
         if (kind == "tap")
         {
-            Assert.True(cloud.Relay.LargestToVm > 3000, $"the largest frame to the VM has {cloud.Relay.LargestToVm} bytes");
+            Assert.True(cloud[form].Relay.LargestToVm > 3000, $"the largest frame to the VM has {cloud[form].Relay.LargestToVm} bytes");
         }
 
         await TransferAsync(near, far, family);
     }
 
     [Theory]
-    [MemberData(nameof(Deliveries))]
-    public async Task Tcp_BetweenPortsOfOneHost_Arrives(AddressFamily family, string kind) => await TransferAsync(cloud.Beside, cloud.Near(kind), family);
+    [MemberData(nameof(LocalDeliveries))]
+    public async Task Tcp_BetweenPortsOfOneHost_Arrives(AddressFamily family, string kind) => await TransferAsync(cloud["nvgre4"].Beside, cloud["nvgre4"].Near(kind), family);
 
     [Theory]
     [MemberData(nameof(Deliveries))]
-    public void Frames_OfAnyLength_ArriveAsTheyWere(AddressFamily family, string kind)
+    public void Frames_OfAnyLength_ArriveAsTheyWere(string form, AddressFamily family, string kind)
     {
-        (DeviceAdapter far, DeviceAdapter near) = (cloud.Far, cloud.Near(kind));
-        foreach ((DeviceAdapter from, DeviceAdapter to) in (ReadOnlySpan<(DeviceAdapter, DeviceAdapter)>)[(far, near), (near, far), (cloud.Beside, near)])
+        (DeviceAdapter far, DeviceAdapter near) = (cloud[form].Far, cloud[form].Near(kind));
+        foreach ((DeviceAdapter from, DeviceAdapter to) in (ReadOnlySpan<(DeviceAdapter, DeviceAdapter)>)[(far, near), (near, far), (cloud[form].Beside, near)])
         {
             using PacketSocket sender = Socket(from), receiver = Socket(to);
             foreach (int payload in (ReadOnlySpan<int>)[0, 1, 18, 1000, 1372])
@@ -59,13 +63,18 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
         }
     }
 
+    /// <summary>
+    /// All but VXLAN into a veth: there the kernel of the VM would cut the datagrams as those of a tunnel, which they are no more, and drops them (LIMITS.md).
+    /// </summary>
+    public static IEnumerable<TheoryDataRow<string, AddressFamily, string>> DatagramDeliveries => Deliveries.Where(static row => row.Data is not (['v', 'x', ..], _, "veth"));
+
     /// <summary>Datagrams that leave the guest in one piece (UDP_SEGMENT): a device that cannot cut them leaves it to the kernel.</summary>
     [Theory]
-    [MemberData(nameof(Deliveries))]
-    public async Task DatagramsInOnePiece_BetweenHosts_ArriveAsSent(AddressFamily family, string kind)
+    [MemberData(nameof(DatagramDeliveries))]
+    public async Task DatagramsInOnePiece_BetweenHosts_ArriveAsSent(string form, AddressFamily family, string kind)
     {
         const int size = 1000, count = 20, udp = 17, segment = 103; // IPPROTO_UDP, UDP_SEGMENT
-        (DeviceAdapter far, DeviceAdapter near) = (cloud.Far, cloud.Near(kind));
+        (DeviceAdapter far, DeviceAdapter near) = (cloud[form].Far, cloud[form].Near(kind));
         using Socket sender = Datagrams(far, family), receiver = Datagrams(near, family);
         sender.SetRawSocketOption(udp, segment, BitConverter.GetBytes(size));
         byte[] sent = new byte[size * count];
@@ -122,20 +131,20 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
         return socket;
     });
 
-    /// <summary>A VM at a host, and at the other one a VM behind a tap and two at veths.</summary>
+    /// <summary>Two hosts, and in each form a subnet with VMs.</summary>
     public sealed class Cloud : IDisposable
     {
-        private readonly DeviceAdapter _veth, _tap;
+        private readonly Dictionary<string, Site> _sites = new(StringComparer.Ordinal);
 
         public Cloud()
         {
             Lab = new DeviceLab();
             try
             {
-                Far = Lab.AddVethVm(Lab.A, Lab.Near, 5);
-                Beside = Lab.AddVethVm(Lab.B, Lab.Near, 6);
-                _veth = Lab.AddVethVm(Lab.B, Lab.Near, 7);
-                (_tap, Relay) = Lab.AddTapVm(Lab.B, Lab.Near, 8);
+                foreach ((string name, EncapsulationForm form) in Forms)
+                {
+                    _sites[name] = new Site(Lab, form == Lab.Near.Form ? Lab.Near : Lab.AddSubnet(form));
+                }
             }
             catch
             {
@@ -144,16 +153,35 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
             }
         }
 
+        internal static IReadOnlyDictionary<string, EncapsulationForm> Forms { get; } = EncapsulationForm.All.ToDictionary(
+            static f => f.Encapsulation.ToString().ToLowerInvariant() + (f.Family == AddressFamily.InterNetworkV6 ? "6" : "4"), StringComparer.Ordinal);
+
         internal DeviceLab Lab { get; }
 
-        internal DeviceAdapter Far { get; }
-
-        internal DeviceAdapter Beside { get; }
-
-        internal TapRelay Relay { get; }
-
-        internal DeviceAdapter Near(string kind) => kind == "tap" ? _tap : _veth;
+        internal Site this[string form] => _sites[form];
 
         public void Dispose() => Lab.Dispose();
+    }
+
+    /// <summary>A VM at a host, and at the other one a VM behind a tap and two at veths.</summary>
+    internal sealed class Site
+    {
+        private readonly DeviceAdapter _veth, _tap;
+
+        public Site(DeviceLab lab, DeviceSubnet subnet)
+        {
+            Far = lab.AddVethVm(lab.A, subnet, 5);
+            Beside = lab.AddVethVm(lab.B, subnet, 6);
+            _veth = lab.AddVethVm(lab.B, subnet, 7);
+            (_tap, Relay) = lab.AddTapVm(lab.B, subnet, 8);
+        }
+
+        public DeviceAdapter Far { get; }
+
+        public DeviceAdapter Beside { get; }
+
+        public TapRelay Relay { get; }
+
+        public DeviceAdapter Near(string kind) => kind == "tap" ? _tap : _veth;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using FsCheck;
 using FsCheck.Fluent;
@@ -6,6 +5,7 @@ using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Tests.Fixture;
 using Hnv.Linux.Bpf;
 using Hnv.Wire;
+using Hnv.Wire.Tests.Wireshark;
 
 namespace Hnv.Datapath.Tests.Responder;
 
@@ -57,49 +57,13 @@ public sealed class HostileConfigurationTests
     });
 
     [Fact]
-    public void Answers_Wireshark_HasNoObjection()
+    public async Task Answers_Wireshark_HasNoObjection()
     {
         byte[][] answers = [.. Requests().Select(frame => _cloud.A.FromVm(Vm, frame)).Where(p => p.Action == Passage.Redirect).Select(p => p.Bytes)];
         Assert.True(answers.Length >= Requests().Length - 2);
-        string capture = Path.GetTempFileName();
-        try
-        {
-            using (var file = new BinaryWriter(File.OpenWrite(capture)))
-            {
-                foreach (uint word in (uint[])[0xa1b2c3d4, 0x0004_0002, 0, 0, 65535, 1])
-                {
-                    file.Write(word);
-                }
-
-                foreach (byte[] answer in answers)
-                {
-                    foreach (uint word in (uint[])[0, 0, (uint)answer.Length, (uint)answer.Length])
-                    {
-                        file.Write(word);
-                    }
-
-                    file.Write(answer);
-                }
-            }
-
-            string[] common = ["-n", "-r", capture, "-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
-            Assert.Equal("", Tshark([.. common, "-Y", "_ws.expert || _ws.malformed || udp.checksum.status == 0 || icmpv6.checksum.status == 0 || ip.checksum.status == 0"]));
-            Assert.Equal(answers.Length, Tshark([.. common, "-Y", "dhcp || dhcpv6 || icmpv6.type == 134"]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
-        }
-        finally
-        {
-            File.Delete(capture);
-        }
-    }
-
-    private static string Tshark(string[] arguments)
-    {
-        using Process tshark = Process.Start(new ProcessStartInfo("tshark", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> errors = tshark.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = tshark.StandardOutput.ReadToEnd();
-        tshark.WaitForExit();
-        Assert.True(tshark.ExitCode == 0, errors.GetAwaiter().GetResult());
-        return output;
+        Assert.Equal("", await Tshark.ReadAsync(
+            answers, [.. Tshark.Checksums, "-Y", "_ws.expert || _ws.malformed || udp.checksum.status == 0 || icmpv6.checksum.status == 0 || ip.checksum.status == 0"]));
+        Assert.Equal(answers.Length, (await Tshark.ReadAsync(answers, "-Y", "dhcp || dhcpv6 || icmpv6.type == 134")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     private static DhcpMessage? DhcpIn(byte[] frame) => frame[12] == 8 && DhcpMessage.TryParse(frame.AsSpan(42), out DhcpMessage message, out _) ? message : null;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Hnv.Lab.Capture;
@@ -6,6 +5,7 @@ using Hnv.Lab.Machine;
 using Hnv.Lab.Tests.Scenarios.Support;
 using Hnv.Linux.Packets;
 using Hnv.Wire;
+using Hnv.Wire.Tests.Wireshark;
 using Encapsulation = Hnv.Model.Resources.Encapsulation;
 
 namespace Hnv.Lab.Tests.Scenarios;
@@ -60,37 +60,19 @@ public abstract class FormTests(FormLab fixture)
         EncapsulationForm form = Form(network);
         using PacketSocket socket = FabricCapture.Open(Lab, "h1");
         Assert.True(await one.CanPingAsync(other.Address4, tries: 10));
-        string pcap = Path.GetTempFileName();
-        try
+        List<byte[]> frames = [];
+        while (socket.Receive(TimeSpan.Zero) is { } frame)
         {
-            List<byte[]> frames = [];
-            while (socket.Receive(TimeSpan.Zero) is { } frame)
-            {
-                frames.Add(frame);
-            }
+            frames.Add(frame);
+        }
 
-            WritePcap(pcap, frames);
-            string ip = form.Family == AddressFamily.InterNetworkV6 ? "ipv6" : "ip";
-            string protocols = form.Encapsulation == Encapsulation.Vxlan ? $"eth:ethertype:{ip}:udp:vxlan:eth:ethertype:ip:icmp:data" : $"eth:ethertype:{ip}:gre:eth:ethertype:ip:icmp:data";
-            string number = form.Encapsulation == Encapsulation.Vxlan ? "vxlan.vni" : "gre.key";
-            using Process tshark = Process.Start(new ProcessStartInfo("tshark")
-            {
-                UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-                ArgumentList = { "-n", "-r", pcap, "-T", "fields", "-e", "frame.protocols", "-e", number, "-e", "_ws.malformed" },
-            })!;
-            Task<string> errors = tshark.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            string[] lines = (await tshark.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n');
-            await tshark.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.True(tshark.ExitCode == 0, await errors);
-            string found = Assert.Single(lines.Where(l => l.StartsWith(protocols + "\t", StringComparison.Ordinal)).Take(1), static _ => true);
-            string[] fields = found.Split('\t');
-            Assert.True(form.Encapsulation == Encapsulation.Vxlan ? fields[1] == "6001" : fields[1].StartsWith("0x001389", StringComparison.Ordinal), found);
-            Assert.Equal(string.Empty, fields[2]);
-        }
-        finally
-        {
-            File.Delete(pcap);
-        }
+        string ip = form.Family == AddressFamily.InterNetworkV6 ? "ipv6" : "ip";
+        bool vxlan = form.Encapsulation == Encapsulation.Vxlan;
+        string protocols = vxlan ? $"eth:ethertype:{ip}:udp:vxlan:eth:ethertype:ip:icmp:data" : $"eth:ethertype:{ip}:gre:eth:ethertype:ip:icmp:data";
+        string[][] read = await Tshark.FieldsAsync(frames, "frame.protocols", vxlan ? "vxlan.vni" : "gre.key", "_ws.malformed");
+        string[] found = Assert.Single(read.Where(f => f[0] == protocols).Take(1), static _ => true);
+        Assert.True(vxlan ? found[1] == "6001" : found[1].StartsWith("0x001389", StringComparison.Ordinal), found[1]);
+        Assert.Equal(string.Empty, found[2]);
     }
 
     [Fact]
@@ -115,56 +97,19 @@ public abstract class FormTests(FormLab fixture)
         ];
         try
         {
-            await RunAsync(string.Join(" && ", script));
+            await Shell.RunAsync(string.Join(" && ", script));
             foreach (IPAddress address in (IPAddress[])[IPAddress.Parse("10.0.0.99"), IPAddress.Parse("2001:db8:1::99")])
             {
                 Assert.True(await vm.CanPingAsync(address, tries: 10), $"{address} does not answer");
                 string back = (address.AddressFamily == AddressFamily.InterNetwork ? vm.Address4 : vm.Address6).ToString();
-                await RunAsync($"ip netns exec {ns} ping -n -c 2 -W 2 {back}");
-                await TransferAsync(vm, ns, address, toStranger: true);
-                await TransferAsync(vm, ns, address.AddressFamily == AddressFamily.InterNetwork ? vm.Address4 : vm.Address6, toStranger: false);
+                await Shell.RunAsync($"ip netns exec {ns} ping -n -c 2 -W 2 {back}");
+                await Transfer.AssertArrivesAsync(vm.Namespace, ns, address);
+                await Transfer.AssertArrivesAsync(ns, vm.Namespace, IPAddress.Parse(back));
             }
         }
         finally
         {
-            await RunAsync($"ip netns del {ns}", whatever: true);
-        }
-    }
-
-    private static async Task TransferAsync(LabVm vm, string ns, IPAddress address, bool toStranger)
-    {
-        string source = toStranger ? vm.Namespace : ns, target = toStranger ? ns : vm.Namespace;
-        string host = address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() : $"[{address}]";
-        await RunAsync(
-            $"timeout 30 ip netns exec {target} iperf3 -s -1 -B {address} > /dev/null 2>&1 & "
-            + $"for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; timeout 20 ip netns exec {source} iperf3 -c {host.Trim('[', ']')} -n 8M -J > /tmp/iperf-{ns}.json 2>&1 && break; done; grep -q '\"bytes\":' /tmp/iperf-{ns}.json && ! grep -q '\"error\"' /tmp/iperf-{ns}.json; r=$?; cat /tmp/iperf-{ns}.json | tail -5; rm -f /tmp/iperf-{ns}.json; exit $r");
-    }
-
-    /// <summary>Runs a script to its end, which must be a good one unless <paramref name="whatever"/>.</summary>
-    private static async Task RunAsync(string script, bool whatever = false)
-    {
-        using Process process = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(whatever || process.ExitCode == 0, $"{script}: {error}{await output}");
-    }
-
-    private static void WritePcap(string path, IEnumerable<byte[]> frames)
-    {
-        using var file = new BinaryWriter(File.Create(path));
-        foreach (uint word in (uint[])[0xa1b2c3d4, 0x0004_0002, 0, 0, 65535, 1])
-        {
-            file.Write(word);
-        }
-
-        foreach (byte[] frame in frames)
-        {
-            file.Write(0u);
-            file.Write(0u);
-            file.Write((uint)frame.Length);
-            file.Write((uint)frame.Length);
-            file.Write(frame);
+            await Shell.RunAsync($"ip netns del {ns}", whatever: true);
         }
     }
 

@@ -14,15 +14,20 @@ internal static class Transfer
     /// <summary>Sends random bytes from one VM to an address and has another receive them.</summary>
     /// <param name="address">The receiver's; it listens on no other.</param>
     /// <param name="length">Bytes.</param>
-    public static async Task AssertArrivesAsync(LabVm from, LabVm to, IPAddress address, int length = Bulk)
+    public static Task AssertArrivesAsync(LabVm from, LabVm to, IPAddress address, int length = Bulk) => AssertArrivesAsync(from.Namespace, to.Namespace, address, length);
+
+    /// <summary>The same between network namespaces.</summary>
+    public static async Task AssertArrivesAsync(string from, string to, IPAddress address, int length = Bulk)
     {
         byte[] content = RandomNumberGenerator.GetBytes(length);
         string received = await SendAsync(from, to, address, content);
-        Assert.True(received == Hash(content), $"{length} bytes from {from.Name} to {to.Name} at {address} arrived as others.");
+        Assert.True(received == Hash(content), $"{length} bytes from {from} to {to} at {address} arrived as others.");
     }
 
     /// <summary>Sends content, and returns the hash of what arrived.</summary>
-    public static async Task<string> SendAsync(LabVm from, LabVm to, IPAddress address, byte[] content, int port = 0)
+    public static Task<string> SendAsync(LabVm from, LabVm to, IPAddress address, byte[] content, int port = 0) => SendAsync(from.Namespace, to.Namespace, address, content, port);
+
+    private static async Task<string> SendAsync(string from, string to, IPAddress address, byte[] content, int port = 0)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(Eventually.Patience);
@@ -45,7 +50,7 @@ internal static class Transfer
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
             await deadline.CancelAsync();
-            throw new LabException($"TCP from {from.Name} to {to.Name} at {address}: {e.Message}", e);
+            throw new LabException($"TCP from {from} to {to} at {address}: {e.Message}", e);
         }
     }
 
@@ -65,9 +70,9 @@ internal static class Transfer
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    private static Socket Open(LabVm vm, AddressFamily family)
+    private static Socket Open(string netns, AddressFamily family)
     {
-        using NetworkNamespace inside = NetworkNamespace.Open(vm.Namespace);
+        using NetworkNamespace inside = NetworkNamespace.Open(netns);
         return inside.Run(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Hnv.Wire.Tests;
+namespace Hnv.Wire.Tests.Wireshark;
 
 /// <summary>A capture file as tcpdump writes it (draft-ietf-opsawg-pcap): little-endian, microseconds, Ethernet.</summary>
 internal sealed class PcapFile : IDisposable
