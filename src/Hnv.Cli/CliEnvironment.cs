@@ -1,4 +1,5 @@
 using Hnv.Api.Client;
+using Hnv.Cli.Configuration;
 
 namespace Hnv.Cli;
 
@@ -23,7 +24,7 @@ public sealed record CliEnvironment(
     public Func<Stream> InputBytes { get; init; } = Console.OpenStandardInput;
 
     /// <summary>Settings of commands for all users of this machine.</summary>
-    public string ClientConfiguration { get; init; } = "/etc/hnv/client.yaml";
+    public string ClientConfiguration { get; init; } = SystemPaths.ClientSettings;
 
     /// <summary>That of this process.</summary>
     public static CliEnvironment OfProcess() => new(

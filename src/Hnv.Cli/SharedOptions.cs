@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hnv.Cli.Configuration;
 
 namespace Hnv.Cli;
 
@@ -28,7 +29,7 @@ internal static class SharedOptions
     /// <summary>Settings of those who ask a controller.</summary>
     public static Option<string?> Configuration { get; } = new("--config")
     {
-        Description = "Controller, certificates and tenant in YAML (else HNV_CONFIG, ~/.config/hnv/client.yaml, /etc/hnv/client.yaml)",
+        Description = $"Controller, certificates and tenant in YAML (else HNV_CONFIG, ~/.config/hnv/client.yaml, {SystemPaths.ClientSettings})",
         HelpName = "FILE",
         Recursive = true,
     };

@@ -13,6 +13,8 @@ internal static class SystemPaths
 
     public const string ControllerSettings = $"{Settings}/controller.yaml";
 
+    public const string ClientSettings = $"{Settings}/client.yaml";
+
     /// <summary>The directory that the components' state directories are in.</summary>
     public const string State = "/var/lib/hnv";
 

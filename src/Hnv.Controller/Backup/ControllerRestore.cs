@@ -226,6 +226,7 @@ public static class ControllerRestore
             File.Delete(LogRestore.UnpackedOf(places.LogFile) + suffix);
         }
 
+        File.Delete(LogRestore.JournalOf(places.LogFile) + ReplacedFile.Unfinished);
         File.Delete(Path.Combine(places.DataDirectory, BackupNames.Configuration + Unpacked));
         if (Directory.Exists(places.PkiDirectory + Unpacked))
         {
