@@ -13,22 +13,14 @@
 #include "lib/answer.h"
 #include "lib/icmp_error.h"
 #include "lib/learn.h"
-#include "lib/neighbour.h"
+#include "lib/neighbour_message.h"
+#include "lib/stage.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 /* In tokens of the port's ICMP errors, which the questions leave the half of: ten questions a second at most. */
 #define HNV_QUESTION_COST 10
 #define HNV_QUESTION_LEAVES (HNV_ERROR_BURST / 2)
-
-struct hnv_solicitation {
-	struct ethhdr eth;
-	struct ipv6hdr ip;
-	struct hnv_nd nd;
-	__u8 option, option_length;
-	__u8 mac[6];
-} __attribute__((packed));
-HNV_SIZE(struct hnv_solicitation, 86);
 
 static __always_inline int is_in_question(struct hnv_claimant *c, const struct hnv_decision *d, const struct hnv_port *port,
 					  const struct hnv_frame *f)
@@ -48,50 +40,33 @@ static __always_inline int is_in_question(struct hnv_claimant *c, const struct h
 
 static __always_inline int make_arp_question(struct __sk_buff *skb, const struct hnv_frame *f, const __u8 *gateway)
 {
-	struct hnv_arp arp = {
-		.hardware = bpf_htons(1), .protocol = bpf_htons(ETH_P_IP), .hardware_length = 6, .protocol_length = 4, .operation = HNV_ARP_REQUEST,
-	};
+	struct hnv_arp arp = {};
 
-	mac_copy(arp.eth.h_dest, f->smac);
-	mac_copy(arp.eth.h_source, gateway);
-	arp.eth.h_proto = bpf_htons(ETH_P_ARP);
-	mac_copy(arp.sender_mac, gateway);
+	arp_begin(&arp, bpf_htons(ETH_P_ARP), HNV_ARP_REQUEST, f->smac, gateway);
 	arp.target = address_to4(&f->src);
 	return resize(skb, sizeof(arp)) || bpf_skb_store_bytes(skb, 0, &arp, sizeof(arp), 0);
 }
 
 static __always_inline int make_nd_question(struct __sk_buff *skb, const struct hnv_frame *f, const __u8 *gateway)
 {
-	struct hnv_solicitation ns = {};
-	__u32 pseudo[2] = { bpf_htonl(sizeof(ns.nd) + 8), bpf_htonl(HNV_IPPROTO_ICMPV6) };
-	__u64 sum;
+	const __u32 length = sizeof(struct hnv_nd) + HNV_ND_OPTION_LEN;
+	struct hnv_nd_message ns = {};
 
 	mac_copy(ns.eth.h_dest, f->smac);
 	mac_copy(ns.eth.h_source, gateway);
-	ns.eth.h_proto = bpf_htons(ETH_P_IPV6);
-	ns.ip.version = 6;
-	ns.ip.payload_len = bpf_htons(sizeof(ns.nd) + 8);
-	ns.ip.nexthdr = HNV_IPPROTO_ICMPV6;
-	ns.ip.hop_limit = 255;
+	nd_begin(&ns, HNV_ND_NEIGHBOUR_SOLICITATION, &f->src, length);
 	write_link_local(ns.ip.saddr.in6_u.u6_addr8, gateway);
 	__builtin_memcpy(&ns.ip.daddr, &f->src, 16);
-	ns.nd.type = HNV_ND_NEIGHBOUR_SOLICITATION;
-	ns.nd.target = f->src;
-	ns.option = HNV_ND_OPTION_SOURCE;
-	ns.option_length = 1;
-	mac_copy(ns.mac, gateway);
-	sum = bpf_csum_diff(0, 0, (__be32 *)&ns.ip.saddr, 32, 0);
-	sum = bpf_csum_diff(0, 0, pseudo, sizeof(pseudo), sum);
-	sum = bpf_csum_diff(0, 0, (__be32 *)&ns.nd, sizeof(ns.nd) + 8, sum);
-	ns.nd.checksum = checksum_fold(sum);
+	nd_tell(&ns, HNV_ND_OPTION_SOURCE, gateway);
+	nd_checksum(&ns, length);
 	return resize(skb, sizeof(ns)) || bpf_skb_store_bytes(skb, 0, &ns, sizeof(ns), 0);
 }
 
 SEC("tc")
 int port_ask(struct __sk_buff *skb)
 {
-	__u32 ifindex = skb->ifindex, zero = 0;
-	struct hnv_decision *d = bpf_map_lookup_elem(&decision, &zero);
+	__u32 ifindex = skb->ifindex;
+	struct hnv_decision *d = decision_of_stage();
 	struct hnv_port *port = bpf_map_lookup_elem(&ports, &ifindex);
 	struct hnv_claimant *c = scratch_claimant();
 	struct hnv_subnet *subnet;

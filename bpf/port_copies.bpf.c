@@ -26,16 +26,12 @@ static __always_inline int advertise(struct __sk_buff *skb, struct hnv_decision 
 
 static __noinline int make_arp_announcement(struct __sk_buff *skb, const struct hnv_addr *address, const __u8 *mac)
 {
-	struct hnv_arp arp = {
-		.hardware = bpf_htons(1), .protocol = bpf_htons(ETH_P_IP), .hardware_length = 6, .protocol_length = 4, .operation = HNV_ARP_REQUEST,
-	};
+	const __u8 all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	struct hnv_arp arp = {};
 
 	if (bpf_skb_change_tail(skb, sizeof(arp), 0))
 		return -1;
-	__builtin_memset(arp.eth.h_dest, 0xff, 6);
-	mac_copy(arp.eth.h_source, mac);
-	arp.eth.h_proto = bpf_htons(ETH_P_ARP);
-	mac_copy(arp.sender_mac, mac);
+	arp_begin(&arp, bpf_htons(ETH_P_ARP), HNV_ARP_REQUEST, all, mac);
 	arp.sender = address_to4(address);
 	arp.target = arp.sender;
 	return bpf_skb_store_bytes(skb, 0, &arp, sizeof(arp), 0);

@@ -8,7 +8,7 @@
 #include "lib/answer.h"
 #include "lib/encap.h"
 #include "lib/move.h"
-#include "lib/neighbour.h"
+#include "lib/neighbour_message.h"
 #include "lib/stage.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -42,15 +42,7 @@ static __always_inline int announce_move(struct __sk_buff *skb, struct hnv_decis
 	__builtin_memset(rarp, 0, sizeof(*rarp));
 	__builtin_memset(f.dmac, 0xff, 6);
 	mac_copy(f.smac, port->mac);
-	mac_copy(rarp->arp.eth.h_dest, f.dmac);
-	mac_copy(rarp->arp.eth.h_source, f.smac);
-	rarp->arp.eth.h_proto = f.proto;
-	rarp->arp.hardware = bpf_htons(1);
-	rarp->arp.protocol = bpf_htons(ETH_P_IP);
-	rarp->arp.hardware_length = 6;
-	rarp->arp.protocol_length = 4;
-	rarp->arp.operation = bpf_htons(3);
-	mac_copy(rarp->arp.sender_mac, port->mac);
+	arp_begin(&rarp->arp, f.proto, bpf_htons(3), f.dmac, f.smac);
 	mac_copy(rarp->arp.target_mac, port->mac);
 	if (bpf_skb_store_bytes(skb, 0, rarp, sizeof(*rarp), 0))
 		return TC_ACT_SHOT;

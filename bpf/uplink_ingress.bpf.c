@@ -15,7 +15,7 @@
  * What is ours and fails never reaches the host's own stack. All of it but the first two questions is in lib/uplink.h.
  */
 #include "include/stages.h"
-#include "lib/note_path_mtu.h"
+#include "lib/note_path_mtu4.h"
 #include "lib/uplink.h"
 
 char LICENSE[] SEC("license") = "GPL";

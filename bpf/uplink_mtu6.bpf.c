@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* Stage of uplink_ingress: an ICMPv6 message "packet too big", which the host's stack gets, too. */
-#include "lib/note_path_mtu.h"
+#include "lib/note_path_mtu6.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

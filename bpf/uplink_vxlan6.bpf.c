@@ -9,7 +9,5 @@ char LICENSE[] SEC("license") = "GPL";
 SEC("tc")
 int uplink_vxlan6(struct __sk_buff *skb)
 {
-	if (make_linear(skb, HNV_INNER + HNV_ETH_LEN + HNV_IP6_LEN))
-		return HNV_NOT_OURS;
-	return from_uplink(skb);
+	return stage_of_uplink(skb);
 }

@@ -32,23 +32,13 @@ static __always_inline __u32 check_nd_options(struct __sk_buff *skb, const struc
 /* Turns the frame into a probe of duplicate address detection for the target (RFC 4862, 5.4.2). MACs are written when it is sent. */
 static __noinline int make_nd_probe(struct __sk_buff *skb, const struct hnv_addr *target)
 {
-	struct {
-		struct ethhdr eth;
-		struct ipv6hdr ip;
-		struct hnv_nd nd;
-	} __attribute__((packed)) ns = {};
-	__u32 pseudo[2] = { bpf_htonl(sizeof(ns.nd)), bpf_htonl(HNV_IPPROTO_ICMPV6) };
-	__u64 sum;
+	const __u32 length = sizeof(struct hnv_nd), size = sizeof(struct hnv_nd_message) - HNV_ND_OPTION_LEN;
+	struct hnv_nd_message ns = {};
 
-	if (bpf_skb_change_tail(skb, sizeof(ns), 0))
+	if (bpf_skb_change_tail(skb, size, 0))
 		return -1;
-	ns.eth.h_proto = bpf_htons(ETH_P_IPV6);
-	ns.ip.version = 6;
-	ns.ip.payload_len = bpf_htons(sizeof(ns.nd));
-	ns.ip.nexthdr = HNV_IPPROTO_ICMPV6;
-	ns.ip.hop_limit = 255;
+	nd_begin(&ns, HNV_ND_NEIGHBOUR_SOLICITATION, target, length);
 	/* ff02::1:ffxx:xxxx, with the target's last three bytes */
-	__builtin_memset(&ns.ip.daddr, 0, 16);
 	ns.ip.daddr.s6_addr[0] = 0xff;
 	ns.ip.daddr.s6_addr[1] = 2;
 	ns.ip.daddr.s6_addr[11] = 1;
@@ -56,13 +46,8 @@ static __noinline int make_nd_probe(struct __sk_buff *skb, const struct hnv_addr
 	ns.ip.daddr.s6_addr[13] = target->bytes[13];
 	ns.ip.daddr.s6_addr[14] = target->bytes[14];
 	ns.ip.daddr.s6_addr[15] = target->bytes[15];
-	ns.nd.type = HNV_ND_NEIGHBOUR_SOLICITATION;
-	ns.nd.target = *target;
-	sum = bpf_csum_diff(0, 0, (__be32 *)&ns.ip.saddr, 32, 0);
-	sum = bpf_csum_diff(0, 0, pseudo, sizeof(pseudo), sum);
-	sum = bpf_csum_diff(0, 0, (__be32 *)&ns.nd, sizeof(ns.nd), sum);
-	ns.nd.checksum = checksum_fold(sum);
-	return bpf_skb_store_bytes(skb, 0, &ns, sizeof(ns), 0);
+	nd_checksum(&ns, length);
+	return bpf_skb_store_bytes(skb, 0, &ns, size, 0);
 }
 
 /*
@@ -133,7 +118,10 @@ static __noinline int claim_link_local(struct hnv_decision *d, const struct hnv_
 		}
 		if (bpf_map_update_elem(map, &c->key, &c->next, BPF_NOEXIST))
 			return drop(d, HNV_LinkLocalLimit);
-		bpf_map_update_elem(&claims, &claim_key, &mine, BPF_ANY);
+		if (bpf_map_update_elem(&claims, &claim_key, &mine, BPF_ANY)) {
+			bpf_map_delete_elem(map, &c->key); /* it would be in nobody's limit */
+			return drop(d, HNV_Internal);
+		}
 		d->verdict = HNV_Learned;
 		return TC_ACT_SHOT;
 	}

@@ -52,49 +52,4 @@ static __always_inline void lower_path_mtu(const struct hnv_addr *local, const s
 	bpf_map_update_elem(&path_mtus, pa, &value, BPF_ANY);
 }
 
-static __noinline __attribute__((unused)) void note_path_mtu4(struct __sk_buff *skb, const struct iphdr *outer)
-{
-	struct {
-		struct hnv_icmp_mtu icmp;
-		struct iphdr ip;
-	} __attribute__((packed)) m;
-	struct hnv_addr local, pa;
-	__be32 vsid;
-	__u32 mtu;
-
-	if (outer->ihl != 5 || bpf_skb_load_bytes(skb, HNV_ETH_LEN + HNV_IP4_LEN, &m, sizeof(m)))
-		return;
-	/* A router answers the sender of what it quotes. */
-	if (m.icmp.type != 3 || m.icmp.code != 4 || m.ip.ihl != 5 || outer->daddr != m.ip.saddr)
-		return;
-	vsid = quoted_vsid(skb, HNV_ETH_LEN + HNV_IP4_LEN + sizeof(m), m.ip.protocol);
-	local = address4(m.ip.saddr);
-	pa = address4(m.ip.daddr);
-	mtu = bpf_ntohl(m.icmp.mtu) & 0xffff;
-	lower_path_mtu(&local, &pa, vsid, mtu < HNV_PATH_MTU_FLOOR ? HNV_PATH_MTU_FLOOR : mtu);
-}
-
-static __always_inline void note_path_mtu6(struct __sk_buff *skb)
-{
-	struct {
-		struct ipv6hdr outer;
-		struct hnv_icmp_mtu icmp;
-		struct ipv6hdr ip;
-	} __attribute__((packed)) m;
-	struct hnv_addr receiver, local, pa;
-	__be32 vsid;
-	__u32 mtu;
-
-	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN, &m, sizeof(m)) || m.icmp.type != 2 || m.icmp.code)
-		return;
-	__builtin_memcpy(&receiver, &m.outer.daddr, 16);
-	__builtin_memcpy(&local, &m.ip.saddr, 16);
-	__builtin_memcpy(&pa, &m.ip.daddr, 16);
-	if (!address_equal(&receiver, &local))
-		return;
-	vsid = quoted_vsid(skb, HNV_ETH_LEN + sizeof(m), m.ip.nexthdr);
-	mtu = bpf_ntohl(m.icmp.mtu);
-	lower_path_mtu(&local, &pa, vsid, mtu < HNV_PATH_MTU_FLOOR6 ? HNV_PATH_MTU_FLOOR6 : mtu);
-}
-
 #endif

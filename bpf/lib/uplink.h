@@ -268,4 +268,10 @@ static __always_inline int from_uplink(struct __sk_buff *skb)
 	return action;
 }
 
+/* A stage of uplink_ingress: the programs of all forms but the common one. */
+static __always_inline int stage_of_uplink(struct __sk_buff *skb)
+{
+	return make_linear(skb, HNV_INNER + HNV_ETH_LEN + HNV_IP6_LEN) ? HNV_NOT_OURS : from_uplink(skb);
+}
+
 #endif
