@@ -172,7 +172,7 @@ struct hnv_learned {
 	struct hnv_addr challenger_pa; /* zero when local */
 	__u32 challenger_ifindex;
 	__u32 challenger_port_id;
-	__u64 deadline_ns;             /* CLOCK_BOOTTIME; 0: nobody challenges */
+	__u64 deadline_ns;             /* CLOCK_BOOTTIME, even; 0: nobody challenges; odd: since then a CPU is ending the challenge */
 };
 HNV_SIZE(struct hnv_learned, 88);
 

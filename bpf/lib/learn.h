@@ -25,12 +25,6 @@
 
 #define HNV_EEXIST 17
 
-/* Another CPU, or this very frame's promotion, may have written a later time. */
-static __always_inline __u64 elapsed(__u64 since, __u64 now)
-{
-	return now > since ? now - since : 0;
-}
-
 static __always_inline int claim_refused(struct hnv_claimant *c, __u32 verdict)
 {
 	c->verdict = verdict;
@@ -139,6 +133,23 @@ static __always_inline int claim_free(struct hnv_claimant *c, void *map, __u32 e
 	return HNV_CLAIM_NEW;
 }
 
+/* Another CPU is just ending the challenge. What comes from the wire passes all the same. */
+static __always_inline int claim_busy(struct hnv_claimant *c)
+{
+	return c->port_id ? claim_refused(c, HNV_SourceRecordMissing) : HNV_CLAIM_OTHER;
+}
+
+/* Ends the challenge that the claimant's copy of the entry shows, for good or ill of whoever it is: the challenger's place is free. */
+static __noinline int challenge_over(struct hnv_claimant *c, void *map, __u64 now)
+{
+	struct hnv_learned *l = bpf_map_lookup_elem(map, &c->key);
+
+	if (!l || !challenge_end(l, c->next.deadline_ns, now))
+		return 0;
+	release_address(c->next.challenger_port_id);
+	return 1;
+}
+
 /* The holder spoke while somebody wanted the address: that is over. */
 static __always_inline int claim_defended(struct hnv_claimant *c, void *map, __u64 now)
 {
@@ -149,10 +160,12 @@ static __always_inline int claim_defended(struct hnv_claimant *c, void *map, __u
 	c->to.ifindex = e->challenger_ifindex;
 	if (c->flags & HNV_CLAIM_TRACED)
 		return HNV_CLAIM_DEFENDED;
-	release_address(e->challenger_port_id);
+	if (!challenge_over(c, map, now))
+		return claim_busy(c);
 	forget_challenger(e);
 	e->seen_ns = now;
-	bpf_map_update_elem(map, &c->key, e, BPF_ANY);
+	if (bpf_map_update_elem(map, &c->key, e, BPF_ANY))
+		challenge_unwritten(map, &c->key);
 	emit_event(HNV_EVENT_MARKED_USABLE, &c->key, &e->record, e->port_id, e->source);
 	return HNV_CLAIM_DEFENDED;
 }
@@ -167,12 +180,12 @@ static __always_inline int claim_stands(struct hnv_claimant *c, void *map, __u64
 	if (!(c->flags & HNV_CLAIM_TRACED) && elapsed(e->seen_ns, now) >= HNV_SEEN_NS) {
 		forget_challenger(e);
 		e->seen_ns = now;
-		bpf_map_update_elem(map, &c->key, e, BPF_ANY);
+		bpf_map_update_elem(map, &c->key, e, BPF_ANY); /* if not, the next proof is written down */
 	}
 	return HNV_CLAIM_STANDS;
 }
 
-/* The address is the claimant's from now on, whoever had it. */
+/* The address is the claimant's from now on, whoever had it. A port has reserved its place before. */
 static __always_inline int claim_moves(struct hnv_claimant *c, int remember)
 {
 	struct hnv_learned *e = &c->next;
@@ -180,8 +193,7 @@ static __always_inline int claim_moves(struct hnv_claimant *c, int remember)
 	if (c->flags & HNV_CLAIM_TRACED)
 		return HNV_CLAIM_NEW;
 	set_challenger(e, &c->who, c->port_id);
-	finish_move(c->source, remember);
-	return HNV_CLAIM_NEW;
+	return finish_move(c->source, remember) ? HNV_CLAIM_NEW : claim_refused(c, HNV_Internal);
 }
 
 static __always_inline int is_challenger(const struct hnv_learned *e, const struct hnv_claimant *c)
@@ -190,7 +202,7 @@ static __always_inline int is_challenger(const struct hnv_learned *e, const stru
 	       address_equal(&e->challenger_pa, &c->who.pa);
 }
 
-/* Copies the entry into `next`; one whose challenge ran out is promoted first. 0: there is none. */
+/* Copies the entry into `next`; one whose challenge ran out is promoted first. 0: there is none; -1: another CPU is just about to change it. */
 static __always_inline int read_learned(struct hnv_claimant *c, void *map, __u64 now)
 {
 	struct hnv_learned *e = &c->next, *l = bpf_map_lookup_elem(map, &c->key);
@@ -204,6 +216,8 @@ static __always_inline int read_learned(struct hnv_claimant *c, void *map, __u64
 			return 0;
 	}
 	*e = *l;
+	if (!(c->flags & HNV_CLAIM_TRACED) && challenge_is_ending(e->deadline_ns, now))
+		return -1;
 	if (e->deadline_ns && now >= e->deadline_ns)
 		exchange(e, address_is_mapped4(&c->key.ca), now);
 	return 1;
@@ -234,6 +248,7 @@ __noinline int claim_local(void)
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct hnv_learned *e;
 	__u32 epoch = 0;
+	int known;
 	void *map;
 
 	if (!c)
@@ -242,7 +257,10 @@ __noinline int claim_local(void)
 	if (!map)
 		return HNV_CLAIM_OTHER;
 	e = &c->next;
-	if (!read_learned(c, map, now)) {
+	known = read_learned(c, map, now);
+	if (known < 0)
+		return claim_busy(c);
+	if (!known) {
 		if (!(c->flags & HNV_CLAIM_MAY_TAKE))
 			return HNV_CLAIM_OTHER;
 		if (!may_use_mac(c, 0))
@@ -262,17 +280,18 @@ __noinline int claim_local(void)
 			return claim_defended(c, map, now);
 		if (!(c->flags & HNV_CLAIM_MAY_TAKE) || c->flags & HNV_CLAIM_FREE_ONLY)
 			return HNV_CLAIM_OTHER;
-		return may_use_mac(c, 0) ? claim_moves(c, 0) : claim_refused(c, HNV_SourceCaMacMismatch);
+		if (!may_use_mac(c, 0))
+			return claim_refused(c, HNV_SourceCaMacMismatch);
+		if (!(c->flags & HNV_CLAIM_TRACED))
+			keep_address(c->port_id); /* a move gives the former holder's back */
+		return claim_moves(c, 0);
 	}
 	if (!e->deadline_ns && elapsed(e->seen_ns, now) < HNV_REGRET_NS && is_challenger(e, c)) {
 		/* A holder that answered late. */
 		if (!reserve(c))
 			return claim_refused(c, HNV_DynamicAddressThrottled);
 		c->to = e->record;
-		if (!(c->flags & HNV_CLAIM_TRACED))
-			release_address(e->port_id);
-		claim_moves(c, 0);
-		return HNV_CLAIM_DEFENDED;
+		return claim_moves(c, 0) == HNV_CLAIM_NEW ? HNV_CLAIM_DEFENDED : HNV_CLAIM_REFUSED;
 	}
 	if (!(c->flags & HNV_CLAIM_MAY_TAKE) || c->flags & HNV_CLAIM_FREE_ONLY)
 		return HNV_CLAIM_OTHER;
@@ -283,17 +302,17 @@ __noinline int claim_local(void)
 		return claim_refused(c, HNV_SourceCaMacMismatch);
 	if (!reserve(c))
 		return claim_refused(c, HNV_DynamicAddressThrottled);
-	if ((e->record.ifindex && !port_lives(e->record.ifindex, e->port_id)) || moved_here(c, e->record.mac)) {
-		if (!(c->flags & HNV_CLAIM_TRACED))
-			release_address(e->port_id);
+	if ((e->record.ifindex && !port_lives(e->record.ifindex, e->port_id)) || moved_here(c, e->record.mac))
 		return claim_moves(c, 0);
-	}
 	c->to = e->record;
 	if (c->flags & HNV_CLAIM_TRACED)
 		return HNV_CLAIM_PROBE;
 	set_challenger(e, &c->who, c->port_id);
-	e->deadline_ns = now + HNV_PROBE_NS;
-	bpf_map_update_elem(map, &c->key, e, BPF_ANY);
+	e->deadline_ns = deadline_from(now);
+	if (bpf_map_update_elem(map, &c->key, e, BPF_ANY)) {
+		release_address(c->port_id);
+		return claim_refused(c, HNV_Internal);
+	}
 	emit_event(HNV_EVENT_PRE_MOVEMENT, &c->key, &c->who, c->port_id, c->source);
 	return HNV_CLAIM_PROBE;
 }
@@ -309,7 +328,7 @@ __noinline int claim_wire(void)
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct hnv_learned *e;
 	__u32 epoch = 0;
-	int remember;
+	int known, remember;
 	void *map;
 
 	if (!c)
@@ -318,7 +337,10 @@ __noinline int claim_wire(void)
 	if (!map)
 		return HNV_CLAIM_OTHER;
 	e = &c->next;
-	if (!read_learned(c, map, now))
+	known = read_learned(c, map, now);
+	if (known < 0)
+		return claim_busy(c);
+	if (!known)
 		return c->flags & HNV_CLAIM_CHALLENGES ? HNV_CLAIM_OTHER : claim_free(c, map, epoch, now);
 	if (!e->source)
 		return HNV_CLAIM_OTHER;
@@ -335,13 +357,13 @@ __noinline int claim_wire(void)
 		/* Gone from here since: on to where it is now. */
 		if (!e->record.ifindex || c->flags & HNV_CLAIM_TRACED)
 			return HNV_CLAIM_PROBE;
-		if (!port_lives(e->record.ifindex, e->port_id)) {
-			release_address(e->port_id);
+		if (!port_lives(e->record.ifindex, e->port_id))
 			return claim_moves(c, 0);
-		}
 		set_challenger(e, &c->who, 0);
-		e->deadline_ns = now + HNV_PROBE_NS;
-		bpf_map_update_elem(map, &c->key, e, BPF_ANY);
+		e->deadline_ns = deadline_from(now);
+		/* Noted or not, the holder must be asked: the challenger's host decides by its silence. */
+		if (bpf_map_update_elem(map, &c->key, e, BPF_ANY))
+			return HNV_CLAIM_PROBE;
 		emit_event(HNV_EVENT_PRE_MOVEMENT, &c->key, &c->who, 0, c->source);
 		return HNV_CLAIM_PROBE;
 	}
@@ -349,11 +371,8 @@ __noinline int claim_wire(void)
 		return HNV_CLAIM_OTHER;
 	/* The former holder may object, but not one who just lost it to this one's late answer. */
 	remember = e->deadline_ns || elapsed(e->seen_ns, now) >= HNV_REGRET_NS || !is_challenger(e, c);
-	if (!(c->flags & HNV_CLAIM_TRACED)) {
-		release_address(e->port_id);
-		if (e->deadline_ns)
-			release_address(e->challenger_port_id);
-	}
+	if (!(c->flags & HNV_CLAIM_TRACED) && e->deadline_ns && !challenge_over(c, map, now))
+		return claim_busy(c);
 	return claim_moves(c, remember);
 }
 
@@ -368,13 +387,16 @@ __noinline int release_learned(void)
 	if (!c || !map)
 		return 0;
 	e = &c->next;
-	if (!read_learned(c, map, now) || !e->source || e->record.ifindex != c->who.ifindex || e->port_id != c->port_id)
+	if (read_learned(c, map, now) <= 0 || !e->source || e->record.ifindex != c->who.ifindex || e->port_id != c->port_id)
+		return 0;
+	if (e->deadline_ns) {
+		struct hnv_learned *l = bpf_map_lookup_elem(map, &c->key);
+
+		return l && challenge_end(l, e->deadline_ns, now) ? finish_move(0, 0) : 0;
+	}
+	if (bpf_map_delete_elem(map, &c->key))
 		return 0;
 	release_address(e->port_id);
-	if (e->deadline_ns) {
-		return finish_move(0, 0);
-	}
-	bpf_map_delete_elem(map, &c->key);
 	emit_event(HNV_EVENT_DELETED, &c->key, &e->record, e->port_id, e->source);
 	return 1;
 }

@@ -7,7 +7,7 @@
 
 /*
  * One entry of `learned`: how it changes hands, and who is told. Every change writes the whole entry; one word only is changed in place, the
- * deadline, by which the CPUs agree who of them promotes a challenger.
+ * deadline, by which the CPUs agree who of them ends a challenge.
  *
  *                     claim                     deadline passed: whoever looks promotes
  *   free ─────► held ───────► held, challenged ────────────────────────────────────────► held by the challenger,
@@ -16,9 +16,19 @@
  *                 └─────────────────┴────────────────────────────────────────────────────────┘
  *
  * challenger_* with a deadline is who wants the address; without one, who had it before.
+ *
+ * A challenge takes one of the challenger's places (learned_counts). Whoever ends it gives back one place, the former holder's or the
+ * challenger's; so it must be ended once, and what could not be written must not be counted.
  */
 #define HNV_PROBE_NS (5ULL * 1000000)
 #define HNV_REGRET_NS (1000ULL * 1000000)
+
+/*
+ * Deadlines are even. An odd one is the time at which a CPU began to end the challenge: until it has written what became of it, others leave the
+ * entry alone. What it wrote may be lost (the agent replaced the map by a larger one just then): after a while whoever looks ends the challenge anew.
+ */
+#define HNV_DEADLINE_ENDING 1ULL
+#define HNV_ENDING_NS HNV_PROBE_NS
 
 /* Events that one port may cause: a burst, and a steady rate. A refused claim costs ten. An event lost is found by the agent's next audit. */
 #define HNV_EVENT_BURST 200
@@ -39,7 +49,7 @@ struct hnv_claimant {
 	__u8 flags;                /* HNV_CLAIM_* of learn.h */
 	struct hnv_record to;      /* answer: the holder to be asked, or the challenger to be told */
 	__u32 verdict;             /* answer: of a claim that is refused */
-	__u32 zero;
+	__u32 former;              /* port that held it before a move: not on the stack, which is full on the oldest kernel */
 	struct hnv_learned next;   /* the entry as it is going to be */
 };
 HNV_SIZE(struct hnv_claimant, HNV_CLAIMANT_ROOM);
@@ -138,6 +148,15 @@ static __always_inline __u32 reserve_address(__u32 port_id, __u32 limit)
 	return 0;
 }
 
+/* One more, whatever the limit: of a port that is about to give one back. */
+static __always_inline void keep_address(__u32 port_id)
+{
+	__u32 *held = bpf_map_lookup_elem(&learned_counts, &port_id);
+
+	if (held)
+		__sync_fetch_and_add(held, 1);
+}
+
 /* Gives one back. Port 0 is another host's. */
 static __noinline void release_address(__u32 port_id)
 {
@@ -178,6 +197,39 @@ static __always_inline void set_challenger(struct hnv_learned *e, const struct h
 	e->challenger_port_id = port_id;
 }
 
+/* Another CPU, or this very frame's promotion, may have written a later time. */
+static __always_inline __u64 elapsed(__u64 since, __u64 now)
+{
+	return now > since ? now - since : 0;
+}
+
+static __always_inline __u64 deadline_from(__u64 now)
+{
+	return (now + HNV_PROBE_NS) & ~HNV_DEADLINE_ENDING;
+}
+
+static __always_inline int challenge_is_ending(__u64 deadline, __u64 now)
+{
+	return deadline & HNV_DEADLINE_ENDING && elapsed(deadline, now) < HNV_ENDING_NS;
+}
+
+/* Of several CPUs that would end the challenge with that deadline one may. It writes the entry, or calls challenge_unwritten(). */
+static __always_inline int challenge_end(struct hnv_learned *l, __u64 deadline, __u64 now)
+{
+	return __sync_val_compare_and_swap(&l->deadline_ns, deadline, now | HNV_DEADLINE_ENDING) == deadline;
+}
+
+/* What became of a challenge could not be written: it is over, and the holder keeps the address. */
+static __noinline int challenge_unwritten(void *map, const struct hnv_record_key *key)
+{
+	struct hnv_learned *l = bpf_map_lookup_elem(map, key);
+	__u64 deadline = l ? l->deadline_ns : 0;
+
+	if (deadline & HNV_DEADLINE_ENDING)
+		__sync_val_compare_and_swap(&l->deadline_ns, deadline, 0);
+	return 0;
+}
+
 /* The challenger becomes the holder, and the holder who had it before. */
 static __noinline void exchange(struct hnv_learned *e, int is_ipv4, __u64 now)
 {
@@ -193,25 +245,29 @@ static __noinline void exchange(struct hnv_learned *e, int is_ipv4, __u64 now)
 	e->source = !e->record.ifindex ? HNV_SOURCE_PEER : is_ipv4 ? HNV_SOURCE_ARP : HNV_SOURCE_ND;
 	set_challenger(e, &loser, loser_port);
 	e->seen_ns = now;
-	e->counter++;
+	e->counter += e->counter != 0xffffffff; /* never from the beginning: that would be the oldest version */
 	e->deadline_ns = 0;
 }
 
 /*
  * Makes the challenger in the CPU's claimant the holder, and writes that down. 0 as source: by the family. `remember`: the former holder
- * may object for a while.
+ * may object for a while. The former holder's place is free then; if it could not be written, the challenger's is. Returns whether it was.
  */
 static __always_inline int write_move(struct hnv_claimant *c, void *map, const struct hnv_record_key *key, __u32 source, int remember)
 {
-	__u64 now = bpf_ktime_get_boot_ns();
-
-	exchange(&c->next, address_is_mapped4(&key->ca), now);
+	c->former = c->next.port_id;
+	exchange(&c->next, address_is_mapped4(&key->ca), bpf_ktime_get_boot_ns());
 	if (source)
 		c->next.source = source;
 	if (!remember)
 		forget_challenger(&c->next);
-	bpf_map_update_elem(map, key, &c->next, BPF_ANY);
-	place_virtual_mac(key->vsid, &c->next.record, c->next.port_id, now);
+	if (bpf_map_update_elem(map, key, &c->next, BPF_ANY)) {
+		challenge_unwritten(map, key);
+		release_address(c->next.port_id);
+		return 0;
+	}
+	release_address(c->former);
+	place_virtual_mac(key->vsid, &c->next.record, c->next.port_id, c->next.seen_ns);
 	emit_event(HNV_EVENT_POST_MOVEMENT, key, &c->next.record, c->next.port_id, c->next.source);
 	return 1;
 }
@@ -225,7 +281,7 @@ __noinline int finish_move(__u32 source, __u32 remember)
 	return c && map ? write_move(c, map, &c->key, source, remember) : 0;
 }
 
-/* The deadline of a challenge passed in silence. Of several CPUs that see it one acts: who sets the deadline to 0. */
+/* The deadline of a challenge passed in silence. Of several CPUs that see it one acts. */
 __noinline int promote_learned(const struct hnv_record_key *wanted)
 {
 	__u64 now = bpf_ktime_get_boot_ns(), deadline;
@@ -242,10 +298,9 @@ __noinline int promote_learned(const struct hnv_record_key *wanted)
 	if (!l)
 		return 0;
 	deadline = l->deadline_ns;
-	if (!deadline || now < deadline || __sync_val_compare_and_swap(&l->deadline_ns, deadline, 0) != deadline)
+	if (!deadline || now < deadline || challenge_is_ending(deadline, now) || !challenge_end(l, deadline, now))
 		return 0;
 	*e = *l;
-	release_address(e->port_id);
 	return write_move(c, map, &key, 0, 1);
 }
 

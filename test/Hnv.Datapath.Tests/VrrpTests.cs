@@ -58,7 +58,7 @@ public sealed class VrrpTests
         Challenge(advertisement, vip, v6);
 
         // One at a time; and the holder's answer decides, not what it advertises.
-        LearningCloud.Change(_a, vip, entry => entry with { DeadlineNs = ulong.MaxValue });
+        LearningCloud.Change(_a, vip, entry => entry with { DeadlineNs = LearningCloud.FarFuture });
         Assert.Equal(0, Copies(_master, advertisement));
         Assert.Equal(0, Copies(_other, new VrrpAdvertisement(version, 100, vip).From(_other)));
     }
@@ -70,7 +70,7 @@ public sealed class VrrpTests
         IPAddress vip = Hold(_other, v6);
         byte[] advertisement = new VrrpAdvertisement(version, 150, vip).From(_master);
         Challenge(advertisement, vip, v6);
-        LearningCloud.Change(_a, vip, entry => entry with { DeadlineNs = ulong.MaxValue });
+        LearningCloud.Change(_a, vip, entry => entry with { DeadlineNs = LearningCloud.FarFuture });
         Assert.Equal(Verdict.DeliveredLocal, _a.FromVm(_other, LearningCloud.Answer(_other, _master, vip)).Verdict);
         Assert.Equal(0ul, LearningCloud.Find(_a, vip)!.Value.DeadlineNs);
 
@@ -124,7 +124,7 @@ public sealed class VrrpTests
     {
         IPAddress vip = Hold(_other, false);
         Challenge(new VrrpAdvertisement(3, 150, vip).From(_master), vip, false);
-        LearningCloud.Change(_a, vip, entry => entry with { DeadlineNs = ulong.MaxValue });
+        LearningCloud.Change(_a, vip, entry => entry with { DeadlineNs = LearningCloud.FarFuture });
         _a.FromVm(_other, new VrrpAdvertisement(3, 0, vip).From(_other)).Dropped(
             Verdict.FloodingDisabled,
             Was(vip, LearningCloud.Local(_other, LearnSource.Arp) + LearningCloud.WantedBy(_master, _a)),

@@ -8,7 +8,7 @@ namespace Hnv.Datapath.Layouts;
 /// <param name="SeenNs">Time of the last proof: nanoseconds of CLOCK_BOOTTIME.</param>
 /// <param name="Epoch">With <paramref name="Counter"/> the version: the higher wins.</param>
 /// <param name="ChallengerPa">None when local.</param>
-/// <param name="DeadlineNs">CLOCK_BOOTTIME by which the holder must answer; 0: nobody challenges.</param>
+/// <param name="DeadlineNs">CLOCK_BOOTTIME by which the holder must answer; 0: nobody challenges; odd: a program is ending the challenge, since then.</param>
 [KernelStruct("hnv_learned")]
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 public readonly record struct LearnedEntry(

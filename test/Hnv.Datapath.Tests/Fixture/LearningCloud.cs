@@ -10,6 +10,9 @@ namespace Hnv.Datapath.Tests.Fixture;
 internal sealed class LearningCloud
 {
     public const uint Epoch = 3;
+
+    /// <summary>A deadline that never passes; an even number, as all are.</summary>
+    public const ulong FarFuture = ulong.MaxValue - 1;
     public static readonly MacAddress Broadcast = MacAddress.Parse("ff:ff:ff:ff:ff:ff");
     public static readonly MacAddress Vrrp4 = MacAddress.Parse("00:00:5e:00:01:07");
     public static readonly IPAddress Vip4 = IPAddress.Parse("10.0.0.50");
@@ -99,7 +102,7 @@ internal sealed class LearningCloud
     }
 
     /// <summary>The holder's time is over, in silence.</summary>
-    public static void Expire(TestHost host, IPAddress address) => Change(host, address, entry => entry with { DeadlineNs = 1 });
+    public static void Expire(TestHost host, IPAddress address) => Change(host, address, entry => entry with { DeadlineNs = 2 });
 
     /// <summary>Whatever happened to it, happened long ago.</summary>
     public static void Age(TestHost host, IPAddress address) => Change(host, address, entry => entry with { SeenNs = 1 });

@@ -15,10 +15,17 @@ internal sealed class ProgramSet : IDisposable
 
     /// <param name="globals">Constants to set where a program has them.</param>
     public ProgramSet(params (string Name, uint Value)[] globals)
+        : this([], globals)
+    {
+    }
+
+    /// <param name="others">In place of those of this build with their names.</param>
+    /// <param name="globals">Constants to set where a program has them.</param>
+    public ProgramSet(IReadOnlyCollection<ProgramImage> others, params (string Name, uint Value)[] globals)
     {
         try
         {
-            foreach (ProgramImage image in ProgramImage.Embedded.Where(image => image.Name != "probe"))
+            foreach (ProgramImage image in ProgramImage.Embedded.Where(image => image.Name != "probe").Select(image => others.FirstOrDefault(other => other.Name == image.Name) ?? image))
             {
                 Load(image, globals);
             }
@@ -56,7 +63,7 @@ internal sealed class ProgramSet : IDisposable
                     }
 
                     break;
-                case "config" or "decision" or "moving" or "answers" or "scratch":
+                case "config" or "decision" or "moving" or "answers" or "scratch" or FailingWrites.Switch:
                     map.Update(BitConverter.GetBytes(0), new byte[map.Info.UserValueSize]);
                     break;
                 case "uplink_counters":

@@ -1,5 +1,6 @@
 using System.Net;
 using Hnv.Datapath.Layouts;
+using Hnv.Datapath.Programs;
 using Hnv.Model.Addressing;
 using Hnv.Wire;
 
@@ -22,10 +23,16 @@ public sealed class TestCloud : IDisposable
     private readonly PacketThread _thread = new();
 
     public TestCloud()
+        : this([])
+    {
+    }
+
+    /// <param name="others">Programs of host A, in place of those of this build with their names.</param>
+    internal TestCloud(IReadOnlyCollection<ProgramImage> others)
     {
         try
         {
-            A = new TestHost(_thread, "192.168.4.11");
+            A = new TestHost(_thread, "192.168.4.11", new ProgramSet(others));
             B = new TestHost(_thread, "192.168.4.22");
             C = new TestHost(_thread, "192.168.4.33");
         }

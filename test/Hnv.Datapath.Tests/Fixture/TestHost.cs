@@ -12,10 +12,16 @@ internal sealed class TestHost : IDisposable
     private readonly PacketThread _thread;
 
     public TestHost(PacketThread thread, string providerAddress, params (string Name, uint Value)[] globals)
+        : this(thread, providerAddress, new ProgramSet(globals))
+    {
+    }
+
+    /// <param name="programs">Its own from now on.</param>
+    public TestHost(PacketThread thread, string providerAddress, ProgramSet programs)
     {
         _thread = thread;
         Pa = IPAddress.Parse(providerAddress);
-        Programs = new ProgramSet(globals);
+        Programs = programs;
         Events = new EventRing(Programs.Map("events"));
     }
 
