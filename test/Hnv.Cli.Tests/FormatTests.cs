@@ -22,6 +22,13 @@ public sealed class FormatTests(CloudFixture cloud) : IClassFixture<CloudFixture
         providerAddress: 192.168.4.99
         flowId: zero
         ---
+        kind: Host
+        name: host9
+        providerAddresses: [{address: 192.168.4.90, vlan: 100}]
+        providerRoutes:
+        - {prefix: 0.0.0.0/0, nextHop: 192.168.4.1}
+        - {prefix: 10.0.0.0/8, metric: 5}
+        ---
         kind: LookupRecord
         name: appliance
         tenant: blue-corp

@@ -399,7 +399,7 @@ public sealed class StrictObject
     }
 
     /// <summary>The name of a field; false for one with a lone surrogate, on which Name throws.</summary>
-    internal static bool TryGetName(JsonProperty property, [NotNullWhen(true)] out string? name)
+    public static bool TryGetName(JsonProperty property, [NotNullWhen(true)] out string? name)
     {
         try
         {

@@ -10,6 +10,7 @@ internal static class CommandList
         ("lab", LabCommand.Create),
         ("apply", ApplyCommand.Create),
         ("diff", ApplyCommand.CreateDiff),
+        ("import", ImportCommand.Create),
         ("delete", DeleteCommand.Create),
         ("get", GetCommand.Create),
         ("describe", DescribeCommand.Create),
