@@ -178,6 +178,10 @@ internal sealed partial class AgentCore
         _counters.BeginPass();
         _ports.Reconcile();
         _counters.TellLeft(_ports.Holds);
+        AwaitsActivation = _desired.HasPrepared;
+        MacKey[] activated = AwaitsActivation ? [.. _dataplane.ReadActivations().Where(static a => a.Value.Pa == KernelAddress.None).Select(static a => a.Key)] : [];
+        _ports.SetActivated(activated);
+        _desired.SetActivated(activated); // Floods for them go on here at once.
         bool inGroups = _groups.Apply(mayLeave: _hasSwept);
         ApplyResult result = _dataplane.Apply();
         if (maySweep && result.IsComplete)
@@ -191,12 +195,6 @@ internal sealed partial class AgentCore
         if (complete && _isInSync)
         {
             _realised = _bookmark;
-        }
-
-        AwaitsActivation = _desired.HasPrepared;
-        if (AwaitsActivation)
-        {
-            _ports.SetActivated([.. _dataplane.ReadActivations().Where(static a => a.Value.Pa == KernelAddress.None).Select(static a => a.Key)]);
         }
 
         _counters.Save();

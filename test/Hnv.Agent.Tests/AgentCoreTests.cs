@@ -147,6 +147,19 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void PreparedPort_WhoseAdapterWasHeard_IsActiveAndGetsWhatFloodsInTheSamePass()
+    {
+        _network.Link(12, "v-blue1");
+        Start(Port() with { Prepared = true }, Subnet(), Member(pa: "192.168.4.22"), Items.Move());
+        Assert.DoesNotContain(_dataplane.Members.Desired, static m => m.Value.Ifindex == 12);
+
+        _dataplane.Activations[new MacKey(5001, Port().Mac)] = default;
+        _core.Apply();
+        Assert.Contains(_dataplane.Members.Desired, static m => m.Value.Ifindex == 12);
+        Assert.Equal(PortStates.Active, PortState().State);
+    }
+
+    [Fact]
     public void VxlanPort_IsSetBeforeProgramsAreAttached_AndTakenAwayWithTheLastNetworkInVxlan()
     {
         _network.Link(12, "v-blue1");

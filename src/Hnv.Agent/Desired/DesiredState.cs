@@ -349,6 +349,15 @@ internal sealed class DesiredState
         WriteMac(key);
     }
 
+    /// <summary>Which adapters the programs heard at the ports that are prepared for them here.</summary>
+    public void SetActivated(IEnumerable<MacKey> activated)
+    {
+        foreach (MacKey key in _places.SetActivated(activated))
+        {
+            WriteMember(key.Vsid.ToHost(), key);
+        }
+    }
+
     private void ChangeMove(NetworkRef network, MoveItem? before, MoveItem? after)
     {
         MoveItem any = (after ?? before)!;
@@ -594,7 +603,7 @@ internal sealed class DesiredState
     private void WriteMember(uint vsid, MacKey key)
     {
         MemberItem? member = _members.TryGet(key, out Claims<MacKey, MemberItem>.Claim claim) ? claim.Item : null;
-        if (_memberTable.Set(vsid, key, member, member is null ? null : _places.Locate(member)))
+        if (_memberTable.Set(vsid, key, member, member is null ? null : _places.Locate(member), member is null ? null : _places.LocateDestination(member)))
         {
             WriteSubnet(vsid);
         }

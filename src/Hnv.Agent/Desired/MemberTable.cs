@@ -20,10 +20,11 @@ internal sealed class MemberTable(IDesiredTable<MemberKey, MemberEntry> table)
             : (0, 0, false);
 
     /// <summary>An adapter is a member of its subnet, and there; either null: it is none, or nowhere.</summary>
+    /// <param name="destination">Where it moves to, and gets copies as well; null: nowhere.</param>
     /// <returns>Whether the subnet's <see cref="CountsOf"/> may differ.</returns>
-    public bool Set(uint vsid, MacKey key, MemberItem? member, LocationEntry? place)
+    public bool Set(uint vsid, MacKey key, MemberItem? member, LocationEntry? place, LocationEntry? destination)
     {
-        Placement? after = member is null ? null : new Placement(place, member.Learns);
+        Placement? after = member is null ? null : new Placement(place, destination == place ? null : destination, member.Learns);
         _placed.TryGetValue(key, out Placement? before);
         if (before == after)
         {
@@ -56,7 +57,8 @@ internal sealed class MemberTable(IDesiredTable<MemberKey, MemberEntry> table)
     }
 
     /// <param name="At">Null: it is nowhere that a frame could be sent to.</param>
-    private sealed record Placement(LocationEntry? At, bool Learns);
+    /// <param name="Destination">Null: nowhere else.</param>
+    private sealed record Placement(LocationEntry? At, LocationEntry? Destination, bool Learns);
 
     private sealed class SubnetMembers(uint vsid, IDesiredTable<MemberKey, MemberEntry> table)
     {
@@ -79,9 +81,12 @@ internal sealed class MemberTable(IDesiredTable<MemberKey, MemberEntry> table)
 
             _adapters += by;
             Learners += placement.Learns ? by : 0;
-            if (placement.At is { } at)
+            foreach (LocationEntry? each in (ReadOnlySpan<LocationEntry?>)[placement.At, placement.Destination])
             {
-                (at.Ifindex != 0 ? Local : Remote).Add(at, placement.Learns, by);
+                if (each is { } place)
+                {
+                    (place.Ifindex != 0 ? Local : Remote).Add(place, placement.Learns, by);
+                }
             }
         }
     }

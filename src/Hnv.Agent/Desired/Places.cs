@@ -9,6 +9,17 @@ internal sealed class Places(
     OwnAddresses own, Claims<string, PortItem> ports, Claims<MacKey, MoveItem> moves, Claims<MacKey, MemberItem> members, SmallIndex<MacKey, PolicyItem> adapters)
 {
     private readonly Dictionary<string, BoundAt> _bound = new(StringComparer.Ordinal);
+    private HashSet<MacKey> _activated = [];
+
+    /// <summary>Adapters that were heard at the ports prepared for them here.</summary>
+    /// <returns>Those of which that is news.</returns>
+    public IReadOnlyCollection<MacKey> SetActivated(IEnumerable<MacKey> activated)
+    {
+        HashSet<MacKey> before = _activated;
+        _activated = [.. activated];
+        before.SymmetricExceptWith(_activated);
+        return before;
+    }
 
     /// <summary>A port is bound at an interface, or not any more (null).</summary>
     /// <returns>Whether that is another one than before.</returns>
@@ -68,6 +79,23 @@ internal sealed class Places(
         : member.ProviderAddress is not { } pa ? null
         : !own.Contains(pa) ? LocationEntry.Remote(pa)
         : LocateMove(new MacKey(member.Vsid, member.Mac), member.Port);
+
+    /// <summary>
+    /// Where else a member gets what floods while its adapter moves: at the host that it moves to; and there at the prepared port, but not before the VM was
+    /// heard at it, for a tap would keep all of that until its queue is full.
+    /// </summary>
+    public LocationEntry? LocateDestination(MemberItem member)
+    {
+        var key = new MacKey(member.Vsid, member.Mac);
+        if (!moves.TryGet(key, out Claims<MacKey, MoveItem>.Claim move) || move.Item.Port != member.Port)
+        {
+            return null;
+        }
+
+        return !own.Contains(move.Item.To) ? LocationEntry.Remote(move.Item.To)
+            : _activated.Contains(key) && InterfaceOf(member.Port, member.Vsid) is { } index ? LocationEntry.Local(index)
+            : null;
+    }
 
     /// <summary>The port bound here that has an adapter's MAC, the first by name.</summary>
     private LocationEntry? LocatePort(MacKey key)

@@ -82,6 +82,66 @@ public sealed class DesiredMoveTests : IDisposable
         Assert.Empty(_dataplane.Moves.Desired);
     }
 
+    [Fact]
+    public void Floods_GoToBothHosts_WhileTheAdapterMoves()
+    {
+        Own("192.168.4.33");
+        Put(Subnet(), Member(pa: Source, port: Name));
+        Assert.Equal([Source], Members());
+
+        Put(Move());
+        Assert.Equal([Source, Destination], Members());
+
+        Put(Member(pa: Destination, port: Name));
+        Assert.Equal([Destination], Members());
+        Put(Member(pa: Source, port: Name));
+        Delete(Move());
+        Assert.Equal([Source], Members());
+    }
+
+    [Fact]
+    public void Floods_OfTheHostThatItLeaves_GoToItsPortAndToTheDestination()
+    {
+        Own(Source);
+        Put(Subnet(), Port(), Member(pa: Source, port: Name), Move());
+        _state.PortBound(Name, 5001, 12);
+        Assert.Equal(["12", Destination], Members());
+
+        _state.PortUnbound(Name);
+        Assert.Equal([Destination], Members());
+    }
+
+    [Fact]
+    public void Floods_AtTheDestination_GoToThePreparedPort_OnceTheAdapterWasHeardThere()
+    {
+        Own(Destination);
+        Put(Subnet(), Port() with { Prepared = true }, Member(pa: Source, port: Name), Move());
+        _state.PortBound(Name, 5001, 12);
+        Assert.Equal([Source], Members());
+
+        _state.SetActivated([new MacKey(5001, s_mac)]);
+        Assert.Equal(["12", Source], Members());
+        _state.SetActivated([]);
+        Assert.Equal([Source], Members());
+        _state.SetActivated([new MacKey(5001, s_mac)]);
+
+        // The move is complete; there is no moment at which it is nobody's.
+        Put(Port(), Member(pa: Destination, port: Name));
+        Assert.Equal(["12"], Members());
+        Delete(Move());
+        _state.SetActivated([]);
+        Assert.Equal(["12"], Members());
+    }
+
+    /// <summary>Interfaces and provider addresses that get what floods, by slot; as many as the subnet says.</summary>
+    private string[] Members()
+    {
+        string[] members = [.. _dataplane.Members.Desired.OrderBy(static m => m.Key.Slot).Select(static m => m.Value.Ifindex != 0 ? $"{m.Value.Ifindex}" : $"{m.Value.Pa}")];
+        SubnetEntry subnet = Assert.Single(_dataplane.Subnets.Desired).Value;
+        Assert.Equal((uint)members.Length, subnet.LocalMembers + subnet.RemoteMembers);
+        return members;
+    }
+
     private static MoveItem Move() => Items.Move(from: Source, to: Destination);
 
     private void Own(string address) => _state.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa(address))]));
