@@ -35,7 +35,12 @@ public static class BenchCatalog
         }
 
         IBenchmark[] chosen = [.. All.Where(benchmark =>
-            (options.Names.IsEmpty || options.Names.Contains(benchmark.Name)) && (!options.Quick || benchmark.HasQuickForm))];
+            (options.Names.IsEmpty || options.Names.Contains(benchmark.Name)) && (!options.Quick || benchmark.HasQuickForm) && (!options.Forms || benchmark.HasForms))];
+        if (chosen.Length == 0)
+        {
+            throw new BenchException($"None of these has what is asked for. All forms are compared by {string.Join(", ", All.Where(benchmark => benchmark.HasForms).Select(benchmark => benchmark.Name))}.");
+        }
+
         string[] missing = [.. chosen.SelectMany(benchmark => benchmark.Needs).Distinct(StringComparer.Ordinal).Where(program => !IsInstalled(program))];
         return missing.Length == 0
             ? chosen

@@ -19,6 +19,12 @@ public sealed record BenchOptions
     /// </summary>
     public bool Quick { get; init; }
 
+    /// <summary>
+    /// Instead of NVGRE over IPv4 all four forms, each beside kernel VXLAN and a bridge over the same family. Benchmarks that know nothing of forms are
+    /// left out; the results are called after this.
+    /// </summary>
+    public bool Forms { get; init; }
+
     /// <summary>Folder for one JSON file per benchmark; null: none are written.</summary>
     public string? ResultsDirectory { get; init; }
 

@@ -28,7 +28,7 @@ public static class BenchRunner
             BenchResult result = await benchmark.RunAsync(new BenchContext(options, text => progress($"{benchmark.Name}: {text}")), cancellationToken);
             result = result with
             {
-                Name = benchmark.Name,
+                Name = options.Forms ? $"{benchmark.Name}-forms" : benchmark.Name,
                 Title = benchmark.Title,
                 Started = started,
                 Machine = machine,

@@ -14,6 +14,9 @@ internal interface IBenchmark
     /// <summary>Whether <see cref="BenchOptions.Quick"/> has a short form of it.</summary>
     bool HasQuickForm { get; }
 
+    /// <summary>Whether it heeds <see cref="BenchOptions.Forms"/>.</summary>
+    bool HasForms => false;
+
     /// <summary>Programs from Debian packages that have to be there, e.g. <c>iperf3</c>.</summary>
     IReadOnlyList<string> Needs { get; }
 

@@ -26,6 +26,43 @@ public sealed class QuickRunTests
     }
 
     [Fact]
+    public Task RunAsync_QuickForms_ComparesEachWithKernelVxlanOverItsFamily() => ComparesAsync("tcp-rr", "between veths");
+
+    /// <summary>Each form takes two verifications of all programs: the others are for the long run.</summary>
+    [Theory]
+    [Trait("Category", "Soak")]
+    [InlineData("tcp-mtu", "into a tap")]
+    [InlineData("tcp-whole", "into a veth")]
+    [InlineData("udp-pps", "into a veth")]
+    public Task RunAsync_QuickFormsOfTheOthers_DoSoToo(string name, string group) => ComparesAsync(name, group);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public async Task RunAsync_QuickForms_TimesTheProgramsOfEach() =>
+        Assert.Equal(["nvgre4", "nvgre6", "vxlan4", "vxlan6"], (await RunFormsAsync("programs")).Series.Select(s => s.Variant).Distinct());
+
+    [Fact]
+    public async Task RunAsync_FormsOfWhatHasNone_NamesThoseThatHave() => Assert.Contains(
+        "tcp-mtu",
+        (await Assert.ThrowsAsync<BenchException>(() => RunFormsAsync("flood"))).Message,
+        StringComparison.Ordinal);
+
+    private static async Task ComparesAsync(string name, string group)
+    {
+        BenchResult result = await RunFormsAsync(name);
+
+        Assert.Equal($"{name}-forms", result.Name);
+        foreach (string family in (string[])["4", "6"])
+        {
+            string[] rows = [.. result.Ratios.Where(r => r.Group == $"{group}, over IPv{family}" && r.To == "vxlan").Select(r => r.Variant).Distinct()];
+            Assert.Equal([$"nvgre{family}", $"vxlan{family}"], rows);
+        }
+    }
+
+    private static async Task<BenchResult> RunFormsAsync(string name) => Assert.Single(
+        await BenchRunner.RunAsync(new BenchOptions { Names = [name], Quick = true, Forms = true }, null, _ => { }, TestContext.Current.CancellationToken));
+
+    [Fact]
     public async Task RunAsync_UnknownName_NamesThoseThatExist()
     {
         BenchException e = await Assert.ThrowsAsync<BenchException>(() =>

@@ -290,6 +290,18 @@ public sealed class FormTests(TestCloud cloud)
         }
     }
 
+    /// <summary>RFC 7348 section 5: a sum that is not verified does not keep a packet from being accepted.</summary>
+    [Theory]
+    [InlineData(AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetworkV6)]
+    public void UdpChecksum_OfAPeerThatSendsOne_IsNotLookedAt(AddressFamily family)
+    {
+        FormCloud forms = new(cloud, new(Encapsulation.Vxlan, family));
+        byte[] onWire = forms.OnWire(cloud.A, cloud.B, 5001, Frame("IPv4"));
+        BinaryPrimitives.WriteUInt16BigEndian(onWire.AsSpan(forms.Tunnel + 6), 0x1234);
+        cloud.B.FromWire(onWire).Went(Verdict.Decapsulated, cloud.Blue7.TrafficTo(Frame("IPv4").Length)).As(Frame("IPv4"));
+    }
+
     [Theory]
     [InlineData(Encapsulation.Nvgre, 44, Verdict.Fragmented)]
     [InlineData(Encapsulation.Vxlan, 44, Verdict.Fragmented)]

@@ -2,6 +2,7 @@ using System.Net;
 using Hnv.Bench.Measuring;
 using Hnv.Bench.Topology;
 using Hnv.Bench.Traffic;
+using Hnv.Wire;
 
 namespace Hnv.Bench.Benchmarks;
 
@@ -17,6 +18,8 @@ internal sealed class ProgramsBenchmark : IBenchmark
 
     public bool HasQuickForm => true;
 
+    public bool HasForms => true;
+
     public IReadOnlyList<string> Needs { get; } = [];
 
     public async Task<BenchResult> RunAsync(BenchContext context, CancellationToken cancellationToken)
@@ -24,6 +27,11 @@ internal sealed class ProgramsBenchmark : IBenchmark
         int runs = context.Options.Quick ? 500 : 50_000;
         var spec = new TwoHostsSpec(WireSize.WholeSuperPackets, Cable.Veth);
         using var topologies = new TopologySet();
+        if (context.Options.Forms)
+        {
+            return await MeasureFormsAsync(topologies, spec, runs, context, cancellationToken);
+        }
+
         BareHosts bare = topologies.Add(TwoHosts.Build(new BareHosts(spec)));
         HnvHosts hnv = topologies.Add(TwoHosts.Build(new HnvHosts(spec)));
         HnvHosts far = topologies.Add(TwoHosts.Build(new HnvHosts(spec, far: true)));
@@ -42,5 +50,28 @@ internal sealed class ProgramsBenchmark : IBenchmark
 
         Variant Make(string name, ProgramTimer timer, IPAddress destination) =>
             new(Group, name, token => Task.Run(() => timer.Measure([destination], runs), token));
+    }
+
+    /// <summary>Inside a subnet, in every form; the first, NVGRE over IPv4, is what the others are divided by.</summary>
+    private static async Task<BenchResult> MeasureFormsAsync(TopologySet topologies, TwoHostsSpec spec, int runs, BenchContext context, CancellationToken cancellationToken)
+    {
+        List<ProgramTimer> timers = [];
+        try
+        {
+            List<Variant> variants = [];
+            foreach (EncapsulationForm form in EncapsulationForm.All)
+            {
+                HnvHosts hosts = topologies.Add(TwoHosts.Build(new HnvHosts(spec with { Form = form })));
+                var timer = ProgramTimer.Of(hosts, routed: false);
+                timers.Add(timer);
+                variants.Add(new Variant(Group, Forms.Name(form), token => Task.Run(() => timer.Measure([hosts.ReceiverAddress], runs), token)));
+            }
+
+            return await PairedRun.MeasureAsync(variants, [Forms.Name(Forms.Common)], [], context, cancellationToken);
+        }
+        finally
+        {
+            timers.ForEach(static timer => timer.Dispose());
+        }
     }
 }

@@ -15,13 +15,21 @@ internal sealed class RoundTripBenchmark : IBenchmark
 
     public bool HasQuickForm => true;
 
+    public bool HasForms => true;
+
     public IReadOnlyList<string> Needs { get; } = [];
 
     public async Task<BenchResult> RunAsync(BenchContext context, CancellationToken cancellationToken)
     {
         using var topologies = new TopologySet();
         List<Variant> variants = [];
-        foreach (string carrier in Carrier.All)
+        if (context.Options.Forms)
+        {
+            variants.AddRange(Forms.Variants(
+                topologies, Group, new TwoHostsSpec(WireSize.WholeSuperPackets, Cable.Veth), hosts => token => PingPong.MeasureAsync(hosts, context.Options.Duration, token)));
+        }
+
+        foreach (string carrier in context.Options.Forms ? [] : Carrier.All)
         {
             TwoHosts hosts = topologies.Add(carrier, new TwoHostsSpec(WireSize.WholeSuperPackets, Cable.Veth));
             variants.Add(new Variant(Group, carrier, token => PingPong.MeasureAsync(hosts, context.Options.Duration, token)));

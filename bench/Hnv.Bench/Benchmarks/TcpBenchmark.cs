@@ -18,6 +18,8 @@ internal sealed class TcpBenchmark(WireSize wire) : IBenchmark
 
     public bool HasQuickForm => true;
 
+    public bool HasForms => true;
+
     public IReadOnlyList<string> Needs { get; } = ["iperf3"];
 
     public async Task<BenchResult> RunAsync(BenchContext context, CancellationToken cancellationToken)
@@ -26,6 +28,12 @@ internal sealed class TcpBenchmark(WireSize wire) : IBenchmark
         List<Variant> variants = [];
         foreach ((Cable cable, string group) in ((Cable, string)[])[(Cable.Veth, IntoVeth), (Cable.Tap, IntoTap)])
         {
+            if (context.Options.Forms)
+            {
+                variants.AddRange(Forms.Variants(topologies, group, new TwoHostsSpec(wire, cable), hosts => token => TcpStream.MeasureAsync(hosts, context.Options.Duration, token)));
+                continue;
+            }
+
             foreach (string carrier in Carrier.All)
             {
                 TwoHosts hosts = topologies.Add(carrier, new TwoHostsSpec(wire, cable));

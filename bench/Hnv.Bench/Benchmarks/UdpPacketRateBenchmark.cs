@@ -15,6 +15,8 @@ internal sealed class UdpPacketRateBenchmark : IBenchmark
 
     public bool HasQuickForm => true;
 
+    public bool HasForms => true;
+
     public IReadOnlyList<string> Needs { get; } = [];
 
     public async Task<BenchResult> RunAsync(BenchContext context, CancellationToken cancellationToken)
@@ -23,20 +25,22 @@ internal sealed class UdpPacketRateBenchmark : IBenchmark
         List<PacketFlood> floods = [];
         try
         {
-            List<Variant> variants = [];
-            foreach (string carrier in Carrier.All)
-            {
-                TwoHosts hosts = topologies.Add(carrier, new TwoHostsSpec(WireSize.WholeSuperPackets, Cable.Veth));
-                var flood = new PacketFlood(hosts);
-                floods.Add(flood);
-                variants.Add(new Variant(Group, carrier, token => flood.MeasureAsync([hosts.ReceiverAddress], context.Options.Duration, token)));
-            }
-
+            var spec = new TwoHostsSpec(WireSize.WholeSuperPackets, Cable.Veth);
+            List<Variant> variants = context.Options.Forms
+                ? [.. Forms.Variants(topologies, Group, spec, Flood)]
+                : [.. Carrier.All.Select(carrier => new Variant(Group, carrier, Flood(topologies.Add(carrier, spec))))];
             return await PairedRun.MeasureAsync(variants, Carrier.References, Aims, context, cancellationToken);
         }
         finally
         {
             floods.ForEach(flood => flood.Dispose());
+        }
+
+        Func<CancellationToken, Task<IReadOnlyList<Reading>>> Flood(TwoHosts hosts)
+        {
+            var flood = new PacketFlood(hosts);
+            floods.Add(flood);
+            return token => flood.MeasureAsync([hosts.ReceiverAddress], context.Options.Duration, token);
         }
     }
 

@@ -5,6 +5,7 @@ using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Ports;
 using Hnv.Datapath.Tables;
 using Hnv.Model.Addressing;
+using Hnv.Wire;
 
 namespace Hnv.Bench.Topology;
 
@@ -34,7 +35,7 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
     /// <summary>The MAC of the distributed gateway.</summary>
     public static MacAddress GatewayMac => s_gatewayMac;
 
-    protected override int Overhead => 42;
+    protected override int Overhead => Form.Room;
 
     /// <summary>The directory of a host's data plane.</summary>
     public string PinsOf(Machine host) => PinDirectories.Of(Name, host.Name);
@@ -88,7 +89,12 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
             dataplane.LocalPas.Set(local, new LocalPaEntry((uint)uplink));
             dataplane.Peers.Set(peer, new PeerEntry(local, (uint)uplink, WireMtu, PeerFlags.None));
             dataplane.AttachUplink(uplink);
-            dataplane.BindPort(new PortBinding(host.IndexOf(Port), 1, rd, vsid, Mac(vm)));
+            if (Form.Encapsulation == Model.Resources.Encapsulation.Vxlan && dataplane.SetVxlanPort(VxlanHeader.Port) is { } problem)
+            {
+                throw new BenchException(problem);
+            }
+
+            dataplane.BindPort(new PortBinding(host.IndexOf(Port), 1, rd, vsid, Mac(vm)) { Encapsulation = (Encapsulation)Form.Encapsulation });
             return dataplane;
         });
     }
@@ -108,9 +114,9 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
         Apply(dataplane);
     }
 
-    private static void AddSubnet(Dataplane dataplane, uint rd, uint vsid, IPNetwork prefix, IPAddress gateway)
+    private void AddSubnet(Dataplane dataplane, uint rd, uint vsid, IPNetwork prefix, IPAddress gateway)
     {
-        dataplane.Subnets.Set(new SubnetKey(vsid), new SubnetEntry(rd, s_gatewayMac, gateway, null));
+        dataplane.Subnets.Set(new SubnetKey(vsid), new SubnetEntry(rd, s_gatewayMac, gateway, null) with { Encapsulation = (Encapsulation)Form.Encapsulation });
         dataplane.Routes.Set(new RouteKey(rd, prefix), new RouteEntry(vsid, null));
         dataplane.Records.Set(new RecordKey(vsid, gateway), new RecordEntry(s_gatewayMac, RecordKind.DistributedGateway, RecordFlags.None, KernelAddress.None, 0));
     }

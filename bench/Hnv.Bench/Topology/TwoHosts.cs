@@ -1,13 +1,19 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Hnv.Lab.Machine;
 using Hnv.Linux.Netlink;
 using Hnv.Model.Addressing;
+using Hnv.Wire;
 
 namespace Hnv.Bench.Topology;
 
 /// <summary>What two hosts are built of.</summary>
-internal sealed record TwoHostsSpec(WireSize Wire, Cable Cable);
+internal sealed record TwoHostsSpec(WireSize Wire, Cable Cable)
+{
+    /// <summary>What crosses between the hosts, where that can be chosen; the family is that of their addresses, too.</summary>
+    public EncapsulationForm Form { get; init; } = Forms.Common;
+}
 
 /// <summary>
 /// Two hosts and two VMs, the same for everything that is compared; how the hosts carry the VMs' traffic is the subclass's affair.
@@ -63,15 +69,19 @@ internal abstract class TwoHosts : IDisposable
     /// <summary>Bytes that the encapsulation takes from the wire's packets.</summary>
     protected abstract int Overhead { get; }
 
-    protected static IPAddress Host1Address { get; } = IPAddress.Parse("192.168.4.11");
+    protected IPAddress Host1Address => IPAddress.Parse(IsOverIPv6 ? "fd00:4::11" : "192.168.4.11");
 
-    protected static IPAddress Host2Address { get; } = IPAddress.Parse("192.168.4.22");
+    protected IPAddress Host2Address => IPAddress.Parse(IsOverIPv6 ? "fd00:4::22" : "192.168.4.22");
 
     protected static PhysicalAddress SenderMac { get; } = PhysicalAddress.Parse("06-06-00-00-00-05");
 
     protected static PhysicalAddress ReceiverMac { get; } = PhysicalAddress.Parse("06-06-00-00-00-07");
 
     protected Cable Cable => _spec.Cable;
+
+    protected EncapsulationForm Form => _spec.Form;
+
+    protected bool IsOverIPv6 => Form.Family == AddressFamily.InterNetworkV6;
 
     public static T Build<T>(T topology)
         where T : TwoHosts
@@ -141,8 +151,20 @@ internal abstract class TwoHosts : IDisposable
         Host2 = Own(Machine.Create($"{Name}-host2"));
         Receiver = Own(Machine.Create($"{Name}-vm2"));
         Host1.Netlink.CreateVeth(new VethSpec(Uplink, Uplink) { Mtu = WireMtu, PeerNamespace = Host2.Inside });
-        Host1.Configure(Uplink, Host1Address);
-        Host2.Configure(Uplink, Host2Address);
+        foreach ((Machine host, IPAddress address) in ((Machine, IPAddress)[])[(Host1, Host1Address), (Host2, Host2Address)])
+        {
+            if (IsOverIPv6)
+            {
+                host.Inside.Run(() =>
+                {
+                    Sysctl.Write($"net/ipv6/conf/{Uplink}/disable_ipv6", 0);
+                    Sysctl.Write($"net/ipv6/conf/{Uplink}/accept_dad", 0);
+                });
+            }
+
+            host.Configure(Uplink, address, IsOverIPv6 ? 64 : 24);
+        }
+
         Host1.Netlink.CreateVeth(new VethSpec(Port, Adapter) { PeerNamespace = Sender.Inside });
         if (_spec.Cable == Cable.Veth)
         {

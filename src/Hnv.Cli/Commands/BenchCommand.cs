@@ -17,9 +17,10 @@ internal static class BenchCommand
         var seconds = new Option<int>("--seconds") { Description = "Length of one measurement", DefaultValueFactory = _ => new BenchOptions().Seconds };
         var rounds = new Option<int>("--rounds") { Description = "How often each variant is measured, in turns", DefaultValueFactory = _ => new BenchOptions().Rounds };
         var quick = new Option<bool>("--quick") { Description = "One short round, to see that everything works; says nothing about speed and writes no file" };
+        var forms = new Option<bool>("--forms") { Description = "NVGRE and VXLAN over IPv4 and IPv6, each beside kernel VXLAN over the same family; those benchmarks that know of it" };
         var results = new Option<string>("--results") { Description = "Folder for the results as JSON, a file for each", HelpName = "FOLDER", DefaultValueFactory = _ => "bench/results" };
         Option<OutputFormat> output = SharedOptions.NewOutput();
-        Command command = new Command("bench", "Measures against the bare underlay, kernel VXLAN with a bridge, and minimal programs").With(names, list, seconds, rounds, quick, results, output)
+        Command command = new Command("bench", "Measures against the bare underlay, kernel VXLAN with a bridge, and minimal programs").With(names, list, seconds, rounds, quick, forms, results, output)
             .Does(runner, async (context, token) =>
             {
                 ParseResult a = context.Arguments;
@@ -39,6 +40,7 @@ internal static class BenchCommand
                     Seconds = a.GetValue(seconds),
                     Rounds = a.GetValue(rounds),
                     Quick = a.GetValue(quick),
+                    Forms = a.GetValue(forms),
                     ResultsDirectory = a.GetValue(results),
                 };
                 try
