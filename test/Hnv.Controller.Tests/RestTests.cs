@@ -1,3 +1,4 @@
+using Hnv.Api.Reports;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -293,6 +294,26 @@ public sealed class RestTests
         Assert.Single((await c.Client.VirtualSubnetsAsync(cancellationToken: Cancelled)).Items);
         Assert.Equal(RouteConditions.Active, Assert.Single((await c.Client.CustomerRoutesAsync(cancellationToken: Cancelled)).Items).Condition);
         Assert.Equal(2, (await c.Client.ProviderAddressesAsync(Cancelled)).Items.Length);
+    }
+
+    [Fact]
+    public async Task Provider_addresses_have_the_state_that_their_host_reports_and_routes_are_listed()
+    {
+        await using TestController c = await StartAsync();
+        await c.Client.ApplyAsync(
+            [JsonElement.Parse("""{"kind":"Host","name":"h","providerAddresses":["192.168.4.12",{"address":"192.168.4.11","prefixLength":16,"vlan":100}],"providerRoutes":[{"prefix":"0.0.0.0/0","nextHop":"192.168.4.1","uplink":"up0","metric":7}]}""")],
+            cancellationToken: Cancelled);
+        Assert.Equal(["unknown", "unknown"], (await c.Client.ProviderAddressesAsync(Cancelled)).Items.Select(static a => a.State));
+
+        await new PolicyStreamClient(c.Client, "h").ReportAsync(
+            new HostReport(1, "0.1.0", 1, 1, 1, [], []) { ProviderAddresses = [new ProviderAddressReport(IPAddress.Parse("192.168.4.11"), "Invalid", "up0", 24, "up0 is no VLAN device")] },
+            Cancelled);
+
+        ProviderAddressView[] views = [.. (await c.Client.ProviderAddressesAsync(Cancelled)).Items];
+        Assert.Equal(["unknown", "Invalid"], views.Select(static a => a.State));
+        Assert.Equal((16u, 100u, "up0", "up0 is no VLAN device"), (views[1].PrefixLength, views[1].Vlan, views[1].Uplink, views[1].Reason));
+        Assert.Equal(
+            new ProviderRouteView("h", IPNetwork.Parse("0.0.0.0/0"), IPAddress.Parse("192.168.4.1"), "up0", 7), Assert.Single((await c.Client.ProviderRoutesAsync(Cancelled)).Items));
     }
 
     [Fact]
