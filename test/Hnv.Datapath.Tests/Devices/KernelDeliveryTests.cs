@@ -33,7 +33,8 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
         cloud[form].Relay.ForgetLargest();
         await TransferAsync(far, near, family);
         VerdictCounter after = cloud.Lab.A.Count(far.PortId, Verdict.Encapsulated);
-        Assert.True((after.Bytes - before.Bytes) / (after.Packets - before.Packets) > 3000, $"sent: {before}, then {after}");
+        // Segments of the wire have 1500 bytes at most; how many of them TCP hands over in one depends on how busy the machine is.
+        Assert.True((after.Bytes - before.Bytes) / (after.Packets - before.Packets) > 1600, $"sent: {before}, then {after}");
         if (kind == "tap")
         {
             Assert.True(cloud[form].Relay.LargestToVm > 3000, $"the largest frame to the VM has {cloud[form].Relay.LargestToVm} bytes");
