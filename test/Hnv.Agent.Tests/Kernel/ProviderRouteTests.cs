@@ -45,6 +45,25 @@ public sealed class ProviderRouteTests : IDisposable
     }
 
     [Fact]
+    public async Task Routes_OfIPv6_AreOfTheFamilyOfTheAddressAndStandOnce()
+    {
+        _host.Route.AddAddress(_host.Route.GetLink("up0").Index, IPAddress.Parse("fd00:4::11"), 64, AddressFlags.NoDuplicateDetection);
+        _host.Policy(10, Peer());
+        _host.Core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa("fd00:4::11", 1)), new ItemChange(null, new ProviderRouteItem(IPNetwork.Parse("::/0"), IPAddress.Parse("fd00:4::1"), null, 0))]));
+        await _host.UntilAsync(() => _host.Core.State.RealisedRevision == 10 && Ours().Length == 3, "rule, on-link route and default route are there");
+
+        Assert.Equal("fd00:4::1", Next("2001:db8::1", "fd00:4::11"));
+        Assert.Null(Next("fd00:4::22", "fd00:4::11"));
+        RouteInfo[] before = [.. Ours().OfType<RouteInfo>()];
+        _host.Kill();
+        _host.Start();
+        _host.Policy(11, Peer());
+        _host.Core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa("fd00:4::11", 1)), new ItemChange(null, new ProviderRouteItem(IPNetwork.Parse("::/0"), IPAddress.Parse("fd00:4::1"), null, 0))]));
+        await _host.UntilAsync(() => _host.Core.State.RealisedRevision == 11, "the new agent is in sync");
+        Assert.Equal(before, Ours().OfType<RouteInfo>());
+    }
+
+    [Fact]
     public async Task Routes_ThatSomebodyRemoves_ComeBack()
     {
         _host.Policy(10, Peer());
