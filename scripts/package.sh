@@ -69,8 +69,12 @@ stage_program() {
     find "$lib" -type f -exec chmod 644 {} +
     chmod 755 "$lib/hnv"
     ln -s ../lib/hnv/hnv "$work/hnv/usr/bin/hnv"
-    mkdir -p "$work/hnv/usr/share/bash-completion/completions" "$work/hnv/usr/share/doc/hnv"
+    mkdir -p "$work/hnv/usr/share/bash-completion/completions" "$work/hnv/usr/share/zsh/vendor-completions" "$work/hnv/usr/share/fish/vendor_completions.d" \
+        "$work/hnv/usr/share/doc/hnv"
     "$from/hnv" completion bash >"$work/hnv/usr/share/bash-completion/completions/hnv"
+    # Loaded as the function itself, on first use: it calls what it has defined.
+    { "$from/hnv" completion zsh && echo '_hnv "$@"'; } >"$work/hnv/usr/share/zsh/vendor-completions/_hnv"
+    "$from/hnv" completion fish >"$work/hnv/usr/share/fish/vendor_completions.d/hnv.fish"
     cp "$dotnet/LICENSE.txt" "$work/hnv/usr/share/doc/hnv/dotnet-license.txt"
     gzip -9nc "$dotnet/ThirdPartyNotices.txt" >"$work/hnv/usr/share/doc/hnv/dotnet-notices.txt.gz"
     cp "$root"/docs/guide/*.md "$work/hnv/usr/share/doc/hnv/"

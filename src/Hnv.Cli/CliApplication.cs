@@ -7,6 +7,7 @@ using System.Security.Authentication;
 using Hnv.Agent;
 using Hnv.Api.Client;
 using Hnv.Cli.Commands;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Configuration;
 using Hnv.Cli.Output;
 using Hnv.Controller;
@@ -27,8 +28,13 @@ public static class CliApplication
         {
             running = parsed;
             return RunOneAsync(environment, parsed, run, token);
-        }, CommandList.Find(arguments));
+        }, CommandList.Find(arguments) ?? SuggestedLine.CommandOf(arguments));
         var errors = new ErrorWriter(environment);
+        if (SuggestedLine.TryAnswer(root, arguments, environment))
+        {
+            return ExitCodes.Done;
+        }
+
         try
         {
             ParseResult parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments);

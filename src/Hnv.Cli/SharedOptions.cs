@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Configuration;
 
 namespace Hnv.Cli;
@@ -15,7 +16,7 @@ internal static class SharedOptions
     };
 
     /// <summary>The scope of names.</summary>
-    public static Option<string?> Tenant { get; } = new("--tenant") { Description = "Only this tenant; \"\" for all (else HNV_TENANT, the configuration's)", HelpName = "TENANT", Recursive = true };
+    public static Option<string?> Tenant { get; } = new Option<string?>("--tenant") { Description = "Only this tenant; \"\" for all (else HNV_TENANT, the configuration's)", HelpName = "TENANT", Recursive = true }.WithNames("tenant");
 
     /// <summary>For https: who is trusted.</summary>
     public static Option<string?> Ca { get; } = new("--ca") { Description = "With https: certificate authority, PEM (else HNV_CA)", HelpName = "FILE", Recursive = true };

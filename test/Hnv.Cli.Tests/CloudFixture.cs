@@ -65,7 +65,7 @@ public sealed class CloudFixture : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("hnv-cli-").FullName;
     private RunningController _controller = null!;
 
-    private string Address => $"unix:{_directory}/c.sock";
+    public string Address => $"unix:{_directory}/c.sock";
 
     public async ValueTask InitializeAsync()
     {
@@ -80,6 +80,9 @@ public sealed class CloudFixture : IAsyncLifetime
         await _controller.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
+
+    /// <inheritdoc cref="RunAsync(string, string)"/>
+    public Task<CliRun> RunAsync(string[] arguments) => CliRun.RunAsync(arguments, lab: Address);
 
     /// <summary>Runs a command against this controller.</summary>
     public Task<CliRun> RunAsync(string line, string input = "") => CliRun.RunAsync(line, input: input, lab: Address);

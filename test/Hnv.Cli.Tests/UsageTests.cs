@@ -41,7 +41,7 @@ public sealed class UsageTests
     [InlineData("get ports --config /nonexistent/client.yaml")]
     [InlineData("get ports --controller carrier-pigeon")]
     [InlineData("agent")]
-    [InlineData("completion fish")]
+    [InlineData("completion tcsh")]
     [InlineData("lab --name no/good status")]
     public async Task Run_WrongUsage_ExitsTwoAndSaysSoOnStandardErrorOnly(string line)
     {

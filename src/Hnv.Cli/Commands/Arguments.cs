@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hnv.Api.Resources;
+using Hnv.Cli.Completion;
 
 namespace Hnv.Cli.Commands;
 
@@ -15,8 +16,7 @@ internal static class Arguments
             Description = string.Join(", ", kinds.Select(k => k.Words.IsEmpty ? k.Collection : $"{k.Collection} ({k.Words[0]})")),
             HelpName = "KIND",
         };
-        argument.CompletionSources.Add([.. kinds.Select(k => k.Collection)]);
-        return argument;
+        return argument.WithWords([.. kinds.Select(k => k.Collection)]);
     }
 
     /// <summary>The files of <c>-f</c>; may be given several times.</summary>

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Hnv.Api.Manifests;
 using Hnv.Api.Rest;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Input;
 using Hnv.Cli.Kinds;
 using Hnv.Model.Resources;
@@ -16,7 +17,7 @@ internal static class DeleteCommand
     {
         Argument<string> kind = Arguments.Kind(viewsToo: false);
         kind.Arity = ArgumentArity.ZeroOrOne;
-        var names = new Argument<string[]>("NAME") { Description = "NAME or TENANT/NAME; several may be given", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("NAME") { Description = "NAME or TENANT/NAME; several may be given", Arity = ArgumentArity.ZeroOrMore }.WithNamesOf(kind);
         Option<string[]> files = Arguments.Files(required: false);
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen, and do nothing" };
         Option<OutputFormat> output = SharedOptions.NewOutput();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Kinds;
 
 namespace Hnv.Cli.Commands;
@@ -11,7 +12,7 @@ internal static class DescribeCommand
     public static Command Create(CommandRunner runner)
     {
         Argument<string> kind = Arguments.Kind(viewsToo: true);
-        var name = new Argument<string>("NAME") { Description = "NAME or TENANT/NAME" };
+        var name = new Argument<string>("NAME") { Description = "NAME or TENANT/NAME" }.WithNamesOf(kind);
         Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("describe", "Shows everything about one object")
             .With(kind, name, output).WithTenant()

@@ -5,6 +5,7 @@ using Hnv.Api;
 using Hnv.Api.Answers;
 using Hnv.Api.Client;
 using Hnv.Api.Stream;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Kinds;
 using Hnv.Cli.Output;
 using Hnv.Cli.Watching;
@@ -29,7 +30,7 @@ internal static class DropsCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var host = new Argument<string?>("HOST") { Description = "Only this host", Arity = ArgumentArity.ZeroOrOne };
+        var host = new Argument<string?>("HOST") { Description = "Only this host", Arity = ArgumentArity.ZeroOrOne }.WithNames("host");
         var watch = new Option<bool>("--watch", "-w") { Description = "Go on and show what is added, until Ctrl-C" };
         var all = new Option<bool>("--all") { Description = "Every verdict, not only drops" };
         Option<OutputFormat> output = SharedOptions.NewOutput();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Text.Json;
 using Hnv.Api.Rest;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Kinds;
 using Hnv.Model.Resources;
 
@@ -13,8 +14,8 @@ internal static class ForgetCommand
     public static Command Create(CommandRunner runner)
     {
         Argument<uint> vsid = NewSubnet(), wholeVsid = NewSubnet();
-        var address = new Argument<string>("ADDRESS") { Description = "The customer address" };
-        var port = new Argument<string>("PORT") { Description = "PORT or TENANT/PORT" };
+        var address = new Argument<string>("ADDRESS") { Description = "The customer address" }.WithNames("record");
+        var port = new Argument<string>("PORT") { Description = "PORT or TENANT/PORT" }.WithNames("port");
         Option<OutputFormat> ofAddress = SharedOptions.NewOutput(), ofPort = SharedOptions.NewOutput(), ofSubnet = SharedOptions.NewOutput();
         return new Command("forget", "Forgets learned addresses on all hosts: they count again when the VMs prove them anew").With(
             new Command("address", "One address of a subnet").With(vsid, address, ofAddress).WithTenant()
@@ -46,7 +47,7 @@ internal static class ForgetCommand
                 }));
     }
 
-    private static Argument<uint> NewSubnet() => new("VSID") { Description = "The virtual subnet: 'hnv get subnets' lists them" };
+    private static Argument<uint> NewSubnet() => new Argument<uint>("VSID") { Description = "The virtual subnet: 'hnv get subnets' lists them" }.WithNames("subnet");
 
     private static async Task<string> TenantOfAsync(CommandContext context, uint vsid, CancellationToken cancellationToken) =>
         (await ObjectFinder.FindAsync(context, KindTables.Find("subnet"), vsid.ToString(), cancellationToken))[0].Text("tenant")!;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Hnv.Api.Client;
 using Hnv.Api.Resources;
 using Hnv.Api.Rest;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Kinds;
 using Hnv.Cli.Watching;
 using Hnv.Cli.Output;
@@ -16,7 +17,7 @@ internal static class GetCommand
     public static Command Create(CommandRunner runner)
     {
         Argument<string> kind = Arguments.Kind(viewsToo: true);
-        var name = new Argument<string?>("NAME") { Description = "One of them: NAME or TENANT/NAME; of records the address, of subnets the VSID", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("NAME") { Description = "One of them: NAME or TENANT/NAME; of records the address, of subnets the VSID", Arity = ArgumentArity.ZeroOrOne }.WithNamesOf(kind);
         Option<bool> watch = SharedOptions.NewWatch();
         Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("get", "Shows objects: hosts, networks, ports, records, routes …")

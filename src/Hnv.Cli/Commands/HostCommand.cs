@@ -3,6 +3,7 @@ using System.CommandLine;
 using Hnv.Api.Answers;
 using Hnv.Api.Rest;
 using Hnv.Api.Stream;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Output;
 using Hnv.Cli.Watching;
 
@@ -61,7 +62,7 @@ internal static class HostCommand
         Status(runner),
         Enroll(runner)).WithController();
 
-    private static Argument<string> HostName() => new("HOST") { Description = "Name of the host" };
+    private static Argument<string> HostName() => new Argument<string>("HOST") { Description = "Name of the host" }.WithNames("host");
 
     private static Command Query<T>(CommandRunner runner, string name, string description, string query, TableColumns<T> columns, Func<T, string> key)
     {

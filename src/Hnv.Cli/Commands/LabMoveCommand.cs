@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Output;
 using Hnv.Lab;
 using Hnv.Lab.Reachability;
@@ -19,8 +20,8 @@ internal static class LabMoveCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var vm = new Argument<string>("VM") { Description = "A VM of the lab" };
-        var host = new Argument<string>("HOST") { Description = "The host that it moves to" };
+        var vm = new Argument<string>("VM") { Description = "A VM of the lab" }.WithMachines(static lab => lab.Topology.Vms.Select(static v => v.Name));
+        var host = new Argument<string>("HOST") { Description = "The host that it moves to" }.WithMachines(static lab => lab.Topology.Hosts.Select(static v => v.Name));
         var count = new Option<int>("--count") { Description = "How many moves, to and fro", HelpName = "N", DefaultValueFactory = static _ => 1 };
         var peer = new Option<string?>("--peer") { Description = "The VM that it talks to meanwhile; one of its network when not said", HelpName = "VM" };
         Option<OutputFormat> output = SharedOptions.NewOutput();

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Output;
 using Hnv.Lab;
 using Hnv.Lab.Machine;
@@ -15,8 +16,8 @@ internal static partial class LabPingCommand
 {
     public static Command Create(CommandRunner runner)
     {
-        var from = new Argument<string?>("FROM") { Description = "A VM", Arity = ArgumentArity.ZeroOrOne };
-        var to = new Argument<string?>("TO") { Description = "A VM or an address", Arity = ArgumentArity.ZeroOrOne };
+        var from = new Argument<string?>("FROM") { Description = "A VM", Arity = ArgumentArity.ZeroOrOne }.WithMachines(static lab => lab.Topology.Vms.Select(static v => v.Name));
+        var to = new Argument<string?>("TO") { Description = "A VM or an address", Arity = ArgumentArity.ZeroOrOne }.WithMachines(static lab => lab.Topology.Vms.Select(static v => v.Name));
         Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("ping", "Tries who reaches whom; exit 1 when something does not, or does and should not").With(from, to, output)
             .Does(runner, (context, token) =>

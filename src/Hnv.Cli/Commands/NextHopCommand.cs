@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Text.Json;
 using Hnv.Api.Rest;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Kinds;
 using Hnv.Model.Resources;
 
@@ -12,8 +13,8 @@ internal static class NextHopCommand
 {
     public static Command Create(CommandRunner runner)
     {
-        var from = new Option<string?>("--from") { Description = "Who sends: PORT, TENANT/PORT or a customer address", HelpName = "PORT|CA" };
-        var vsid = new Option<uint?>("--vsid") { Description = "The sender's subnet; known where --from is a port", HelpName = "V" };
+        var from = new Option<string?>("--from") { Description = "Who sends: PORT, TENANT/PORT or a customer address", HelpName = "PORT|CA" }.WithNames("port");
+        var vsid = new Option<uint?>("--vsid") { Description = "The sender's subnet; known where --from is a port", HelpName = "V" }.WithNames("subnet");
         var to = new Option<string>("--to") { Description = "Where to: a customer address", HelpName = "CA", Required = true };
         Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("next-hop", "Where policy sends a packet, and why").With(from, vsid, to, output).WithTenant().Does(runner, async (context, token) =>

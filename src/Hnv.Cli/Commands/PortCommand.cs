@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Kinds;
 using Hnv.Model.Resources;
 
@@ -10,7 +11,7 @@ internal static class PortCommand
 {
     public static Command Create(CommandRunner runner)
     {
-        var host = new Argument<string>("HOST") { Description = "The host that it moves to" };
+        var host = new Argument<string>("HOST") { Description = "The host that it moves to" }.WithNames("host");
         var interfaceName = new Option<string?>("--interface") { Description = "Name of its interface on that host; the same as now when not said", HelpName = "IF" };
         Argument<string> migrating = NewPort(), activating = NewPort(), cancelling = NewPort();
         return new Command("port", "Moves a port to another host while its VM runs").With(
@@ -38,7 +39,7 @@ internal static class PortCommand
                 }));
     }
 
-    private static Argument<string> NewPort() => new("PORT") { Description = "PORT or TENANT/PORT" };
+    private static Argument<string> NewPort() => new Argument<string>("PORT") { Description = "PORT or TENANT/PORT" }.WithNames("port");
 
     private static async Task<ResourceId> FindAsync(CommandContext context, Argument<string> port, CancellationToken cancellationToken)
     {

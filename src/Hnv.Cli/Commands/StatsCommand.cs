@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Hnv.Api.Answers;
 using Hnv.Api.Stream;
+using Hnv.Cli.Completion;
 using Hnv.Cli.Kinds;
 using Hnv.Cli.Output;
 using Hnv.Cli.Watching;
@@ -22,7 +23,7 @@ internal static class StatsCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var port = new Argument<string>("PORT") { Description = "PORT or TENANT/PORT" };
+        var port = new Argument<string>("PORT") { Description = "PORT or TENANT/PORT" }.WithNames("port");
         Option<bool> watch = SharedOptions.NewWatch();
         Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("stats", "Traffic of a port").With(port, watch, output).WithTenant().Does(runner, async (context, token) =>
