@@ -81,9 +81,6 @@ public sealed class CloudFixture : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    /// <inheritdoc cref="RunAsync(string, string)"/>
-    public Task<CliRun> RunAsync(string[] arguments) => CliRun.RunAsync(arguments, lab: Address);
-
     /// <summary>Runs a command against this controller.</summary>
     public Task<CliRun> RunAsync(string line, string input = "") => CliRun.RunAsync(line, input: input, lab: Address);
 }

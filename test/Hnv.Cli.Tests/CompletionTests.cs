@@ -43,7 +43,7 @@ public sealed class CompletionTests(CloudFixture cloud) : IClassFixture<CloudFix
     [InlineData("hnv get records 2001:", "2001:db8:1::5")]
     public async Task Suggest_ANameOfTheCloud_OffersWhatThereIs(string line, string expected)
     {
-        CliRun run = await cloud.RunAsync([$"[suggest:{line.Length}]", line]);
+        CliRun run = await CliRun.RunAsync([$"[suggest:{line.Length}]", line], new Dictionary<string, string> { ["HNV_COMPLETION_TIMEOUT"] = "50" }, lab: cloud.Address);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Equal(expected, string.Join(' ', run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
     }
@@ -83,7 +83,7 @@ public sealed class CompletionTests(CloudFixture cloud) : IClassFixture<CloudFix
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
-            Environment = { ["HNV"] = Path.Combine(AppContext.BaseDirectory, "hnv"), ["HNV_CONTROLLER"] = cloud.Address },
+            Environment = { ["HNV"] = Path.Combine(AppContext.BaseDirectory, "hnv"), ["HNV_CONTROLLER"] = cloud.Address, ["HNV_COMPLETION_TIMEOUT"] = "50" },
         })!;
         Task<string> error = bash.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string[] words = (await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -84,11 +84,12 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
     /// <summary>Makes all documents so in one transaction; or only says what that would do.</summary>
     /// <param name="set">Name of the set these documents are; needed to prune.</param>
     /// <param name="prune">Delete what the same set applied before and does not hold any more.</param>
+    /// <param name="tenant">Whose documents are that name none, and whose objects alone are pruned; null: <c>default</c>, and everybody's.</param>
     public Task<ApplyResponse> ApplyAsync(
-        IEnumerable<JsonElement> documents, bool dryRun = false, string? set = null, bool prune = false, CancellationToken cancellationToken = default)
+        IEnumerable<JsonElement> documents, bool dryRun = false, string? set = null, bool prune = false, string? tenant = null, CancellationToken cancellationToken = default)
     {
         string query = $"?dryRun={(dryRun ? "true" : "false")}&prune={(prune ? "true" : "false")}"
-            + (set is null ? string.Empty : $"&set={Uri.EscapeDataString(set)}");
+            + (set is null ? string.Empty : $"&set={Uri.EscapeDataString(set)}") + (tenant is null ? string.Empty : $"&tenant={Uri.EscapeDataString(tenant)}");
         return _rest.SendAsync(RestConnection.Post($"{RestPaths.Root}/apply{query}", ApplyAnswers.Request(documents)), ApplyAnswers.ReadApply, cancellationToken);
     }
 

@@ -14,6 +14,9 @@ internal static class ApplyCommand
     private const int DefaultWait = 60;
     private const int MaxWaitPerCall = 60;
 
+    /// <summary>Seconds after which the hosts that are shown to be waited for are asked for anew.</summary>
+    private const int ShownWait = 2;
+
     public static Command Create(CommandRunner runner)
     {
         Option<string[]> files = Arguments.Files(required: true);
@@ -60,7 +63,6 @@ internal static class ApplyCommand
     /// <summary>Writes what happened to each object, and the sum.</summary>
     public static void Show(CommandContext context, ApplyResponse response, OutputFormat format)
     {
-        string Name(ApplyResult result) => $"{result.Kind} {(result.Tenant is null ? string.Empty : result.Tenant + "/")}{result.Name}";
         if (format is not (OutputFormat.Table or OutputFormat.Wide))
         {
             context.Out.One(response, format, response.Results.Select(Name), static () => { });
@@ -81,6 +83,8 @@ internal static class ApplyCommand
         context.Log.Line($"{string.Join(", ", sums)}{(response.DryRun ? " (dry run)" : $"; revision {response.Revision}")}");
     }
 
+    private static string Name(ApplyResult result) => $"{result.Kind} {(result.Tenant is null ? string.Empty : result.Tenant + "/")}{result.Name}";
+
     private static async Task<ApplyResponse> SendAsync(
         CommandContext context, string[] files, bool dryRun, string? set, bool prune, CancellationToken cancellationToken)
     {
@@ -95,16 +99,32 @@ internal static class ApplyCommand
             throw CliException.Usage("There is no document in it.", "A manifest begins with 'kind:' and 'name:'.", string.Join(", ", files));
         }
 
-        return await ManifestFiles.SendAsync(documents, () => context.Client.ApplyAsync(documents.Select(d => Tenants.Fill(d, context.Tenant)), dryRun, set, prune, cancellationToken));
+        Task<ApplyResponse> ApplyAsync(bool dry) => ManifestFiles.SendAsync(
+            documents, () => context.Client.ApplyAsync(documents.Select(d => Tenants.Fill(d, context.Tenant)), dry, set, prune, prune ? context.Tenant : null, cancellationToken));
+        using IDisposable? work = context.Log.Begin(() => $"{(dryRun ? "Checking" : "Applying")} {documents.Length} documents");
+        if (prune && !dryRun)
+        {
+            // What goes is said before it goes.
+            foreach (ApplyResult gone in (await ApplyAsync(dry: true)).Results.Where(static r => r.Action == ApplyAction.Deleted))
+            {
+                context.Log.Line($"No longer in set {set}: {Name(gone)}");
+            }
+        }
+
+        return await ApplyAsync(dryRun);
     }
 
     private static async Task<int> WaitAsync(CommandContext context, long revision, int seconds, CancellationToken cancellationToken)
     {
+        string pending = $"Waiting for hosts to realise revision {revision}";
+        using IDisposable? work = context.Log.Begin(() => pending);
+        int longest = context.Log.IsLive ? ShownWait : MaxWaitPerCall;
         DateTimeOffset end = context.Environment.Time.GetUtcNow().AddSeconds(seconds);
         while (true)
         {
-            double left = Math.Clamp((end - context.Environment.Time.GetUtcNow()).TotalSeconds, 0, MaxWaitPerCall);
+            double left = Math.Clamp((end - context.Environment.Time.GetUtcNow()).TotalSeconds, 0, longest);
             ConvergenceAnswer answer = await context.Client.ConvergenceAsync(revision, TimeSpan.FromSeconds(Math.Floor(left)), cancellationToken);
+            pending = $"Waiting for {answer.Pending.Length} of {answer.Hosts} hosts to realise revision {revision}: {string.Join(", ", answer.Pending.Select(static p => p.Host))}";
             if (answer.Converged)
             {
                 context.Log.Line($"{answer.Hosts} hosts have realised revision {revision}");

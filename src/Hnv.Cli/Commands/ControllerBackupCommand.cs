@@ -21,6 +21,7 @@ internal static class ControllerBackupCommand
             {
                 ControllerPlaces from = places.Of(context);
                 string file = context.Arguments.GetValue(target)!;
+                using IDisposable? work = context.Log.Begin(() => $"Copying {from.LogFile}");
                 if (file == "-")
                 {
                     await using Stream output = context.Environment.OutputBytes();
@@ -47,6 +48,7 @@ internal static class ControllerBackupCommand
                 ControllerPlaces to = places.Of(context);
                 string file = context.Arguments.GetValue(source)!;
                 await using Stream input = Open(context, file);
+                using IDisposable? work = context.Log.Begin(() => $"Restoring {to.LogFile}");
                 RestoreResult result = await Guarded(() => ControllerRestore.RunAsync(
                     to, input, file == "-" ? "(standard input)" : file, context.Arguments.GetValue(force), context.Environment.Time, token));
                 ControllerCommand.GiveToService(to.DataDirectory, to.LogFile);

@@ -10,7 +10,8 @@ internal static class LabDownCommand
     {
         LabCommand.RequireRoot();
         await using NetworkLab lab = LabCommand.Open(context);
-        if (!await lab.DownAsync(new StepProgress(context.Log), token))
+        using var progress = new StepProgress(context.Log);
+        if (!await lab.DownAsync(progress, token))
         {
             context.Log.Line("No lab runs.");
         }

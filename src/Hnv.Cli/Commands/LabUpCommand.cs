@@ -33,7 +33,11 @@ internal static class LabUpCommand
         long since = Stopwatch.GetTimestamp();
         await using NetworkLab lab = LabCommand.Open(context);
         LabTopology topology = Read(lab, file);
-        await lab.UpAsync(topology, new StepProgress(context.Log), cancellationToken);
+        using (var progress = new StepProgress(context.Log))
+        {
+            await lab.UpAsync(topology, progress, cancellationToken);
+        }
+
         if (quick)
         {
             return ExitCodes.Done;
@@ -125,6 +129,7 @@ internal static class LabUpCommand
     private static async Task<T> TimedAsync<T>(CommandContext context, string what, Func<Task<T>> step)
     {
         long since = Stopwatch.GetTimestamp();
+        using IDisposable? work = context.Log.Begin(() => what);
         T result = await step();
         context.Log.Step(what, Stopwatch.GetElapsedTime(since));
         return result;
@@ -132,13 +137,23 @@ internal static class LabUpCommand
 }
 
 /// <summary>Shows the steps of the lab as they are done.</summary>
-internal sealed class StepProgress(ProgressWriter log) : IProgress<LabStep>
+internal sealed class StepProgress(ProgressWriter log) : IProgress<LabStep>, IDisposable
 {
+    private IDisposable? _work;
+
+    public void Dispose() => _work?.Dispose();
+
     public void Report(LabStep value)
     {
+        _work?.Dispose();
+        _work = null;
         if (value.Took is { } took)
         {
             log.Step(value.What, took);
+        }
+        else
+        {
+            _work = log.Begin(() => value.What);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Globalization;
 using System.Text.Json;
 using Hnv.Api.Client;
 using Hnv.Cli.Commands;
@@ -11,7 +12,10 @@ namespace Hnv.Cli.Completion;
 /// <summary>Names of what there is, asked of the controller while somebody waits at a prompt: quickly, or not at all.</summary>
 internal static class NameCompletion
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(700);
+    /// <summary>Seconds that completion may take, where 0.7 are too few: the way to the controller is long, or the machine busy.</summary>
+    private const string PatienceVariable = "HNV_COMPLETION_TIMEOUT";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(0.7);
 
     /// <summary>Options and arguments are made without knowing the environment of a run; this is it.</summary>
     private static readonly AsyncLocal<CliEnvironment?> s_environment = new();
@@ -88,7 +92,8 @@ internal static class NameCompletion
             return [];
         }
 
-        using var limit = new CancellationTokenSource(s_patience, environment.Time);
+        using var limit = new CancellationTokenSource(
+            double.TryParse(environment.Variable(PatienceVariable), CultureInfo.InvariantCulture, out double seconds) && seconds is > 0 and < 60 ? TimeSpan.FromSeconds(seconds) : s_patience, environment.Time);
 
         // Without the word that is typed, and the option that waits for it.
         string[] words = [.. context.ParseResult.Tokens.Select(static t => t.Value)];

@@ -2,14 +2,85 @@ using Spectre.Console;
 
 namespace Hnv.Cli.Output;
 
-/// <summary>Progress and remarks on standard error, so that results stay clean.</summary>
+/// <summary>
+/// Progress and remarks on standard error, so that results stay clean. What goes on is shown in a line that is written over and over, on
+/// a terminal and nowhere else; what is done stays.
+/// </summary>
 internal sealed class ProgressWriter(CliEnvironment environment)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private readonly Lazy<IAnsiConsole> _console = new(() => Consoles.Create(environment, environment.Error, environment.ErrorIsTerminal));
+    private readonly Lock _gate = new();
+    private bool _isShown;
+
+    /// <summary>Whether work that takes long is shown: then it is worth asking how far it is.</summary>
+    public bool IsLive => environment.ErrorIsTerminal && environment.Variable("TERM") is not (null or "" or "dumb");
 
     /// <summary>One line.</summary>
-    public void Line(string text) => environment.Error.WriteLine(text);
+    public void Line(string text)
+    {
+        lock (_gate)
+        {
+            Erase();
+            environment.Error.WriteLine(text);
+        }
+    }
 
     /// <summary>A step that is done, and how long it took.</summary>
-    public void Step(string text, TimeSpan took) => _console.Value.MarkupLineInterpolated($"[green]✓[/] {text} [dim]{took.TotalSeconds:0.0} s[/]");
+    public void Step(string text, TimeSpan took)
+    {
+        lock (_gate)
+        {
+            Erase();
+            _console.Value.MarkupLineInterpolated($"[green]✓[/] {text} [dim]{took.TotalSeconds:0.0} s[/]");
+        }
+    }
+
+    /// <summary>Shows, from the second second on, what goes on and for how long, until that is disposed of.</summary>
+    /// <param name="what">Asked every second.</param>
+    public IDisposable? Begin(Func<string> what)
+    {
+        if (!IsLive)
+        {
+            return null;
+        }
+
+        long since = environment.Time.GetTimestamp();
+        ITimer timer = environment.Time.CreateTimer(
+            _ =>
+            {
+                lock (_gate)
+                {
+                    string text = $"{what()} … {environment.Time.GetElapsedTime(since).TotalSeconds:0} s";
+                    int width = Console.WindowWidth;
+                    environment.Error.Write($"\r\e[K{(width > 1 && text.Length >= width ? text[..(width - 1)] : text)}");
+                    environment.Error.Flush();
+                    _isShown = true;
+                }
+            },
+            null, s_patience, s_patience);
+        return new Work(this, timer);
+    }
+
+    private void Erase()
+    {
+        if (_isShown)
+        {
+            environment.Error.Write("\r\e[K");
+            _isShown = false;
+        }
+    }
+
+    private sealed class Work(ProgressWriter writer, ITimer timer) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (writer._gate)
+            {
+                timer.Dispose();
+                writer.Erase();
+            }
+        }
+    }
 }

@@ -30,9 +30,9 @@ internal static class ApplyEndpoints
                 ApplyRequest request = await RequestJson.ReadAsync<ApplyRequest>(context);
                 ChangeSet wishes = Read(request, DefaultTenant(context, tenant));
                 return Answer.Json(await resources.ApplyAsync(
-                    context.Principal(), wishes, dryRun, set, prune, StatusCodes.Status422UnprocessableEntity, context.RequestAborted));
+                    context.Principal(), wishes, dryRun, set, prune ? new PruneScope(tenant) : null, StatusCodes.Status422UnprocessableEntity, context.RequestAborted));
             })
-            .For(Access.ScopedToTenant, "Makes all documents so in one transaction. dryRun: only says what it would do. set, prune: deletes what the same set held before and holds no more.")
+            .For(Access.ScopedToTenant, "Makes all documents so in one transaction. dryRun: only says what it would do. set, prune: deletes what the same set held before and holds no more; with tenant only that tenant's.")
             .Accepts<ApplyRequest>("application/json")
             .Produces<ApplyResponse>()
             .Problems(StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType, StatusCodes.Status422UnprocessableEntity);
@@ -42,7 +42,7 @@ internal static class ApplyEndpoints
                 ApplyRequest request = await RequestJson.ReadAsync<ApplyRequest>(context);
                 ChangeSet wishes = ReadNames(request, DefaultTenant(context, tenant));
                 return Answer.Json(await resources.ApplyAsync(
-                    context.Principal(), wishes, dryRun, set: null, prune: false, StatusCodes.Status409Conflict, context.RequestAborted));
+                    context.Principal(), wishes, dryRun, set: null, prune: null, StatusCodes.Status409Conflict, context.RequestAborted));
             })
             .For(Access.ScopedToTenant, "Deletes what the documents name, in one transaction; what is not there is unchanged.")
             .Accepts<ApplyRequest>("application/json")

@@ -76,7 +76,7 @@ internal sealed class ResourceService(ModelStore store, CloudWriter writer)
 
     /// <summary>Makes documents so, in one step; or only says what that would do.</summary>
     public async Task<ApplyResponse> ApplyAsync(
-        Principal principal, ChangeSet wishes, bool dryRun, string? set, bool prune, int refusedAs, CancellationToken cancellationToken)
+        Principal principal, ChangeSet wishes, bool dryRun, string? set, PruneScope? prune, int refusedAs, CancellationToken cancellationToken)
     {
         ImmutableArray<ResourceId> foreign = [.. wishes.Changes.Select(static c => c.Id).Where(id => !AccessControl.Owns(principal, id))];
         if (!foreign.IsEmpty)
@@ -87,7 +87,7 @@ internal sealed class ResourceService(ModelStore store, CloudWriter writer)
         ImmutableArray<ApplyResult> results = [];
         IReadOnlyList<PlannedWrite> Plan(CloudState state)
         {
-            ChangeSet all = prune ? wishes.And(Prune(principal, state, wishes, set!)) : wishes;
+            ChangeSet all = prune is null ? wishes : wishes.And(Prune(principal, state, wishes, set!, prune.Tenant));
             ValidationOutcome outcome = ModelValidator.Validate(state.Model, all, AccessControl.ViewerOf(principal));
             ThrowIfInvalid(outcome, refusedAs);
             results = [.. outcome.Changes.OrderBy(static c => c.Document ?? int.MaxValue).Select(ToResult)];
@@ -105,12 +105,12 @@ internal sealed class ResourceService(ModelStore store, CloudWriter writer)
         return new ApplyResponse(written.Revision, false, results);
     }
 
-    private static ChangeSet Prune(Principal principal, CloudState state, ChangeSet wishes, string set)
+    private static ChangeSet Prune(Principal principal, CloudState state, ChangeSet wishes, string set, string? tenant)
     {
         HashSet<ResourceId> kept = [.. wishes.Changes.Select(static c => c.Id)];
         return new ChangeSet(
         [
-            .. state.Stored.Values.Where(s => s.Set == set && !kept.Contains(s.Id) && AccessControl.Owns(principal, s.Id))
+            .. state.Stored.Values.Where(s => s.Set == set && !kept.Contains(s.Id) && (tenant is null || s.Id.Tenant == tenant) && AccessControl.Owns(principal, s.Id))
                 .Select(static s => s.Id).Order(ResourceIdComparer.Instance).Select(static id => new ResourceChange(id, null)),
         ]);
     }
@@ -170,3 +170,7 @@ internal sealed class ResourceService(ModelStore store, CloudWriter writer)
 
     private static ProblemException Overtaken(ResourceId id) => new(StatusCodes.Status409Conflict, $"{id} was written and deleted again by somebody else.");
 }
+
+/// <summary>What is pruned of a set.</summary>
+/// <param name="Tenant">That tenant's objects alone; null: all that the principal owns.</param>
+internal sealed record PruneScope(string? Tenant);
