@@ -25,8 +25,10 @@ public sealed class KernelVxlanGroupTests(MixedLab fixture)
         bool six = group.Contains(':', StringComparison.Ordinal);
         await using Stranger at = await Stranger.AttachAsync(Lab, $"g{number}");
         string netns = await at.AddCustomerAsync("vx");
+        // Who asks believes the answers after one response interval: the one that it has when it begins. Until then, and of what nobody joined, nothing passes.
         await Shell.RunAsync($"""
-            ip -n {at.Namespace} link add sw type bridge mcast_snooping 1 mcast_querier 1 mcast_query_interval 100 mcast_startup_query_interval 50 mcast_query_response_interval 20
+            ip -n {at.Namespace} link add sw type bridge mcast_snooping 1 mcast_query_interval 100 mcast_startup_query_interval 50 mcast_query_response_interval 20
+            ip -n {at.Namespace} link set sw type bridge mcast_querier 1
             ip -n {at.Namespace} link set u0 master sw
             ip -n {at.Namespace} link add y type veth peer name u0 netns {netns}
             ip -n {at.Namespace} link set y master sw up

@@ -39,12 +39,10 @@ public sealed class MixedFamilyTests(MixedLab fixture)
         {
             LabVm from = Lab.Vm(network + here), to = Lab.Vm(network + there);
             string port = $"{network}/{from.Name}";
-            foreach (IPAddress address in (IPAddress[])[to.Address4, to.Address6])
-            {
-                VerdictCounts before = await VerdictCounts.ReadAsync(Lab, here);
-                Assert.False(await from.CanPingAsync(address, tries: 1), $"{from.Name} reached {address}, to which no way leads");
-                Assert.Equal(1, (await VerdictCounts.ReadAsync(Lab, here)).Since(before, port)[Verdict.ProviderRouteMissing]);
-            }
+            IPAddress address = here == "h4" ? to.Address6 : to.Address4; // The family inside does not matter.
+            VerdictCounts before = await VerdictCounts.ReadAsync(Lab, here);
+            Assert.False(await from.CanPingAsync(address, tries: 1), $"{from.Name} reached {address}, to which no way leads");
+            Assert.Equal(1, (await VerdictCounts.ReadAsync(Lab, here)).Since(before, port)[Verdict.ProviderRouteMissing]);
 
             CommandResult status = await HnvCommand.RunAsync(Lab, null, "host", "status", here), drops = await HnvCommand.RunAsync(Lab, null, "drops");
             Assert.Contains("No route over an uplink, or no address of the family", status.Output, StringComparison.Ordinal);
