@@ -47,6 +47,7 @@ internal static class CompletionScripts
             end
             $program "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
         end
-        complete -c hnv -a '(__hnv_complete)'
+        # Files only where an option takes one.
+        complete -c hnv -n 'not __fish_prev_arg_in -f --file --config --ca --cert --key' -f -a '(__hnv_complete)'
         """;
 }
