@@ -352,9 +352,10 @@ public sealed class Dataplane : IDataplane
 
         _attachments.Remove(interfaceIndex, TcDirection.Ingress);
         _attachments.Remove(interfaceIndex, TcDirection.Egress);
-        if (device.Has(DeviceFlags.QdiscIsOurs) && _route.CountFilters(interfaceIndex) == 0)
+        _devices.ReleaseQdisc(interfaceIndex, _route);
+        if (device.Has(DeviceFlags.Port) && device.Before.AreKnown && _route.FindLink(interfaceIndex) is { } link)
         {
-            TcHook.RemoveQdisc(interfaceIndex);
+            device.Before.WriteTo(link.Name);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Hnv.Datapath.Maps;
 
 /// <summary>What was done to an interface, so that uninstalling undoes that and nothing else.</summary>
-internal readonly record struct DeviceEntry(DeviceFlags Flags, uint Zero)
+internal readonly record struct DeviceEntry(DeviceFlags Flags, PortSettings Before)
 {
     public bool Has(DeviceFlags flag) => (Flags & flag) != DeviceFlags.None;
 }

@@ -1,5 +1,6 @@
 using Hnv.Datapath.Maps;
 using Hnv.Linux.Bpf;
+using Hnv.Linux.Netlink;
 
 namespace Hnv.Datapath.Ports;
 
@@ -11,9 +12,21 @@ internal sealed class DeviceBook(BpfMap map)
     public void Add(int interfaceIndex, DeviceFlags flags)
     {
         DeviceEntry before = Read(interfaceIndex);
-        var after = new DeviceEntry(before.Flags | flags, 0);
+        DeviceEntry after = before with { Flags = before.Flags | flags };
         if (after != before)
         {
+            map.Update(in interfaceIndex, in after);
+        }
+    }
+
+    /// <summary>A port from now on; what its settings were before is kept for the day on which it is none any more.</summary>
+    /// <exception cref="IOException">The interface is gone.</exception>
+    public void AddPort(int interfaceIndex, string name)
+    {
+        DeviceEntry before = Read(interfaceIndex);
+        if (!before.Has(DeviceFlags.Port))
+        {
+            var after = new DeviceEntry(before.Flags | DeviceFlags.Port, PortSettings.Of(name));
             map.Update(in interfaceIndex, in after);
         }
     }
@@ -21,7 +34,7 @@ internal sealed class DeviceBook(BpfMap map)
     public void Clear(int interfaceIndex, DeviceFlags flags)
     {
         DeviceEntry before = Read(interfaceIndex);
-        var after = new DeviceEntry(before.Flags & ~flags, 0);
+        DeviceEntry after = before with { Flags = before.Flags & ~flags };
         if (after == before)
         {
             return;
@@ -47,6 +60,16 @@ internal sealed class DeviceBook(BpfMap map)
         if (TcHook.EnsureQdisc(interfaceIndex))
         {
             Add(interfaceIndex, DeviceFlags.QdiscIsOurs);
+        }
+    }
+
+    /// <summary>Takes the qdisc away again if it is ours and nobody else has filters there.</summary>
+    public void ReleaseQdisc(int interfaceIndex, Rtnetlink route)
+    {
+        if (Read(interfaceIndex).Has(DeviceFlags.QdiscIsOurs) && route.CountFilters(interfaceIndex) == 0)
+        {
+            TcHook.RemoveQdisc(interfaceIndex);
+            Clear(interfaceIndex, DeviceFlags.QdiscIsOurs);
         }
     }
 }

@@ -45,8 +45,8 @@ internal sealed class PortManager(
         bool existed = _ports.TryLookup(in index, out PortEntry before);
         try
         {
-            Isolate(link.Name);
-            devices.Add(index, DeviceFlags.Port);
+            devices.AddPort(index, link.Name);
+            PortSettings.Isolated.WriteTo(link.Name);
             if (!existed || before != entry)
             {
                 _ports.Update(in index, in entry);
@@ -163,27 +163,15 @@ internal sealed class PortManager(
         return true;
     }
 
-    private static PortFlags FlagsFor(PortDevice device, LinkInfo link) => device switch
+    private PortFlags FlagsFor(PortDevice device, LinkInfo link) => device switch
     {
         PortDevice.VethPeer => PortFlags.Peer,
         PortDevice.Veth => PortFlags.None,
         PortDevice.Normalise => PortFlags.Normalise,
-        // A namespace number is told only when the other end is somewhere else.
-        _ when link.Kind == "veth" => link.PeerNamespaceId is null ? PortFlags.None : PortFlags.Peer,
+        // A namespace number is told only when the other end is somewhere else. Straight into that namespace nothing would pass what somebody queues frames by.
+        _ when link.Kind == "veth" => link.PeerNamespaceId is null || route.FindRootQdisc(link.Index) is not (null or "noqueue") ? PortFlags.None : PortFlags.Peer,
         _ => PortFlags.Normalise,
     };
-
-    /// <summary>The host's own stack has nothing to say to a tenant: no IPv6, hence no link-local address, and no answer to ARP.</summary>
-    private static void Isolate(string name)
-    {
-        if (Sysctl.Exists($"net/ipv6/conf/{name}/disable_ipv6"))
-        {
-            Sysctl.Write($"net/ipv6/conf/{name}/disable_ipv6", 1);
-        }
-
-        Sysctl.Write($"net/ipv4/conf/{name}/arp_ignore", 8); // Answer for no local address.
-        Sysctl.Write($"net/ipv4/conf/{name}/forwarding", 0);
-    }
 
     /// <returns>False where there is no egress to attach to.</returns>
     private bool Guard(int interfaceIndex, string program)

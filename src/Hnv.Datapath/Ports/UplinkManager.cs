@@ -14,6 +14,11 @@ internal sealed class UplinkManager(Attachments attachments, DeviceBook devices,
     public void Attach(int interfaceIndex)
     {
         LinkInfo link = route.FindLink(interfaceIndex) ?? throw new DataplaneException($"no interface has index {interfaceIndex} (any more).");
+        if (WhyNot(link) is { } reason)
+        {
+            throw new DataplaneException($"{link.Name} cannot be an uplink: {reason}");
+        }
+
         try
         {
             devices.Add(interfaceIndex, DeviceFlags.Uplink);
@@ -33,6 +38,15 @@ internal sealed class UplinkManager(Attachments attachments, DeviceBook devices,
         _claimed.Remove(interfaceIndex);
         bool removed = attachments.Remove(interfaceIndex, TcDirection.Ingress);
         devices.Clear(interfaceIndex, DeviceFlags.Uplink);
+        try
+        {
+            devices.ReleaseQdisc(interfaceIndex, route);
+        }
+        catch (LinuxException failure) when (Attachments.IsGone(failure))
+        {
+            devices.Forget(interfaceIndex);
+        }
+
         return removed;
     }
 
@@ -46,6 +60,22 @@ internal sealed class UplinkManager(Attachments attachments, DeviceBook devices,
         }
 
         return stale.Length;
+    }
+
+    /// <summary>
+    /// The programs read and write Ethernet headers. A member of a bridge or bond hands what it receives to that, which has the addresses and
+    /// is what routes lead to.
+    /// </summary>
+    private string? WhyNot(LinkInfo link)
+    {
+        if (!link.IsEthernet)
+        {
+            return $"its frames have no Ethernet header ({(link.Kind.Length > 0 ? link.Kind : "not an Ethernet device")}); give an Ethernet interface, a bond, a bridge or a VLAN device as --uplink.";
+        }
+
+        return link.Master is { } master and not 0 && route.FindLink(master) is { Kind: "bridge" or "bond" or "team" or "openvswitch" } owner
+            ? $"it is a member of {owner.Name} ({owner.Kind}), which has its addresses; give {owner.Name} as --uplink."
+            : null;
     }
 
     public IReadOnlyList<int> ReadAll() =>

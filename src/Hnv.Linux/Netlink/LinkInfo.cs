@@ -13,8 +13,13 @@ namespace Hnv.Linux.Netlink;
 public sealed record LinkInfo(
     int Index, string Name, PhysicalAddress? Mac, int Mtu, LinkFlags Flags, string Kind, int? Master, int? Peer, int? PeerNamespaceId)
 {
+    private const ushort EthernetType = 1; // ARPHRD_ETHER
+
     /// <summary>The VLAN of a VLAN device (802.1Q); null for everything else.</summary>
     public int? Vlan { get; init; }
+
+    /// <summary>Its frames begin with an Ethernet header (ARPHRD_ETHER); not so those of loopback, tun, WireGuard and the tunnels of IP in IP.</summary>
+    public bool IsEthernet { get; init; } = true;
 
     /// <summary>Set up by the administrator.</summary>
     public bool IsUp => Flags.HasFlag(LinkFlags.Up);
@@ -43,6 +48,7 @@ public sealed record LinkInfo(
             attributes.Get<int>(LinkAttribute.Link) is { } peer and not 0 ? peer : null,
             attributes.Get<int>(LinkAttribute.LinkNamespaceId))
         {
+            IsEthernet = header.Type == EthernetType,
             Vlan = kind == "vlan" ? info.Nested(LinkAttribute.InfoData).Get<ushort>(LinkAttribute.VlanId) : null,
         };
     }

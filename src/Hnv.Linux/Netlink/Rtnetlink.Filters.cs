@@ -8,15 +8,21 @@ public sealed partial class Rtnetlink
     private const ushort TcKind = 1; // TCA_KIND
     private const ushort TcOptions = 2; // TCA_OPTIONS
     private const uint IngressParent = 0xfffffff1; // TC_H_INGRESS, TC_H_CLSACT
+    private const uint RootParent = 0xffffffff; // TC_H_ROOT
 
     /// <summary>
     /// <c>clsact</c>, <c>ingress</c>, or null when the interface has neither. It matters: what is attached to egress of an ingress qdisc
     /// lands, without a word, among the filters of ingress.
     /// </summary>
-    public string? FindFilterQdisc(int interfaceIndex)
+    public string? FindFilterQdisc(int interfaceIndex) => FindQdisc(interfaceIndex, IngressParent);
+
+    /// <summary>By what the interface queues what it sends: <c>noqueue</c>, <c>fq</c>, <c>htb</c> …; null while it has none, before it was set up the first time.</summary>
+    public string? FindRootQdisc(int interfaceIndex) => FindQdisc(interfaceIndex, RootParent);
+
+    private string? FindQdisc(int interfaceIndex, uint parent)
     {
         // Without echo the kernel tells everybody but who asked.
-        var request = new NetlinkRequest(RouteMessage.GetQdisc, Change | NetlinkFlags.Echo).Header(new TcHeader { Index = interfaceIndex, Parent = IngressParent });
+        var request = new NetlinkRequest(RouteMessage.GetQdisc, Change | NetlinkFlags.Echo).Header(new TcHeader { Index = interfaceIndex, Parent = parent });
         try
         {
             return _socket.Request(request, $"read the qdisc of interface {interfaceIndex}").Select(reply => reply.Attributes<TcHeader>().GetString(TcKind)).FirstOrDefault();
