@@ -116,6 +116,30 @@ internal sealed class DeviceHost : IDisposable
         }
     }
 
+    /// <summary>Joins a provider network beside that of `up0`.</summary>
+    public void AddNetwork(int uplink, IPAddress pa, IPAddress peer, int mtu) => Namespace.Run(() =>
+    {
+        Dataplane.LocalPas.Set(pa, new LocalPaEntry((uint)uplink));
+        Dataplane.Peers.Set(peer, new PeerEntry(pa, (uint)uplink, (uint)mtu, PeerFlags.None));
+        Dataplane.AttachUplink(uplink);
+    });
+
+    public void RemoveNetwork(int uplink, IPAddress pa, IPAddress peer) => Namespace.Run(() =>
+    {
+        Dataplane.DetachUplink(uplink);
+        Dataplane.LocalPas.Remove(pa);
+        Dataplane.Peers.Remove(peer);
+    });
+
+    /// <summary>Another host's adapter is at that provider address of it.</summary>
+    public void Place(DeviceAdapter adapter, IPAddress pa)
+    {
+        RecordEntry record = RecordEntry.Remote(adapter.Mac, RecordKind.Static, pa);
+        Dataplane.Records.Set(new RecordKey(adapter.Subnet.Vsid, adapter.V4), record);
+        Dataplane.Records.Set(new RecordKey(adapter.Subnet.Vsid, adapter.V6), record);
+        Dataplane.Macs.Set(new MacKey(adapter.Subnet.Vsid, adapter.Mac), LocationEntry.Remote(pa));
+    }
+
     /// <summary>A pinned map, past the data plane that has it open.</summary>
     public BpfMap OpenMap(string name) => BpfMap.OpenPinned(Path.Combine(_bpf, $"{name}_v{Layout.Version}"));
 

@@ -11,8 +11,12 @@ namespace Hnv.Datapath.Tests.Devices;
 /// Frames arrive whole at every kind of port, whatever the kernel: here on the one that runs, and in a guest on the oldest one that is supported
 /// (OldestKernelTests). They share one lab, for a guest without hardware help takes its time to verify the programs.
 /// </summary>
-public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClassFixture<KernelDeliveryTests.Cloud>
+[Collection(Collection)]
+public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud)
 {
+    /// <summary>Classes that share the lab.</summary>
+    public const string Collection = "Delivery on any kernel";
+
     private const int Blocks = 8;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
@@ -92,11 +96,11 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
         Assert.Equal(sent, received[..^1]);
     }
 
-    private static async Task TransferAsync(DeviceAdapter from, DeviceAdapter to, AddressFamily family) =>
+    internal static async Task TransferAsync(DeviceAdapter from, DeviceAdapter to, AddressFamily family) =>
         await TcpTransfer.RunAsync(from.Vm, from.Address(family), to.Vm, to.Address(family), Blocks, s_deadline);
 
     /// <summary>Who keeps a neighbour asks it now and then, directly.</summary>
-    private static byte[] Question(DeviceAdapter from, DeviceAdapter to, AddressFamily family)
+    internal static byte[] Question(DeviceAdapter from, DeviceAdapter to, AddressFamily family)
     {
         PacketBuilder begun = PacketBuilder.Ethernet(from.Mac, to.Mac);
         return family == AddressFamily.InterNetwork
@@ -105,7 +109,7 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
                 .NeighborSolicitation(to.V6, NeighborOptions.LinkLayerAddress(NeighborOptionType.SourceLinkLayerAddress, from.Mac)).ToArray();
     }
 
-    private static void Passes(PacketSocket from, byte[] frame, PacketSocket to)
+    internal static void Passes(PacketSocket from, byte[] frame, PacketSocket to)
     {
         from.Send(frame);
         while (to.Receive(s_deadline) is { } arrived)
@@ -119,7 +123,7 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
         Assert.Fail($"The frame of {frame.Length} bytes did not arrive as it was.");
     }
 
-    private static PacketSocket Socket(DeviceAdapter adapter)
+    internal static PacketSocket Socket(DeviceAdapter adapter)
     {
         using Rtnetlink inside = Rtnetlink.Of(adapter.Vm);
         return PacketSocket.Open(adapter.Vm, inside.GetLink(adapter.Interface).Index, new PacketSocketOptions { IgnoreOutgoing = true });
@@ -186,3 +190,6 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud) : IClas
         public DeviceAdapter Near(string kind) => kind == "tap" ? _tap : _veth;
     }
 }
+
+[CollectionDefinition(KernelDeliveryTests.Collection)]
+public sealed class KernelDeliveryCollection : ICollectionFixture<KernelDeliveryTests.Cloud>;

@@ -12,14 +12,14 @@ public sealed class OldestKernelTests
 {
     private const string Begin = "<<<results", End = "results>>>";
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(15);
-    private static readonly Type[] s_classes = [typeof(KernelFeatureTests), typeof(KernelDeliveryTests)];
+    private static readonly Type[] s_classes = [typeof(KernelFeatureTests), typeof(KernelDeliveryTests), typeof(UplinkKindTests)];
 
     [Fact]
     public async Task OldestSupportedKernel_DeliversEverythingWhole()
     {
         string selected = string.Join(' ', s_classes.Select(type => $"-class {type.FullName}"));
         string console = await RunInGuestAsync(
-            $"./{typeof(OldestKernelTests).Assembly.GetName().Name} {selected} -noLogo -noColor -noAutoReporters -xml /tmp/results; uname -r; echo '{Begin}'; cat /tmp/results; echo; echo '{End}'");
+            $"./{typeof(OldestKernelTests).Assembly.GetName().Name} {selected} -explicit on -noLogo -noColor -noAutoReporters -xml /tmp/results; uname -r; echo '{Begin}'; cat /tmp/results; echo; echo '{End}'");
 
         int begin = console.IndexOf(Begin, StringComparison.Ordinal), end = console.IndexOf(End, StringComparison.Ordinal);
         Assert.True(begin > 0 && end > begin, $"The guest did not come to an end:\n{console}");

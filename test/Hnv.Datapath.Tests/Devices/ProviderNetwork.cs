@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Hnv.Linux.Netlink;
+
+namespace Hnv.Datapath.Tests.Devices;
+
+/// <summary>
+/// A further provider network between the hosts of a lab, over uplinks of a kind, with addresses of both families. All remote adapters are placed at the
+/// addresses of one family of it; at disposal they are back, and the devices gone.
+/// </summary>
+internal sealed class ProviderNetwork : IDisposable
+{
+    public const string Plain = "plain", Shaped = "plain with queues and filters of others", Queued = "plain behind fq", Bridge = "bridge", Macvlan = "macvlan", Vlan = "VLAN", Backup = "bond active-backup", Balance = "bond balance-xor";
+    public const string Stack = "bridge on a VLAN of a bond";
+
+    private const int Mtu = 1500;
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
+    private readonly DeviceLab _lab;
+    private readonly AddressFamily _family;
+    private readonly (DeviceAdapter OfA, DeviceAdapter[] OfB) _adapters;
+
+    public ProviderNetwork(DeviceLab lab, string kind, AddressFamily family, DeviceAdapter ofA, params DeviceAdapter[] ofB)
+    {
+        (_lab, _family, _adapters) = (lab, family, (ofA, ofB));
+        Ip(lab.A, $"link add nic0 type veth peer name nic0 netns {lab.B.Namespace.Description}");
+        Ip(lab.A, $"link add nic1 type veth peer name nic1 netns {lab.B.Namespace.Description}");
+        foreach ((DeviceHost host, int number) in Hosts)
+        {
+            Make(host, kind);
+            Ip(host, $"address add {Address(AddressFamily.InterNetwork, number)}/24 dev {Uplink}");
+            Ip(host, $"address add {Address(AddressFamily.InterNetworkV6, number)}/64 dev {Uplink} nodad");
+        }
+
+        foreach ((DeviceHost host, int number) in Hosts)
+        {
+            int index = host.Route.GetLink(Uplink).Index;
+            Assert.True(host.Route.WaitUntilRunning(index, s_deadline), $"{kind} is not up");
+            host.AddNetwork(index, Address(family, number), Address(family, 3 - number), Mtu);
+        }
+
+        Place(Address(family, 1), Address(family, 2));
+    }
+
+    /// <summary>Name of the uplink at each host.</summary>
+    public static string Uplink => "up1";
+
+    private (DeviceHost Host, int Number)[] Hosts => [(_lab.A, 1), (_lab.B, 2)];
+
+    public static IPAddress Address(AddressFamily family, int host) =>
+        IPAddress.Parse(family == AddressFamily.InterNetwork ? $"192.168.77.{host}" : $"2001:db8:77::{host}");
+
+    public static void Ip(DeviceHost host, string arguments) => Run("ip", host, arguments);
+
+    /// <returns>What the tool wrote to stdout.</returns>
+    public static string Run(string tool, DeviceHost host, string arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(tool, ["-n", host.Namespace.Description, .. arguments.Split(' ')]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{tool} {arguments}: {errors.GetAwaiter().GetResult()}");
+        return output;
+    }
+
+    public void Dispose()
+    {
+        Place(_lab.A.Pa, _lab.B.Pa);
+        foreach ((DeviceHost host, int number) in Hosts)
+        {
+            host.RemoveNetwork(host.Route.GetLink(Uplink).Index, Address(_family, number), Address(_family, 3 - number));
+            host.Apply();
+        }
+
+        foreach ((DeviceHost host, _) in Hosts)
+        {
+            foreach (string name in (string[])[Uplink, "vlan1", "bond1", "nic0", "nic1"])
+            {
+                if (host.Route.FindLink(name) is { } link)
+                {
+                    host.Route.DeleteLink(link.Index);
+                }
+            }
+        }
+    }
+
+    private static void Make(DeviceHost host, string kind)
+    {
+        switch (kind)
+        {
+            case Plain or Shaped or Queued:
+                Ip(host, $"link set nic0 name {Uplink}");
+                if (kind == Queued)
+                {
+                    Run("tc", host, $"qdisc add dev {Uplink} root fq");
+                }
+
+                if (kind == Shaped)
+                {
+                    Shape(host);
+                }
+
+                break;
+            case Bridge:
+                MakeBridge(host, "nic0");
+                break;
+            case Macvlan:
+                Ip(host, $"link add link nic0 name {Uplink} type macvlan mode bridge");
+                break;
+            case Vlan:
+                Ip(host, $"link add link nic0 name {Uplink} type vlan id 77");
+                break;
+            case Backup:
+                MakeBond(host, Uplink, "active-backup");
+                break;
+            case Balance:
+                MakeBond(host, Uplink, "balance-xor xmit_hash_policy layer3+4");
+                break;
+            case Stack:
+                MakeBond(host, "bond1", "balance-xor xmit_hash_policy layer3+4");
+                Ip(host, "link set bond1 up");
+                Ip(host, "link add link bond1 name vlan1 type vlan id 77");
+                MakeBridge(host, "vlan1");
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind of uplink");
+        }
+
+        foreach (string name in (string[])["nic0", "nic1", "vlan1", Uplink])
+        {
+            if (host.Route.FindLink(name) is { } link)
+            {
+                host.Route.SetUp(link.Index);
+            }
+        }
+    }
+
+    /// <summary>As an administrator would, before there is an agent.</summary>
+    private static void Shape(DeviceHost host)
+    {
+        Run("tc", host, $"qdisc add dev {Uplink} root handle 1: htb default 10");
+        Run("tc", host, $"class add dev {Uplink} parent 1: classid 1:10 htb rate 10gbit");
+        Run("tc", host, $"qdisc add dev {Uplink} clsact");
+        foreach ((string direction, int priority) in (ReadOnlySpan<(string, int)>)[("ingress", 100), ("ingress", 300), ("egress", 400)])
+        {
+            Run("tc", host, $"filter add dev {Uplink} {direction} protocol ip prio {priority} u32 match u32 0 0 action mirred egress mirror dev lo continue");
+        }
+    }
+
+    private static void MakeBridge(DeviceHost host, string member)
+    {
+        Ip(host, $"link add {Uplink} type bridge forward_delay 0");
+        Ip(host, $"link set {member} master {Uplink}");
+    }
+
+    private static void MakeBond(DeviceHost host, string name, string mode)
+    {
+        Ip(host, $"link add {name} type bond miimon 10 mode {mode}");
+        Ip(host, $"link set nic0 master {name}");
+        Ip(host, $"link set nic1 master {name}");
+    }
+
+    private void Place(IPAddress a, IPAddress b)
+    {
+        _lab.B.Place(_adapters.OfA, a);
+        foreach (DeviceAdapter adapter in _adapters.OfB)
+        {
+            _lab.A.Place(adapter, b);
+        }
+
+        _lab.A.Apply();
+        _lab.B.Apply();
+    }
+}
