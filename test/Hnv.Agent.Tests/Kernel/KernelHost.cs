@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using Hnv.Agent.Counters;
@@ -29,15 +30,23 @@ internal sealed class KernelHost : IDisposable
     private CancellationTokenSource _stop = new();
     private Task _reading = Task.CompletedTask;
 
-    public KernelHost()
+    private readonly string[] _uplinks;
+
+    /// <param name="further">Uplinks beside up0: upN is 192.168.4+N.11/24.</param>
+    public KernelHost(params string[] further)
     {
+        _uplinks = ["up0", .. further];
         Namespace = NetworkNamespace.Create(Name);
         _fabric = NetworkNamespace.Create(Name + "-fab");
         Route = Rtnetlink.Of(Namespace);
         Route.SetUp(1);
-        LinkInfo uplink = Route.CreateVeth(new VethSpec("up0", "sw0") { PeerNamespace = _fabric });
-        Route.AddAddress(uplink.Index, IPAddress.Parse("192.168.4.11"), 24);
-        Route.SetUp(uplink.Index);
+        foreach (string name in _uplinks)
+        {
+            LinkInfo uplink = Route.CreateVeth(new VethSpec(name, "sw" + name[2..]) { PeerNamespace = _fabric });
+            Route.AddAddress(uplink.Index, IPAddress.Parse($"192.168.{4 + int.Parse(name[2..], CultureInfo.InvariantCulture)}.11"), 24);
+            Route.SetUp(uplink.Index);
+        }
+
         BpfFileSystem.Mount(BpfDirectory);
         Start();
     }
@@ -47,6 +56,9 @@ internal sealed class KernelHost : IDisposable
     public NetworkNamespace Namespace { get; }
 
     public Rtnetlink Route { get; }
+
+    /// <summary>Where the other ends of the uplinks are: swN is that of upN.</summary>
+    public NetworkNamespace Fabric => _fabric;
 
     public Dataplane Dataplane { get; private set; } = null!;
 
@@ -87,7 +99,7 @@ internal sealed class KernelHost : IDisposable
             Dataplane = Dataplane.Open(new DataplaneOptions { Directory = BpfDirectory });
             Counters = new CounterBook(Dataplane, new CounterFileStore(_folder, NullLogger<CounterFileStore>.Instance), NullLogger<CounterBook>.Instance);
             Counters.Load();
-            Core = new AgentCore(["up0"], Dataplane, new RtnetlinkView(_view), Counters, TimeProvider.System, NullLoggerFactory.Instance);
+            Core = new AgentCore(_uplinks, Dataplane, new RtnetlinkView(_view), Counters, TimeProvider.System, NullLoggerFactory.Instance);
         });
         LinkMonitor monitor = _monitor!;
         CancellationToken ct = _stop.Token;
