@@ -2,6 +2,7 @@ using System.Net;
 using Hnv.Agent.Sync;
 using Hnv.Api.Client;
 using Hnv.Api.Reports;
+using Hnv.Api.Stream;
 using Hnv.Datapath;
 using Hnv.Datapath.Layouts;
 using Hnv.Linux;
@@ -126,7 +127,8 @@ internal sealed partial class LearningLoop(
             while (true)
             {
                 await _reportable.WaitAsync(AuditInterval, time, ct);
-                while (session() is { } to && core.NextReport(to) is { } report)
+                // A controller of the protocol before would not understand; the map keeps it for the next one.
+                while (session() is { Protocol: >= PolicyProtocol.Learned } to && core.NextReport(to) is { } report)
                 {
                     if (!await PostAsync(to, report, ct))
                     {
@@ -145,7 +147,7 @@ internal sealed partial class LearningLoop(
     {
         try
         {
-            LearnedAnswer answer = await to.LearnedAsync(report, ct);
+            LearnedAnswer answer = await to.LearnedAsync(report with { Protocol = to.Protocol }, ct);
             Try(() =>
             {
                 core.OnAnswer(report, answer);

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Hnv.Agent.Sync;
 using Hnv.Api.Client;
 using Hnv.Api.Reports;
-using Hnv.Api.Stream;
 using Microsoft.Extensions.Logging;
 
 namespace Hnv.Agent.Reports;
@@ -66,7 +65,7 @@ internal sealed partial class ReportSender(
         }
 
         ReportContent content = compose();
-        var report = new HostReport(PolicyProtocol.Version, version, _epoch, ++_sequence, content.RealisedRevision, content.Ports, content.Problems)
+        var report = new HostReport(to.Protocol, version, _epoch, ++_sequence, content.RealisedRevision, content.Ports, content.Problems)
         {
             Left = content.Left, ProviderAddresses = content.ProviderAddresses,
         };

@@ -37,6 +37,8 @@ internal sealed class ControllerConnector(string host, AgentIdentity identity) :
             _stream = new PolicyStreamClient(_client, host) { Idle = PolicySync.Silence };
         }
 
+        public int Protocol { get; set; } = PolicyProtocol.Version;
+
         public IAsyncEnumerable<PolicyMessage> ReadAsync(IReadOnlyList<HeldNetwork> have, CancellationToken ct) => _stream.ReadAsync(have, ct);
 
         public Task ReportAsync(HostReport report, CancellationToken ct) => _stream.ReportAsync(report, ct);

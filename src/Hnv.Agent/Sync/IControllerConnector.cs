@@ -16,6 +16,9 @@ internal interface IControllerConnector
 /// <summary>A host's side of the API of one controller. Members may be called by several threads.</summary>
 internal interface IControllerSession : IDisposable
 {
+    /// <summary>The protocol that the controller greeted with: this build's or the one before. Reports are of it, too.</summary>
+    int Protocol { get; set; }
+
     /// <summary>Opens the policy stream.</summary>
     IAsyncEnumerable<PolicyMessage> ReadAsync(IReadOnlyList<HeldNetwork> have, CancellationToken ct);
 

@@ -133,6 +133,7 @@ internal sealed partial class PolicySync(
                     case HelloMessage hello:
                         store.Apply(hello);
                         CheckBehind(hello);
+                        session.Protocol = hello.Protocol;
                         Session = session;
                         Connected(controller, hello);
                         break;

@@ -40,6 +40,8 @@ internal sealed class FakeSession(string address, bool down, ChannelWriter<FakeS
 
     public string Address => address;
 
+    public int Protocol { get; set; } = PolicyProtocol.Version;
+
     public HeldNetwork[] Have { get; private set; } = [];
 
     public Channel<HostReport> Reports { get; } = Channel.CreateUnbounded<HostReport>();

@@ -2,6 +2,7 @@ using Hnv.Agent.Reports;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Api.Client;
 using Hnv.Api.Reports;
+using Hnv.Api.Stream;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hnv.Agent.Tests.Reports;
@@ -71,6 +72,15 @@ public sealed class ReportSenderTests : IAsyncDisposable
         _revision = 9;
         Assert.Equal(9, (await NextAsync(advance: true)).RealisedRevision);
         Assert.Equal(3, refused);
+    }
+
+    /// <summary>A controller of the version before refuses what says to be newer.</summary>
+    [Fact]
+    public async Task Report_IsOfTheProtocolThatTheControllerGreetedWith()
+    {
+        _session.Protocol = PolicyProtocol.Version - 1;
+        _sender.OnUpdate();
+        Assert.Equal(PolicyProtocol.Version - 1, (await NextAsync()).Protocol);
     }
 
     [Fact]

@@ -71,6 +71,18 @@ public sealed class PolicySyncTests : IAsyncLifetime
         Assert.Equal(2, _changes.Count);
     }
 
+    [Fact]
+    public async Task ControllerOfTheProtocolBefore_IsUnderstood_AndSpokenToInIt()
+    {
+        Start();
+        FakeSession session = await _controllers.NextAsync();
+        session.Say([Hello(protocol: PolicyProtocol.Version - 1), .. Snapshot(Blue, 5, Subnet(), Record("10.0.0.5")), new BookmarkMessage(5)]);
+        await Changes(2);
+
+        Assert.True(_sync.State.IsConnected);
+        Assert.Equal(PolicyProtocol.Version - 1, _sync.Session!.Protocol);
+    }
+
     [Theory]
     [InlineData("protocol")]
     [InlineData("no hello")]
