@@ -130,7 +130,12 @@ internal sealed class DesiredState
             return;
         }
 
-        SetEncapsulation(network, (Encapsulation)change.Policy.Encapsulation);
+        SetEncapsulation(network, change.Policy.Encapsulation switch
+        {
+            Model.Resources.Encapsulation.Nvgre => Encapsulation.Nvgre,
+            Model.Resources.Encapsulation.Vxlan => Encapsulation.Vxlan,
+            var other => throw new ArgumentException($"The data plane has no encapsulation {other}.", nameof(change)),
+        });
 
         foreach (ItemChange item in change.Changes)
         {

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.NetworkInformation;
-using System.Security.Cryptography;
-using System.Text;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Maps;
 using Hnv.Datapath.Programs;
@@ -37,10 +35,9 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
     private static readonly IPNetwork s_unwraps = IPNetwork.Parse("fd48:4e56::1/128");
     private static readonly IPNetwork s_wraps = IPNetwork.Parse("fd48:4e56::2/128");
 
-    private readonly string _suffix = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(directory))))[..8];
+    private readonly string _suffix = DeviceNames.SuffixOf(directory);
     private bool _ensured;
 
-    /// <summary>Names have 15 characters at most and tell data planes of one host apart.</summary>
     public string In => $"hnvn{_suffix}i";
 
     public string Out => $"hnvn{_suffix}o";

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Maps;
 using Hnv.Datapath.Programs;
@@ -16,7 +14,7 @@ namespace Hnv.Datapath.Ports;
 /// </summary>
 internal sealed class VxlanReceiver(string directory, MapStore maps, Attachments attachments, Rtnetlink route)
 {
-    private readonly string _name = "hnvx" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(directory))))[..8];
+    private readonly string _name = "hnvx" + DeviceNames.SuffixOf(directory);
     private ushort _port;
     private bool _ensured;
 
