@@ -65,7 +65,7 @@ internal sealed class ProviderNetwork : IDisposable
 
     public void Dispose()
     {
-        Place(_lab.A.Pa, _lab.B.Pa);
+        Place(_lab.A.PaOf(_family), _lab.B.PaOf(_family));
         foreach ((DeviceHost host, int number) in Hosts)
         {
             host.RemoveNetwork(host.Route.GetLink(Uplink).Index, Address(_family, number), Address(_family, 3 - number));

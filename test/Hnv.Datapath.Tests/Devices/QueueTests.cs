@@ -12,10 +12,12 @@ public sealed partial class QueueTests(KernelDeliveryTests.Cloud cloud)
 {
     private const long Transferred = 8 * 256 * 1024;
 
+    private KernelDeliveryTests.Site Site => cloud["nvgre4"];
+
     [Fact]
     public async Task Uplink_WithAnHtbAndFiltersOfOthers_SendsThroughItAndLeavesThemWhatIsTheHosts()
     {
-        (DeviceAdapter far, DeviceAdapter near) = (cloud.Far, cloud.Near("veth"));
+        (DeviceAdapter far, DeviceAdapter near) = (Site.Far, Site.Near("veth"));
         using var network = new ProviderNetwork(cloud.Lab, ProviderNetwork.Shaped, AddressFamily.InterNetwork, far, near);
         await KernelDeliveryTests.TransferAsync(far, near, AddressFamily.InterNetwork);
         await KernelDeliveryTests.TransferAsync(near, far, AddressFamily.InterNetworkV6);
@@ -35,7 +37,7 @@ public sealed partial class QueueTests(KernelDeliveryTests.Cloud cloud)
     [InlineData("tap")]
     public async Task Port_WithAnHtb_IsReachedThroughIt(string kind)
     {
-        (DeviceAdapter far, DeviceAdapter near) = (cloud.Far, cloud.Near(kind));
+        (DeviceAdapter far, DeviceAdapter near) = (Site.Far, Site.Near(kind));
         DeviceHost host = cloud.Lab.B;
         string name = host.Route.FindLink(near.Port)!.Name;
         ProviderNetwork.Run("tc", host, $"qdisc add dev {name} root handle 1: htb default 10");
@@ -46,7 +48,7 @@ public sealed partial class QueueTests(KernelDeliveryTests.Cloud cloud)
             Assert.Equal(kind == "tap" ? PortFlags.Normalise : PortFlags.None, flags);
             await KernelDeliveryTests.TransferAsync(far, near, AddressFamily.InterNetwork);
             await KernelDeliveryTests.TransferAsync(far, near, AddressFamily.InterNetworkV6);
-            await KernelDeliveryTests.TransferAsync(cloud.Beside, near, AddressFamily.InterNetwork);
+            await KernelDeliveryTests.TransferAsync(Site.Beside, near, AddressFamily.InterNetwork);
             string shown = ProviderNetwork.Run("tc", host, $"-s class show dev {name}");
             Assert.True(SentOf(shown, "1:10") > 3 * Transferred, shown);
         }
