@@ -52,14 +52,24 @@ static __always_inline struct hnv_port *normalised_port(struct __sk_buff *skb, c
 }
 
 /*
+ * Whether the tunnel state that bpf_skb_adjust_room leaves on a frame would do harm behind the port. A tap's driver answers it with segmentation
+ * in software; all TCP goes the same way then, so that its order stays. Behind a veth the VM's kernel would cut datagrams in one piece
+ * (UDP_SEGMENT) as those of a UDP tunnel, and drop them.
+ */
+static __always_inline int must_lose_tunnel_state(const struct __sk_buff *skb, const struct hnv_port *port, const struct hnv_frame *f)
+{
+	if (port->flags & HNV_PORT_NORMALISE)
+		return f->l4 == HNV_IPPROTO_TCP || skb->gso_size;
+	return HNV_FORM_ENCAPSULATION == HNV_ENCAP_VXLAN && f->l4 == HNV_IPPROTO_UDP && skb->gso_size;
+}
+
+/*
  * Hands a finished frame (MACs written) to the VM behind a port of this host.
  *
- *   veth, protocol right   straight into the VM's namespace (bpf_redirect_peer)
- *   veth                   through the device, which determines the protocol anew
- *   tap, decapsulated      TCP goes through the normaliser: there the super-packet loses its tunnel state, which the tap's driver
- *                          would otherwise answer with segmentation in software. All TCP, so that its order stays. Where it comes
- *                          out the port is found by the destination MAC, which also keeps GRO from merging what belongs to
- *                          different ports.
+ *   tunnel state does harm   through the normaliser, where the super-packet loses it. Where it comes out the port is found by the destination
+ *                            MAC, which also keeps GRO from merging what belongs to different ports.
+ *   veth, protocol right     straight into the VM's namespace (bpf_redirect_peer)
+ *   veth, tap                through the device, which determines the protocol anew
  */
 static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d, __be32 vsid, __u32 ifindex,
 				   const struct hnv_frame *f, const __u8 *dmac, const __u8 *smac, int decapsulated, int protocol_right)
@@ -76,16 +86,7 @@ static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d
 	count_to_vm(d, port->port_id, skb->len);
 	if (port->learn_limit)
 		d->flags |= HNV_DECISION_TO_LEARNER;
-	if (port->flags & HNV_PORT_PEER && protocol_right) {
-		if (write_macs(skb, dmac, smac, f->proto))
-			return drop(d, HNV_Internal);
-		/* The host's end of the pair judged the type by its own MAC. */
-		if (skb->pkt_type != HNV_PACKET_HOST)
-			bpf_skb_change_type(skb, HNV_PACKET_HOST);
-		return bpf_redirect_peer(ifindex, 0);
-	}
-	if (decapsulated && port->flags & HNV_PORT_NORMALISE && (f->l4 == HNV_IPPROTO_TCP || skb->gso_size) &&
-	    mac_equal(dmac, port->mac)) {
+	if (decapsulated && must_lose_tunnel_state(skb, port, f) && mac_equal(dmac, port->mac)) {
 		__u32 zero = 0;
 		struct hnv_config *c = bpf_map_lookup_elem(&config, &zero);
 
@@ -93,17 +94,25 @@ static __always_inline int deliver(struct __sk_buff *skb, struct hnv_decision *d
 			__u8 marked[6] = { HNV_NORMALISER_OUI_0, HNV_NORMALISER_OUI_1, ifindex >> 24, ifindex >> 16, ifindex >> 8,
 					   ifindex };
 
-			if (!(c->flags & HNV_CONFIG_UNWRAP)) {
+			if (!(c->flags & HNV_CONFIG_UNWRAP) && port->flags & HNV_PORT_NORMALISE) {
 				if (write_macs(skb, marked, smac, f->proto))
 					return drop(d, HNV_Internal);
 				return redirect_marked(skb, c->normaliser_in, HNV_MARK_DELIVER, 0);
 			}
-			if (can_wrap(skb)) {
+			if (c->flags & HNV_CONFIG_UNWRAP && can_wrap(skb)) {
 				if (wrap(skb, f->proto, marked, smac))
 					return drop(d, HNV_Internal);
 				return redirect_marked(skb, c->normaliser_in, HNV_MARK_DELIVER, BPF_F_INGRESS);
 			}
 		}
+	}
+	if (port->flags & HNV_PORT_PEER && protocol_right) {
+		if (write_macs(skb, dmac, smac, f->proto))
+			return drop(d, HNV_Internal);
+		/* The host's end of the pair judged the type by its own MAC. */
+		if (skb->pkt_type != HNV_PACKET_HOST)
+			bpf_skb_change_type(skb, HNV_PACKET_HOST);
+		return bpf_redirect_peer(ifindex, 0);
 	}
 	if (write_macs(skb, dmac, smac, f->proto))
 		return drop(d, HNV_Internal);

@@ -31,7 +31,7 @@ internal sealed class PortManager(
         int index = binding.InterfaceIndex;
         LinkInfo link = route.FindLink(index) ?? throw new DataplaneException($"no interface has index {index} (any more).");
         PortFlags flags = FlagsFor(binding.Device, link);
-        if (flags.HasFlag(PortFlags.Normalise))
+        if (flags.HasFlag(PortFlags.Normalise) || binding.Encapsulation == Encapsulation.Vxlan)
         {
             normaliser.Ensure();
         }
