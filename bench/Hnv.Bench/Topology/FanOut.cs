@@ -28,6 +28,7 @@ internal sealed class FanOut : IDisposable
     private readonly string _name = TopologyNames.Next();
     private readonly Stack<IDisposable> _owned = new();
     private readonly IPAddress[] _remotes;
+    private Machine? _host;
     private Dataplane? _dataplane;
 
     private FanOut(int remotes) => _remotes = [.. Enumerable.Range(0, remotes).Select(i => new IPAddress([192, 168, (byte)(16 + i / 250), (byte)(1 + i % 250)]))];
@@ -61,8 +62,12 @@ internal sealed class FanOut : IDisposable
 
     public void Dispose()
     {
-        _dataplane?.Purge();
-        _dataplane?.Dispose();
+        if (_dataplane is { } dataplane)
+        {
+            _host!.Inside.Run(dataplane.Purge);
+            dataplane.Dispose();
+        }
+
         while (_owned.TryPop(out IDisposable? owned))
         {
             owned.Dispose();
@@ -91,6 +96,7 @@ internal sealed class FanOut : IDisposable
         Counter = Own(sink.OpenMap("received"));
         if (carrier == Carrier.Hnv)
         {
+            _host = host;
             _dataplane = host.Inside.Run(() => OpenDataplane(host));
         }
         else

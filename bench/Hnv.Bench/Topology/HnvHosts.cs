@@ -68,9 +68,9 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
 
     protected override void Disconnect()
     {
-        foreach (Dataplane dataplane in _dataplanes)
+        foreach ((Machine host, Dataplane dataplane) in new[] { Host1, Host2 }.Zip(_dataplanes))
         {
-            dataplane.Purge();
+            host.Inside.Run(dataplane.Purge);
             dataplane.Dispose();
         }
 
