@@ -3,6 +3,7 @@ using Hnv.Agent.Network;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Api.Stream;
+using Hnv.Linux;
 using Hnv.Linux.Netlink;
 using static Hnv.Agent.Tests.Fakes.Items;
 
@@ -107,7 +108,18 @@ public sealed class ProviderRouteTests : IDisposable
     private void Say(params ProviderRouteItem[] routes) =>
         _host.Core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [.. routes.Select(static r => new ItemChange(null, r))]));
 
-    private string? Next(string to, string? from) => _host.Route.GetRoute(IPAddress.Parse(to), from is null ? null : IPAddress.Parse(from)).Gateway?.ToString();
+    /// <summary>Null: straight, or not at all.</summary>
+    private string? Next(string to, string? from)
+    {
+        try
+        {
+            return _host.Route.GetRoute(IPAddress.Parse(to), from is null ? null : IPAddress.Parse(from)).Gateway?.ToString();
+        }
+        catch (NetlinkException e) when (e.Errno == Errno.ENETUNREACH)
+        {
+            return null;
+        }
+    }
 
     private object[] Ours() =>
     [

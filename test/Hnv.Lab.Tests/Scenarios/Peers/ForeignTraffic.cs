@@ -40,10 +40,10 @@ internal static class ForeignTraffic
         Assert.True(await vm.CanPingAsync(address, Tries), $"{address} does not answer {vm.Name}");
         foreach (string[] direction in (string[][])[[], ["-R"]])
         {
-            JsonElement tcp = await IperfAsync(vm, address, ["-n", "512K", .. direction]);
+            JsonElement tcp = await IperfAsync(vm, address, "sum_received", ["-n", "512K", .. direction]);
             // What the receiver tells of itself ends when the sender has written, not when all was read.
             Assert.True(tcp.GetProperty("sum_sent").GetProperty("bytes").GetInt64() >= 1 << 19 && tcp.GetProperty("sum_received").GetProperty("bytes").GetInt64() > 1 << 15, tcp.GetRawText());
-            JsonElement udp = (await IperfAsync(vm, address, ["-u", "-b", "2M", "-l", "1000", "-n", "20K", .. direction])).GetProperty("sum");
+            JsonElement udp = (await IperfAsync(vm, address, "sum", ["-u", "-b", "2M", "-l", "1000", "-n", "20K", .. direction])).GetProperty("sum");
             Assert.True(udp.GetProperty("packets").GetInt64() >= 20 && udp.GetProperty("lost_percent").GetDouble() < 50, udp.GetRawText());
         }
     }
@@ -76,15 +76,23 @@ internal static class ForeignTraffic
     }
 
     /// <returns>The end of what the client tells.</returns>
-    private static async Task<JsonElement> IperfAsync(LabVm vm, IPAddress address, string[] options)
+    /// <summary>What iperf3 tells at the end. One whose control connection breaks off says success, and nothing else.</summary>
+    private static async Task<JsonElement> IperfAsync(LabVm vm, IPAddress address, string told, string[] options)
     {
         CommandResult result = null!;
-        for (int i = 0; i < Tries && result is not { ExitCode: 0 }; i++)
+        for (int i = 0; i < Tries; i++)
         {
             result = await vm.ExecAsync(["iperf3", "-J", "-c", address.ToString(), "-C", "cubic", .. options]);
+            if (result.ExitCode == 0)
+            {
+                using JsonDocument document = JsonDocument.Parse(result.Output);
+                if (document.RootElement.TryGetProperty("end", out JsonElement end) && end.TryGetProperty(told, out _))
+                {
+                    return end.Clone();
+                }
+            }
         }
 
-        using JsonDocument document = JsonDocument.Parse(result.EnsureSuccess().Output);
-        return document.RootElement.GetProperty("end").Clone();
+        throw new LabException($"iperf3 does not come to its end in {Tries} tries: {result.Output}{result.Error}");
     }
 }
