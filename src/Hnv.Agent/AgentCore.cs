@@ -70,7 +70,7 @@ internal sealed partial class AgentCore
         _ports = new PortBinder(dataplane, _desired, _network, counters, time, logs.CreateLogger<PortBinder>());
         _ways = new WayFinder(view, _network, _desired);
         _groups = new ProviderGroups(view, _network, _desired);
-        _routes = new ProviderRoutes(view, _network, _desired);
+        _routes = new ProviderRoutes(view, _network, _desired, time);
         bool adopted = dataplane.ReadSubnets().Count > 0 || dataplane.ReadPorts().Count > 0;
         _holdUntil = adopted ? time.GetUtcNow() + CacheGrace : DateTimeOffset.MinValue;
         if (adopted)

@@ -125,6 +125,57 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void ProviderRoute_ThatGetsANextHop_TakesThePlaceOfTheOnLinkOneAndStays()
+    {
+        Start();
+        ProviderRouteItem onLink = new(IPNetwork.Parse("10.0.0.0/8"), null, null, 0), via = onLink with { NextHop = IPAddress.Parse("192.168.4.1") };
+        SayOfRoutes(new ItemChange(null, onLink));
+        SayOfRoutes(new ItemChange(onLink, via));
+
+        Assert.Equal("192.168.4.1", Assert.Single(_network.OwnRoutes, static r => r.Destination.PrefixLength == 8).Gateway?.ToString());
+        SayOfRoutes(new ItemChange(via, onLink));
+        Assert.Null(Assert.Single(_network.OwnRoutes, static r => r.Destination.PrefixLength == 8).Gateway);
+    }
+
+    [Fact]
+    public void Rules_AreNotLookedAt_WhileNoProviderRouteIsInPolicyAndNoneStands()
+    {
+        Start();
+        _core.Apply(); // After the sweep: what an agent before left would go.
+        int listings = _network.RuleListings;
+        Tell(new NetworkEvent.RulesChanged());
+        Tell(_network.Link(2, "up0", kind: "", mtu: 1400));
+        Assert.Equal(listings, _network.RuleListings);
+
+        ProviderRouteItem route = new(IPNetwork.Parse("10.0.0.0/8"), IPAddress.Parse("192.168.4.1"), null, 0);
+        SayOfRoutes(new ItemChange(null, route));
+        Assert.Single(_network.Rules);
+        SayOfRoutes(new ItemChange(route, null));
+        Assert.Empty(_network.Rules);
+        Assert.Empty(_network.OwnRoutes);
+    }
+
+    [Fact]
+    public void ProviderRoute_ThatTheKernelRefuses_IsTriedAgainAfterAPauseOrAChange()
+    {
+        Start();
+        _network.RouteRefusal = Errno.ENETDOWN;
+        SayOfRoutes(new ItemChange(null, new ProviderRouteItem(IPNetwork.Parse("10.0.0.0/8"), IPAddress.Parse("192.168.4.1"), null, 0)));
+        int tries = _network.RouteSettings;
+        Assert.NotEqual(0, tries);
+        Assert.False(_core.Apply());
+        Assert.Equal(tries, _network.RouteSettings);
+
+        _time.Advance(Network.ProviderRoutes.RetryPause);
+        Assert.False(_core.Apply());
+        Assert.Equal(2 * tries, _network.RouteSettings);
+        _network.RouteRefusal = null;
+        Tell(_network.Link(2, "up0", kind: "", mtu: 1400));
+        Assert.Contains(_network.OwnRoutes, static r => r.Destination.PrefixLength == 8);
+        Assert.True(_core.Apply());
+    }
+
+    [Fact]
     public void Group_ThatASubnetNeeds_IsJoinedAtTheUplinkAndLeftAfterwards()
     {
         Start(Port(), s_multicast, Member(pa: "192.168.4.11"));
@@ -652,6 +703,12 @@ public sealed class AgentCoreTests : IDisposable
     private void SayOfOwn(ProviderAddressItem said)
     {
         _core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 2), [new ItemChange(Pa("192.168.4.11"), said)]));
+        _core.Apply();
+    }
+
+    private void SayOfRoutes(ItemChange change)
+    {
+        _core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 2), [change]));
         _core.Apply();
     }
 

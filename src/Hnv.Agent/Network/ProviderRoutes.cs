@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Hnv.Agent.Desired;
 using Hnv.Api.Stream;
 using Hnv.Linux.Netlink;
+using Hnv.Model;
 using Hnv.Model.Addressing;
 
 namespace Hnv.Agent.Network;
@@ -13,7 +14,7 @@ namespace Hnv.Agent.Network;
 /// does not know, main answers. The kernel's neighbour look-up for encapsulated frames follows the same rules, so routes outlive the agent.
 /// </summary>
 /// <remarks>Everything in <see cref="Table"/> and every rule that leads there is the agent's if it has its <see cref="Protocol"/>; the rest is not touched.</remarks>
-internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, DesiredState desired)
+internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, DesiredState desired, TimeProvider time)
 {
     /// <summary>RTPROT of our routes and rules: ASCII "H"; iproute2 knows no other program by it.</summary>
     public const byte Protocol = 0x48;
@@ -24,12 +25,23 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
     /// <summary>Before main (32766), behind what administrators put at the front.</summary>
     public const int RulePriority = 0x484e;
 
+    /// <summary>What could not be done is tried again after this, or when something changed.</summary>
+    public static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Of the network of the most preferred provider address; the others follow. The kernel keeps one route of a prefix and a metric, and several
+    /// uplinks may be in one network. Not 0: IPv6 takes that for "unspecified", which is 1024.
+    /// </summary>
     private const int OnLinkMetric = 1;
-    private const int FirstMetric = 2; // Of policy's metric 0: IPv6 takes 0 for "unspecified", which is 1024.
+
+    /// <summary>Of policy's metric 0: behind what is on-link.</summary>
+    private const int FirstMetric = OnLinkMetric + ModelLimits.ProviderAddressesPerHost;
 
     private readonly List<string> _problems = [];
+    private DateTimeOffset _retryAt = DateTimeOffset.MaxValue;
     private bool _stale = true;
     private bool _mayRemove;
+    private bool _mayStand = true;
 
     /// <summary>What keeps routes from being as policy says, for people.</summary>
     public IReadOnlyList<string> Problems => _problems;
@@ -38,7 +50,12 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
     public void OnUpdate() => _stale = true;
 
     /// <summary>A route changed.</summary>
-    public void OnRouteChanged(RouteInfo route) => _stale |= route.Table == Table;
+    public void OnRouteChanged(RouteInfo route)
+    {
+        bool inTable = route.Table == Table;
+        _stale |= inTable;
+        _mayStand |= inTable;
+    }
 
     /// <summary>Brings table and rules there.</summary>
     /// <param name="mayRemove">False as long as what is found may be needed by what is not known yet.</param>
@@ -46,12 +63,17 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
     /// <exception cref="Hnv.Linux.LinuxException">Routes and rules cannot be listed.</exception>
     public bool Apply(bool mayRemove)
     {
-        if (!_stale && mayRemove == _mayRemove)
+        if (!_stale && mayRemove == _mayRemove && time.GetUtcNow() < _retryAt)
         {
             return false;
         }
 
         _problems.Clear();
+        if (desired.ProviderRoutes.Count == 0 && !(mayRemove && _mayStand))
+        {
+            return Finish(mayRemove, changed: false);
+        }
+
         Dictionary<RouteKey, RouteSpec> routes = [];
         foreach (AddressFamily family in desired.ProviderRoutes.Select(static r => r.Prefix.BaseAddress.AddressFamily).Distinct())
         {
@@ -71,11 +93,16 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
         RouteInfo[] found = [.. view.GetRoutes(Table).Where(static r => r.Protocol == Protocol)];
         RuleInfo[] standing = [.. view.GetRules().Where(IsOurs)];
         bool changed = false;
+        HashSet<(IPNetwork, int)> replaced = [];
 
         // A rule asks the table only when its routes stand, and no more before they go.
         foreach (RouteSpec route in routes.Where(r => !found.Any(f => RouteKey.Of(f) == r.Key)).Select(static r => r.Value))
         {
-            changed |= Try(() => view.SetRoute(route), $"{route.Destination} via {(object?)route.Gateway ?? "on-link"} cannot be set");
+            if (Try(() => view.SetRoute(route), $"{route.Destination} via {(object?)route.Gateway ?? "on-link"} cannot be set"))
+            {
+                changed = true;
+                replaced.Add((route.Destination, route.Metric ?? 0));
+            }
         }
 
         foreach (RuleInfo rule in rules.Except(standing))
@@ -90,15 +117,15 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
                 changed |= Try(() => view.DeleteRule(rule), $"the rule of {rule.Source} cannot be removed");
             }
 
-            foreach (RouteInfo route in found.Where(f => !routes.ContainsKey(RouteKey.Of(f))))
+            // What was replaced is gone, and asking for its deletion may delete what took its place.
+            foreach (RouteInfo route in found.Where(f => !routes.ContainsKey(RouteKey.Of(f)) && !replaced.Contains((f.Destination, f.Metric))))
             {
                 changed |= Try(() => view.DeleteRoute(SpecOf(route)), $"{route.Destination} cannot be removed");
             }
         }
 
-        _mayRemove = mayRemove;
-        _stale = _problems.Count > 0;
-        return changed;
+        _mayStand = desired.ProviderRoutes.Count > 0 || !mayRemove || _problems.Count > 0;
+        return Finish(mayRemove, changed);
     }
 
     /// <summary>Removes what agents put into this network namespace.</summary>
@@ -115,6 +142,14 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
         }
     }
 
+    private bool Finish(bool mayRemove, bool changed)
+    {
+        _mayRemove = mayRemove;
+        _stale = false;
+        _retryAt = _problems.Count > 0 ? time.GetUtcNow() + RetryPause : DateTimeOffset.MaxValue;
+        return changed;
+    }
+
     private static bool IsOurs(RuleInfo rule) => rule is { Protocol: Protocol, Table: Table };
 
     private static RouteSpec SpecOf(RouteInfo route) => new(route.Destination)
@@ -124,11 +159,14 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
 
     private void AddOnLink(Dictionary<RouteKey, RouteSpec> routes, AddressFamily family)
     {
-        foreach ((AddressInfo address, LinkInfo uplink) in network.UsableAddresses())
+        HashSet<(IPNetwork, int Uplink)> seen = [];
+        HashSet<IPAddress> addresses = []; // One that two uplinks have is the first one's, as everywhere.
+        foreach ((AddressInfo address, LinkInfo uplink, int preference) in ProviderAddresses(family).Where(static a => a.Address.PrefixLength < a.Address.Address.GetMaxLength()))
         {
-            if (address.Address.AddressFamily == family && desired.ProviderAddresses.Any(p => p.Address.Equals(address.Address)) && address.PrefixLength < address.Address.GetMaxLength())
+            IPNetwork prefix = address.Address.GetPrefix(address.PrefixLength);
+            if (addresses.Add(address.Address) && seen.Add((prefix, uplink.Index)))
             {
-                Put(routes, new RouteSpec(address.Address.GetPrefix(address.PrefixLength)) { InterfaceIndex = uplink.Index, Metric = OnLinkMetric });
+                Put(routes, new RouteSpec(prefix) { InterfaceIndex = uplink.Index, Metric = OnLinkMetric + preference });
             }
         }
     }
@@ -155,15 +193,20 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
         }
 
         // On-link: where the preferred provider address of the family is.
-        return network.UsableAddresses()
-            .Where(a => a.Address.Address.AddressFamily == route.Prefix.BaseAddress.AddressFamily
-                && (route.NextHop is not { } hop || a.Address.Address.GetPrefix(a.Address.PrefixLength).Contains(hop)))
-            .Select(a => (a.Uplink, Item: desired.ProviderAddresses.FirstOrDefault(p => p.Address.Equals(a.Address.Address))))
-            .Where(static a => a.Item is not null)
-            .OrderBy(static a => a.Item!.Preference)
+        return ProviderAddresses(route.Prefix.BaseAddress.AddressFamily)
+            .Where(a => route.NextHop is not { } hop || a.Address.Address.GetPrefix(a.Address.PrefixLength).Contains(hop))
             .Select(static a => (int?)a.Uplink.Index)
             .FirstOrDefault();
     }
+
+    /// <summary>Those that policy says and an uplink has, the most preferred first.</summary>
+    private IEnumerable<(AddressInfo Address, LinkInfo Uplink, int Preference)> ProviderAddresses(AddressFamily family) =>
+        from usable in network.UsableAddresses()
+        where usable.Address.Address.AddressFamily == family
+        let item = desired.ProviderAddresses.FirstOrDefault(p => p.Address.Equals(usable.Address.Address))
+        where item is not null
+        orderby item.Preference
+        select (usable.Address, usable.Uplink, item.Preference);
 
     private static void Put(Dictionary<RouteKey, RouteSpec> routes, RouteSpec route)
     {

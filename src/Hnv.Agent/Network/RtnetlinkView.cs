@@ -35,7 +35,7 @@ internal sealed class RtnetlinkView(Rtnetlink rtnetlink) : INetworkView
         }
     }
 
-    public IReadOnlyList<RouteInfo> GetRoutes(int table) => [.. rtnetlink.GetRoutes().Where(r => r.Table == table)];
+    public IReadOnlyList<RouteInfo> GetRoutes(int table) => rtnetlink.GetRoutes(table);
 
     public IReadOnlyList<RuleInfo> GetRules() => rtnetlink.GetRules();
 

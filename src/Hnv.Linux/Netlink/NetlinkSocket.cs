@@ -24,6 +24,7 @@ internal sealed class NetlinkSocket : IDisposable
     private const int RawSocket = 3, RouteProtocol = 0; // SOCK_RAW, NETLINK_ROUTE
     private const int NetlinkLevel = 270; // SOL_NETLINK
     private const int ErrorMessage = 1; // NLMSGERR_ATTR_MSG
+    private const int NoCopyOfRequest = 10, ExtendedAck = 11, StrictCheck = 12; // NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK
     private const int MaxDumpAttempts = 10;
     private readonly Socket _socket;
     private readonly Lock _lock = new();
@@ -31,14 +32,15 @@ internal sealed class NetlinkSocket : IDisposable
     private uint _sequence;
 
     /// <param name="groups">RTMGRP_* bits to listen to; 0 for requests.</param>
-    public unsafe NetlinkSocket(uint groups = 0)
+    /// <param name="strict">Dumps are filtered by what their requests say, and refused where that cannot be; else it is passed over.</param>
+    public unsafe NetlinkSocket(uint groups = 0, bool strict = false)
     {
         var handle = Libc.NewSocket(KernelFamily.Netlink, RawSocket, RouteProtocol, "a netlink socket");
         try
         {
-            foreach (var option in (ReadOnlySpan<int>)[10, 11]) // NETLINK_CAP_ACK (errors without a copy of the request), NETLINK_EXT_ACK
+            foreach (var option in (ReadOnlySpan<int>)[NoCopyOfRequest, ExtendedAck, StrictCheck])
             {
-                var on = 1;
+                var on = option != StrictCheck || strict ? 1 : 0;
                 Check(Libc.SetSocketOption(handle, NetlinkLevel, option, &on, sizeof(int)), "set an option of a netlink socket");
             }
 

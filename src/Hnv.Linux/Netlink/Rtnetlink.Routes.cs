@@ -12,6 +12,13 @@ public sealed partial class Rtnetlink
     public IReadOnlyList<RouteInfo> GetRoutes() =>
         [.. _socket.Request(new NetlinkRequest(RouteMessage.GetRoute, Dump).Header(new RouteHeader()), "list routes").SelectMany(reply => RouteInfo.ReadAll(reply))];
 
+    /// <summary>The routes of a table, of both families. The kernel passes over the others: there may be a million.</summary>
+    public IReadOnlyList<RouteInfo> GetRoutes(int table) =>
+    [
+        .. _filtering.Request(new NetlinkRequest(RouteMessage.GetRoute, Dump).Header(new RouteHeader()).Put(RouteAttribute.Table, table), $"list the routes of table {table}")
+            .SelectMany(reply => RouteInfo.ReadAll(reply)),
+    ];
+
     /// <summary>How the kernel would send to a destination now, cached path MTU included.</summary>
     /// <exception cref="NetlinkException">ENETUNREACH or EHOSTUNREACH when it would not.</exception>
     public RouteInfo GetRoute(IPAddress destination, IPAddress? source = null)

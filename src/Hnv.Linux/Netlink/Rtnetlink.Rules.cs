@@ -5,12 +5,8 @@ namespace Hnv.Linux.Netlink;
 /// <content>Rules: which routing table is asked for whom.</content>
 public sealed partial class Rtnetlink
 {
-    /// <summary>The rules of both families.</summary>
-    public IReadOnlyList<RuleInfo> GetRules() =>
-    [
-        .. new[] { KernelFamily.Inet, KernelFamily.Inet6 }.SelectMany(family =>
-            _socket.Request(new NetlinkRequest(RouteMessage.GetRule, Dump).Header(new RuleHeader { Family = family }), "list rules").Select(reply => RuleInfo.Read(reply))),
-    ];
+    /// <summary>The rules of both families; a family that this kernel runs without has none.</summary>
+    public IReadOnlyList<RuleInfo> GetRules() => [.. GetRules(KernelFamily.Inet), .. GetRules(KernelFamily.Inet6)];
 
     /// <exception cref="NetlinkException">EEXIST when it is there.</exception>
     public void AddRule(RuleInfo rule)
@@ -31,6 +27,19 @@ public sealed partial class Rtnetlink
         catch (NetlinkException e) when (e.Errno == Errno.ENOENT)
         {
             return false;
+        }
+    }
+
+    internal RuleInfo[] GetRules(byte family)
+    {
+        try
+        {
+            return [.. _socket.Request(new NetlinkRequest(RouteMessage.GetRule, Dump).Header(new RuleHeader { Family = family }), "list rules").Select(reply => RuleInfo.Read(reply))];
+        }
+        catch (NetlinkException e) when (e.Errno is Errno.EAFNOSUPPORT or Errno.EOPNOTSUPP)
+        {
+            // The host was booted with ipv6.disable=1; or the kernel has no rules at all (EOPNOTSUPP).
+            return [];
         }
     }
 

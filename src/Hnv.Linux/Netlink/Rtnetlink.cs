@@ -12,6 +12,7 @@ public sealed partial class Rtnetlink : IDisposable
     private const NetlinkFlags Create = Change | NetlinkFlags.Create | NetlinkFlags.Exclusive;
     private const NetlinkFlags Dump = NetlinkFlags.Request | NetlinkFlags.Dump;
     private readonly NetlinkSocket _socket = new();
+    private readonly NetlinkSocket _filtering = new(strict: true);
 
     /// <summary>Opens the routing of a given namespace.</summary>
     public static Rtnetlink Of(NetworkNamespace networkNamespace)
@@ -20,5 +21,9 @@ public sealed partial class Rtnetlink : IDisposable
         return networkNamespace.Run(() => new Rtnetlink());
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _filtering.Dispose();
+    }
 }

@@ -90,18 +90,47 @@ internal sealed class FakeNetwork : INetworkView
 
     public List<RuleInfo> Rules { get; } = [];
 
+    /// <summary>How often rules were listed, and routes set.</summary>
+    public int RuleListings { get; private set; }
+
+    /// <inheritdoc cref="RuleListings"/>
+    public int RouteSettings { get; private set; }
+
+    /// <summary>Why routes cannot be set; null when they can.</summary>
+    public Errno? RouteRefusal { get; set; }
+
     public IReadOnlyList<RouteInfo> GetRoutes(int table) =>
         [.. OwnRoutes.Select(r => new RouteInfo(r.Destination, r.Gateway, r.InterfaceIndex ?? 0, null, null, r.Metric ?? 0, r.Table, r.Type, r.Protocol))];
 
-    public IReadOnlyList<RuleInfo> GetRules() => [.. Rules];
+    public IReadOnlyList<RuleInfo> GetRules()
+    {
+        RuleListings++;
+        return [.. Rules];
+    }
 
     public void SetRoute(RouteSpec route)
     {
+        RouteSettings++;
+        if (RouteRefusal is { } errno)
+        {
+            throw new NetlinkException($"replace route {route.Destination}", errno);
+        }
+
         OwnRoutes.RemoveAll(r => r.Destination.Equals(route.Destination) && r.Metric == route.Metric);
         OwnRoutes.Add(route);
     }
 
-    public void DeleteRoute(RouteSpec route) => OwnRoutes.RemoveAll(r => r.Destination.Equals(route.Destination) && r.Metric == route.Metric && Equals(r.Gateway, route.Gateway));
+    /// <summary>As the kernel: the first that is as told, where something is told.</summary>
+    public void DeleteRoute(RouteSpec route)
+    {
+        int at = OwnRoutes.FindIndex(r => r.Destination.Equals(route.Destination) && r.Table == route.Table && r.Protocol == route.Protocol
+            && (route.Metric is null || r.Metric == route.Metric) && (route.InterfaceIndex is null || r.InterfaceIndex == route.InterfaceIndex)
+            && (route.Gateway is null || route.Gateway.Equals(r.Gateway)));
+        if (at >= 0)
+        {
+            OwnRoutes.RemoveAt(at);
+        }
+    }
 
     public void AddRule(RuleInfo rule) => Rules.Add(rule);
 

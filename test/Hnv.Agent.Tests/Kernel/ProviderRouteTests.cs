@@ -64,6 +64,54 @@ public sealed class ProviderRouteTests : IDisposable
         Assert.Equal(before, Ours().OfType<RouteInfo>());
     }
 
+    [Theory]
+    [InlineData("192.168.4.11", "192.168.4.12", 24, "192.168.4.1", "0.0.0.0/0")]
+    [InlineData("fd00:4::11", "fd00:4::12", 64, "fd00:4::1", "::/0")]
+    public async Task Routes_OfTwoUplinksInOneNetwork_StandBesideEachOther_AndFurtherPassesChangeNothing(string first, string second, int length, string hop, string prefix)
+    {
+        using var host = new KernelHost("up1");
+        using LinkMonitor monitor = host.Namespace.Run(static () => new LinkMonitor());
+        foreach ((string uplink, string address) in ((string, string)[])[("up0", first), ("up1", second)])
+        {
+            if (address != "192.168.4.11") // It is there.
+            {
+                host.Route.AddAddress(host.Route.GetLink(uplink).Index, IPAddress.Parse(address), length, AddressFlags.NoDuplicateDetection);
+            }
+        }
+
+        host.Policy(10, Peer());
+        host.Core.OnUpdate(new NetworkChanged(Policy(HostScope.Id, 1), [new ItemChange(null, Pa(first)), new ItemChange(null, Pa(second, 1)), new ItemChange(null, new ProviderRouteItem(IPNetwork.Parse(prefix), IPAddress.Parse(hop), null, 0))]));
+        await host.UntilAsync(() => host.Core.State.RealisedRevision == 10 && host.Route.GetRoutes(ProviderRoutes.Table).Count == 3, "both on-link routes and the default route are there");
+        int[] uplinks = [host.Route.GetLink("up0").Index, host.Route.GetLink("up1").Index];
+        Assert.Equal(uplinks, host.Route.GetRoutes(ProviderRoutes.Table).Where(static r => r.Gateway is null).OrderBy(static r => r.Metric).Select(static r => r.InterfaceIndex));
+
+        RouteSpec passes = new(IPNetwork.Parse("203.0.113.1/32")) { InterfaceIndex = uplinks[0] }, end = new(IPNetwork.Parse("203.0.113.2/32")) { InterfaceIndex = uplinks[0] };
+        host.Route.AddRoute(passes);
+        for (int i = 0; i < 2; i++)
+        {
+            host.Core.OnUpdate(new NetworkEvent.RulesChanged()); // It looks at everything again.
+            host.Core.Apply();
+        }
+
+        host.Route.AddRoute(end);
+        List<RouteInfo> told = [];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        await foreach (NetworkEvent e in monitor.ReadAllAsync(limit.Token))
+        {
+            if (e is NetworkEvent.RouteChanged { Route: var route })
+            {
+                told.Add(route);
+                if (route.Destination.Equals(end.Destination))
+                {
+                    break;
+                }
+            }
+        }
+
+        Assert.DoesNotContain(told.SkipWhile(r => !r.Destination.Equals(passes.Destination)), static r => r.Table == ProviderRoutes.Table);
+    }
+
     [Fact]
     public async Task Routes_ThatSomebodyRemoves_ComeBack()
     {

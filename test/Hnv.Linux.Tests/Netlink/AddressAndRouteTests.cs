@@ -114,6 +114,30 @@ public sealed class AddressAndRouteTests : IDisposable
     [Fact]
     public void GetRoute_OwnAddress_IsLocal() => Assert.Equal(RouteType.Local, Route.GetRoute(IPAddress.Parse("192.0.2.1")).Type);
 
+    /// <summary>Nothing is left out here of what the kernel answers: it is asked for the one table.</summary>
+    [Fact]
+    public void GetRoutes_OfATable_AreOfThatTableAlone()
+    {
+        Assert.Empty(Route.GetRoutes(4711));
+        RouteSpec[] specs = [.. new[] { "10.0.0.0/8", "2001:db8:99::/48" }.Select(p => new RouteSpec(IPNetwork.Parse(p)) { InterfaceIndex = _up.Index, Table = 4711 })];
+        foreach (RouteSpec spec in specs)
+        {
+            Route.AddRoute(spec);
+        }
+
+        Assert.Equal(specs.Select(static s => (s.Destination, s.Table)), Route.GetRoutes(4711).Select(static r => (r.Destination, r.Table)));
+        Assert.Contains(Route.GetRoutes(254), static r => r.Destination.Equals(IPNetwork.Parse("192.0.2.0/24")));
+    }
+
+    /// <summary>So is IPv6 on a host that was booted with ipv6.disable=1.</summary>
+    [Fact]
+    public void GetRules_OfAFamilyThatTheKernelRunsWithout_AreNone()
+    {
+        const byte Appletalk = 5; // It has addresses, and never had rules.
+        Assert.Empty(Route.GetRules(Appletalk));
+        Assert.NotEmpty(Route.GetRules());
+    }
+
     [Fact]
     public void GetRoutes_Multipath_GivesEveryNextHop()
     {
