@@ -13,7 +13,7 @@ public static class ModelLimits
 
     public const int ProviderRoutesPerHost = 256;
 
-    /// <summary>The kernel's metrics are signed in places, and the agent's begin at 2.</summary>
+    /// <summary>The kernel's metrics are signed in places, and the agent's begin at 17.</summary>
     public const uint ProviderRouteMetric = 2_000_000_000;
 
     /// <summary>Characters of a remark without effect: a lookup record's customerId, context and vmName.</summary>
