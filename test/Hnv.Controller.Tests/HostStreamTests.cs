@@ -77,6 +77,36 @@ public sealed class HostStreamTests
         }
     }
 
+    /// <summary>Agents are upgraded after their controller, or before it: the older one's protocol is spoken.</summary>
+    [Theory]
+    [InlineData(PolicyProtocol.Version - 1, PolicyProtocol.Version - 1)]
+    [InlineData(PolicyProtocol.Version, PolicyProtocol.Version)]
+    [InlineData(PolicyProtocol.Version + 1, PolicyProtocol.Version)]
+    public async Task A_host_is_greeted_in_a_protocol_that_it_speaks_and_heard_in_it(int understood, int spoken)
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyLabAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(c.Address) };
+        using var reader = new StreamReader(await http.GetStreamAsync($"/api/v1/hosts/host1/policy?protocol={understood}", Cancelled));
+
+        Assert.Contains($"\"protocol\":{spoken}", await reader.ReadLineAsync(Cancelled), StringComparison.Ordinal);
+
+        await new PolicyStreamClient(c.Client, "host1").ReportAsync(Report(1, 1, 1) with { Protocol = spoken }, Cancelled);
+    }
+
+    [Theory]
+    [InlineData(PolicyProtocol.Version + 1)]
+    [InlineData(PolicyProtocol.Version - 2)]
+    public async Task A_report_in_a_protocol_that_is_not_spoken_is_refused_with_those_that_are(int protocol)
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyLabAsync();
+        HnvApiException refused = await Assert.ThrowsAsync<HnvApiException>(
+            () => new PolicyStreamClient(c.Client, "host1").ReportAsync(Report(1, 1, 1) with { Protocol = protocol }, Cancelled));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        Assert.Contains($"this controller speaks {PolicyProtocol.Version} and the one before", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_host_that_comes_back_is_sent_only_what_it_lacks()
     {

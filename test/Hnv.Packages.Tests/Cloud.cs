@@ -31,6 +31,21 @@ internal sealed partial class Cloud : IAsyncDisposable
         {kind: Port, name: p2, vmNetwork: blue, vsid: 5001, host: host2, interface: v2, mac: "02:00:00:00:00:02", addresses: [10.0.0.12]}
         """;
 
+    /// <summary>Everything that an agent makes on host2 beside filters: the normaliser of taps, the receiver of VXLAN, a multicast group, provider routes.</summary>
+    public const string More = """
+        kind: Host
+        name: host2
+        providerAddresses: [192.168.77.2]
+        providerRoutes: [{prefix: 10.99.0.0/16, nextHop: 192.168.77.1}]
+        ---
+        kind: VmNetwork
+        name: green
+        encapsulation: vxlan
+        subnets: [{vsid: 7001, prefixes: [10.0.7.0/24], learning: dynamic, flooding: multicast, multicastGroup: 239.7.0.1}]
+        ---
+        {kind: Port, name: p3, vmNetwork: green, vsid: 7001, host: host2, interface: t2, mac: "02:00:00:00:00:03"}
+        """;
+
     private readonly List<string> _namespaces = [];
 
     private Cloud(Machine a, Machine b) => (A, B) = (a, b);
@@ -115,6 +130,10 @@ internal sealed partial class Cloud : IAsyncDisposable
             await Shell.RunAsync("ip", "-n", vm, "link", "set", "eth0", "address", $"02:00:00:00:00:0{n}", "up");
             await Shell.RunAsync("ip", "-n", vm, "address", "add", $"10.0.0.1{n}/24", "dev", "eth0");
         }
+
+        // A machine has no /dev/net/tun.
+        await Shell.RunAsync("nsenter", "-t", $"{B.Init}", "-n", "ip", "tuntap", "add", "t2", "mode", "tap");
+        await B.RunAsync("ip link set t2 up");
     }
 
     [GeneratedRegex(@"icmp_seq=(?<n>\d+) ttl", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

@@ -84,6 +84,45 @@ internal sealed class Machine : IAsyncDisposable
         Assert.Equal(0, process.ExitCode);
     }
 
+    /// <summary>
+    /// What its kernel has for the network: devices, addresses and groups, queues and filters, rules and routes, settings, BPF file systems. Ports that are down are
+    /// set up first, since whoever takes its programs off them sets them down.
+    /// </summary>
+    public Task<string> NetworkAsync(params string[] ports) => RunAsync($$"""
+        for port in {{string.Join(' ', ports)}}; do ip link set $port up; done
+        ip -o -d link | sed 's/^[0-9]*: //; s/ qlen [0-9]*//'
+        ip -o address | sed 's/^[0-9]*: //; s/ tentative//'
+        ip maddress show | sed 's/^[0-9]*:	//'
+        tc qdisc show
+        for device in $(ls /sys/class/net); do
+            tc filter show dev $device ingress; tc filter show dev $device egress
+        done
+        ip rule; ip -6 rule
+        ip route show table all; ip -6 route show table all
+        findmnt -n -t bpf || true
+        cd /proc/sys/net && grep -rs . ipv4/conf ipv6/conf ipv4/neigh ipv6/neigh ipv6/seg6_flowlabel ipv4/ip_forward | sort
+        """);
+
+    /// <summary>Waits until interfaces have their carrier and the addresses that the kernel gives them.</summary>
+    public async Task SettleAsync(params string[] interfaces)
+    {
+        foreach (string name in interfaces)
+        {
+            await Shell.UntilAsync($"{name} has its address", async () =>
+            {
+                string addresses = await RunAsync($"ip -6 -o address show dev {name} scope link");
+                return (addresses.Length > 0 && !addresses.Contains("tentative", StringComparison.Ordinal), addresses);
+            });
+        }
+    }
+
+    /// <summary>Compared line by line; addresses of IPv6 take the kernel a moment.</summary>
+    public Task NetworkIsAsync(string expected, params string[] ports) => Shell.UntilAsync("the network is as it was", async () =>
+    {
+        string[] now = (await NetworkAsync(ports)).Split('\n'), before = expected.Split('\n');
+        return (now.SequenceEqual(before), $"new:\n{string.Join('\n', now.Except(before))}\ngone:\n{string.Join('\n', before.Except(now))}");
+    });
+
     public Task WriteAsync(string path, string text) => RunAsync($"cat >{path} <<'END'\n{text}\nEND");
 
     /// <summary>What its services last said, for a failure's message.</summary>

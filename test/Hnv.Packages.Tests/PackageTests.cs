@@ -10,10 +10,11 @@ public sealed class PackageTests : IDisposable
     [Fact]
     public async Task Two_machines_with_the_packages_carry_a_tenants_frames_through_an_upgrade_and_keep_nothing_when_they_are_purged()
     {
-        string[] old = await Checkout.PackAsync("0.0.1", _packages), newer = await Checkout.PackAsync("0.0.2", _packages);
+        string[] old = await Checkout.PreviousAsync(_packages), newer = await Checkout.PackAsync("0.0.2", _packages);
         await using Cloud cloud = await Cloud.StartAsync();
         (Machine a, Machine b) = (cloud.A, cloud.B);
-        string before = await TracesAsync(b);
+        await b.SettleAsync("up0", "v2");
+        string before = await TracesAsync(b), network = await b.NetworkAsync("v2");
         await InstallAsync(a, old);
         await InstallAsync(b, old[..2]);
 
@@ -49,6 +50,12 @@ public sealed class PackageTests : IDisposable
         Assert.Contains("my own words", await a.RunAsync("cat /etc/hnv/agent.yaml"), StringComparison.Ordinal);
         Assert.Equal("0.0.2", (await a.RunAsync("dpkg-query -W -f '${Version}' hnv-agent")).Trim());
 
+        // What is newer than the version before.
+        await a.WriteAsync("/root/more.yaml", Cloud.More);
+        await a.RunAsync("hnv apply -f /root/more.yaml --wait 120");
+        string busy = await b.NetworkAsync();
+        Assert.All(["hnvn", "hnvx", "239.7.0.1", "10.99.0.0/16", "uplink_ingress"], made => Assert.Contains(made, busy, StringComparison.Ordinal));
+
         // The controller's disk is lost; hosts with revisions of the lost log come back to the restored one.
         await a.RunAsync("hnv controller backup /root/hnv.backup");
         await a.RunAsync("hnv apply -f - <<'END'\n{kind: Host, name: host3}\nEND");
@@ -63,7 +70,7 @@ public sealed class PackageTests : IDisposable
 
         // Removed: out of the kernel. The settings and the certificate stay until it is purged.
         await b.RunAsync("dpkg --remove hnv-agent");
-        Assert.Empty((await b.RunAsync("tc filter show dev up0 ingress; tc filter show dev v2 ingress; tc filter show dev v2 egress; findmnt -n -t bpf || true")).Trim());
+        await b.NetworkIsAsync(network, "v2", "t2");
         await b.RunAsync("test -e /etc/hnv/agent.yaml && test -e /var/lib/hnv/agent/identity/host.crt");
         await b.RunAsync("dpkg --purge hnv-agent hnv");
         Assert.Equal(before, await TracesAsync(b));
@@ -83,7 +90,7 @@ public sealed class PackageTests : IDisposable
         }
 
         string names = string.Join(' ', packages.Select(static p => $"/root/{Path.GetFileName(p)}"));
-        await machine.RunAsync($"dpkg --install {names} && rm {names}");
+        await machine.RunAsync($"dpkg --force-confold --install {names} && rm {names}");
     }
 
     /// <summary>On a busy machine a handshake may time out, and the token may be used up then.</summary>

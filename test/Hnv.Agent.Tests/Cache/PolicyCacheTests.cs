@@ -49,6 +49,25 @@ public sealed class PolicyCacheTests : IDisposable
         Assert.Equal(bytes, File.ReadAllBytes(FileOfBlue + ".refused-1"));
     }
 
+    /// <summary>After a step back to an older version, say: the kernel goes on, and the controller is asked.</summary>
+    [Fact]
+    public void Load_FileOfANewerFormat_IsKeptAsideAndSaid()
+    {
+        _cache.Load(out _);
+        _cache.Save(Policy(Blue, 5, Subnet()));
+        byte[] bytes = File.ReadAllBytes(FileOfBlue);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(8), PolicyFile.Format + 1);
+        System.Security.Cryptography.SHA256.HashData((byte[])[.. bytes[..12], .. bytes[44..]]).CopyTo(bytes, 12);
+        File.WriteAllBytes(FileOfBlue, bytes);
+
+        Assert.Empty(_cache.Load(out ImmutableArray<string> problems));
+
+        Assert.Contains($"it has format {PolicyFile.Format + 1}, this agent reads {PolicyFile.Format}", Assert.Single(problems), StringComparison.Ordinal);
+        Assert.Equal(bytes, File.ReadAllBytes(FileOfBlue + ".refused-1"));
+        _cache.Save(Policy(Blue, 6, Subnet()));
+        Assert.Equal(6, Assert.Single(_cache.Load(out _)).Revision);
+    }
+
     [Fact]
     public void Load_FileUnderAnotherNetworksName_IsRefused()
     {

@@ -21,6 +21,17 @@ public sealed class PolicyFileTests
             read.Items.Values.OrderBy(i => i.Key, StringComparer.Ordinal));
     }
 
+    /// <summary>A file that an earlier build wrote: the format, the names of fields and the digest are a promise.</summary>
+    [Fact]
+    public void Read_FileThatAnEarlierBuildWrote_SaysTheSame()
+    {
+        HeldNetworkPolicy read = PolicyFile.Read(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Cache", "format-1.policy")));
+        Assert.Equal((Blue, 5, "blue-corp", "blue"), (read.Network, read.Revision, read.Tenant, read.Name));
+        Assert.Equal(
+            new Api.Stream.PolicyItem[] { Subnet(), Route(), Record("10.0.0.5", port: "blue/blue1"), Port(), Peer() }.OrderBy(i => i.Key, StringComparer.Ordinal),
+            read.Items.Values.OrderBy(i => i.Key, StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Read_AnyByteFlipped_IsRefused()
     {

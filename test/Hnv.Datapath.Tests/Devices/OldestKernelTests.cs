@@ -12,7 +12,7 @@ public sealed class OldestKernelTests
 {
     private const string Begin = "<<<results", End = "results>>>";
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(15);
-    private static readonly Type[] s_classes = [typeof(KernelFeatureTests), typeof(KernelDeliveryTests), typeof(UplinkKindTests)];
+    private static readonly Type[] s_classes = [typeof(KernelFeatureTests), typeof(KernelDeliveryTests), typeof(ModuleUplinkTests)];
 
     [Fact]
     public async Task OldestSupportedKernel_DeliversEverythingWhole()

@@ -164,6 +164,33 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Equal(1, Number("SELECT count(*) FROM theirs"));
     }
 
+    /// <summary>As the first version wrote it, whatever later ones write: keys, values, what was superseded, what was deleted, how far it is compacted.</summary>
+    [Fact]
+    public async Task A_file_of_schema_1_is_read_and_continued()
+    {
+        Execute("""
+            CREATE TABLE log(id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL, compacted INTEGER NOT NULL, CHECK (compacted BETWEEN 0 AND revision)) STRICT;
+            INSERT INTO log VALUES (1, 5, 2);
+            CREATE TABLE version(id INTEGER PRIMARY KEY, key BLOB NOT NULL, revision INTEGER NOT NULL, created INTEGER NOT NULL, superseded INTEGER, value BLOB) STRICT;
+            CREATE UNIQUE INDEX version_revision ON version(revision, key);
+            CREATE UNIQUE INDEX version_newest ON version(key) WHERE superseded IS NULL;
+            CREATE UNIQUE INDEX version_superseded ON version(superseded, key) WHERE superseded IS NOT NULL;
+            CREATE INDEX version_deletion ON version(revision) WHERE superseded IS NULL AND value IS NULL;
+            INSERT INTO version VALUES (2, x'61', 2, 1, 4, x'31'), (3, x'62', 3, 3, 5, x'32'), (4, x'61', 4, 1, NULL, x'33'), (5, x'62', 5, 0, NULL, NULL);
+            PRAGMA application_id = 0x484E564C;
+            PRAGMA user_version = 1;
+            PRAGMA journal_mode = WAL;
+            """);
+
+        await using var log = SqliteStateLog.Open(Database);
+
+        Assert.Equal(5, await log.GetRevisionAsync());
+        Assert.Equal(["a=3 1/4"], await log.ListAsync());
+        Assert.Equal(["3: b=2()", "4: a=3(1)"], (await log.WatchToEndAsync("", 3))[..2]);
+        await Assert.ThrowsAsync<CompactedException>(() => log.WatchToEndAsync("", 2));
+        Assert.Equal(6, await log.PutAsync("c", "1"));
+    }
+
     [Fact]
     public async Task A_newer_schema_is_refused_and_left_alone()
     {
