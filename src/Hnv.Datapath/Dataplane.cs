@@ -353,9 +353,10 @@ public sealed class Dataplane : IDataplane
         _attachments.Remove(interfaceIndex, TcDirection.Ingress);
         _attachments.Remove(interfaceIndex, TcDirection.Egress);
         _devices.ReleaseQdisc(interfaceIndex, _route);
-        if (device.Has(DeviceFlags.Port) && device.Before.AreKnown && _route.FindLink(interfaceIndex) is { } link)
+        if (device.Has(DeviceFlags.Port) && _route.FindLink(interfaceIndex) is { } link)
         {
-            device.Before.WriteTo(link.Name);
+            // A version that kept nothing bound it: then as a new interface has them.
+            (device.Before.AreKnown ? device.Before : PortSettings.Of("default")).WriteTo(link.Name);
         }
     }
 

@@ -1,5 +1,7 @@
+using Hnv.Datapath.Maps;
 using Hnv.Datapath.Maps.Tests.Support;
 using Hnv.Datapath.Ports;
+using Hnv.Linux.Bpf;
 using Hnv.Linux.Netlink;
 using Hnv.Model.Addressing;
 
@@ -134,6 +136,25 @@ public sealed class UplinkTests : IDisposable
 
         string[] Settings() => _host.Namespace.Run(() =>
             (string[])[Sysctl.Read("net/ipv4/conf/p1/arp_ignore"), Sysctl.Read("net/ipv4/conf/p1/forwarding"), Sysctl.Read("net/ipv6/conf/p1/disable_ipv6")]);
+    }
+
+    [Fact]
+    public void Purge_OfAPortThatAnOlderVersionBound_GivesItTheSettingsOfANewInterface()
+    {
+        TestVm vm = _host.AddVm("p1", "10.0.0.5", "06:06:00:00:00:05");
+        using Dataplane dataplane = _host.Open();
+        _host.Namespace.Run(() => dataplane.BindPort(new PortBinding(vm.Port, 7, 1, 5001, vm.Mac)));
+        using (BpfMap devices = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"devices_v{Datapath.Layouts.Layout.Version}")))
+        {
+            int index = vm.Port;
+            Assert.True(devices.TryLookup(in index, out DeviceEntry entry));
+            DeviceEntry older = entry with { Before = default };
+            devices.Update(in index, in older);
+        }
+
+        _host.Namespace.Run(dataplane.Purge);
+
+        Assert.Equal(("0", "0"), _host.Namespace.Run(() => (Sysctl.Read("net/ipv4/conf/p1/arp_ignore"), Sysctl.Read("net/ipv6/conf/p1/disable_ipv6"))));
     }
 
     private string Refusal(Dataplane dataplane, string name) =>
