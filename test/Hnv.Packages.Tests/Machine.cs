@@ -116,10 +116,10 @@ internal sealed class Machine : IAsyncDisposable
         }
     }
 
-    /// <summary>Compared line by line; addresses of IPv6 take the kernel a moment.</summary>
+    /// <summary>Line by line, in any order: an interface that was set up again has its routes behind others'. Addresses of IPv6 take the kernel a moment.</summary>
     public Task NetworkIsAsync(string expected, params string[] ports) => Shell.UntilAsync("the network is as it was", async () =>
     {
-        string[] now = (await NetworkAsync(ports)).Split('\n'), before = expected.Split('\n');
+        string[] now = [.. (await NetworkAsync(ports)).Split('\n').Order(StringComparer.Ordinal)], before = [.. expected.Split('\n').Order(StringComparer.Ordinal)];
         return (now.SequenceEqual(before), $"new:\n{string.Join('\n', now.Except(before))}\ngone:\n{string.Join('\n', before.Except(now))}");
     });
 
