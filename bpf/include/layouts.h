@@ -172,9 +172,29 @@ struct hnv_learned {
 	struct hnv_addr challenger_pa; /* zero when local */
 	__u32 challenger_ifindex;
 	__u32 challenger_port_id;
-	__u64 deadline_ns;             /* CLOCK_BOOTTIME, even; 0: nobody challenges; odd: since then a CPU is ending the challenge */
+	__u64 deadline_ns;             /* CLOCK_BOOTTIME, even; 0: nobody challenges; odd: since then a CPU is ending the challenge; HNV_DEADLINE_VOID */
 };
 HNV_SIZE(struct hnv_learned, 88);
+
+/* deadline_ns of a challenge whose end could not be written: nobody challenges, and challenger_* means nothing. */
+#define HNV_DEADLINE_VOID 1ULL
+
+/*
+ * peer_learned: provider address -> how many entries of `learned` its announcements made, beyond those that the controller confirmed; and
+ * tokens for new ones and for events. The programs count up, the agent's audit counts anew.
+ */
+struct hnv_peer_learned {
+	__u64 last_ns; /* CLOCK_BOOTTIME */
+	__u32 tokens;
+	__u32 learned;
+};
+HNV_SIZE(struct hnv_peer_learned, 16);
+
+/*
+ * Entries that one host may have that only its own word vouches for: all addresses of 4096 ports with 16 each, though the controller confirms an
+ * honest host's within a second. 13 MB of memory.
+ */
+#define HNV_LEARNED_OF_PEER_MAX 65536
 
 /* virtual_macs: (vsid, VRRP router's MAC) -> where it was announced last. */
 struct hnv_virtual_mac {

@@ -56,6 +56,7 @@ HNV_MAP_HASH(icmp_limits, __u32, struct hnv_bucket, 65536);
 HNV_MAP_HASH(storm_limits, __u32, struct hnv_bucket, 65536);
 HNV_MAP_HASH(event_limits, __u32, struct hnv_bucket, 65536);
 HNV_MAP_HASH(learned_counts, __u32, __u32, 65536);
+HNV_MAP_HASH(peer_learned, struct hnv_addr, struct hnv_peer_learned, 65536);
 HNV_MAP_HASH(members, struct hnv_member_key, struct hnv_member, 1048576);
 HNV_MAP_HASH(redirect_limits, struct hnv_addr, struct hnv_bucket, 65536);
 HNV_MAP_HASH(moves, struct hnv_mac_key, struct hnv_move, 16384);

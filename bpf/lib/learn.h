@@ -108,6 +108,20 @@ static __noinline int reserve(struct hnv_claimant *c)
 	return held;
 }
 
+/*
+ * Takes one of the entries that the host may have in the map that all tenants share; its own ports have their limits there, if it is honest. 0: no more. Nothing
+ * is given back here, also where the entry could not be written: the agent counts anew.
+ */
+static __always_inline int reserve_of_peer(struct hnv_claimant *c, __u64 now)
+{
+	struct hnv_peer_learned *peer = peer_allowed(&c->who.pa, now);
+
+	if (!peer || peer->learned >= HNV_LEARNED_OF_PEER_MAX)
+		return 0;
+	__sync_fetch_and_add(&peer->learned, 1);
+	return 1;
+}
+
 static __always_inline int claim_free(struct hnv_claimant *c, void *map, __u32 epoch, __u64 now)
 {
 	struct hnv_learned *e = &c->next;
@@ -115,6 +129,8 @@ static __always_inline int claim_free(struct hnv_claimant *c, void *map, __u32 e
 
 	if (c->flags & HNV_CLAIM_TRACED)
 		return HNV_CLAIM_NEW;
+	if (!c->port_id && !reserve_of_peer(c, now))
+		return claim_refused(c, HNV_Internal);
 	__builtin_memset(e, 0, sizeof(*e));
 	e->record = c->who;
 	e->port_id = c->port_id;
@@ -209,7 +225,7 @@ static __always_inline int read_learned(struct hnv_claimant *c, void *map, __u64
 
 	if (!l)
 		return 0;
-	if (l->deadline_ns && now >= l->deadline_ns && !(c->flags & HNV_CLAIM_TRACED)) {
+	if (is_challenged(l) && now >= l->deadline_ns && !(c->flags & HNV_CLAIM_TRACED)) {
 		promote_learned(&c->key);
 		l = bpf_map_lookup_elem(map, &c->key);
 		if (!l)
@@ -218,6 +234,8 @@ static __always_inline int read_learned(struct hnv_claimant *c, void *map, __u64
 	*e = *l;
 	if (!(c->flags & HNV_CLAIM_TRACED) && challenge_is_ending(e->deadline_ns, now))
 		return -1;
+	if (e->deadline_ns == HNV_DEADLINE_VOID)
+		forget_challenger(e);
 	if (e->deadline_ns && now >= e->deadline_ns)
 		exchange(e, address_is_mapped4(&c->key.ca), now);
 	return 1;

@@ -15,7 +15,7 @@
  *                 │    the probe    │ the holder speaks                                      │ it speaks within a second
  *                 └─────────────────┴────────────────────────────────────────────────────────┘
  *
- * challenger_* with a deadline is who wants the address; without one, who had it before.
+ * challenger_* with a deadline is who wants the address; without one, who had it before; with HNV_DEADLINE_VOID nobody.
  *
  * A challenge takes one of the challenger's places (learned_counts). Whoever ends it gives back one place, the former holder's or the
  * challenger's; so it must be ended once, and what could not be written must not be counted.
@@ -34,6 +34,13 @@
 #define HNV_EVENT_BURST 200
 #define HNV_EVENT_INTERVAL_NS (10ULL * 1000000)
 #define HNV_EVENT_THROTTLED_COST 10
+
+/*
+ * New entries and other events that one other host may cause: a burst, and a steady rate; what comes to less than the quarter of the smallest map that is
+ * free between two looks of the agent, 10 s apart, who makes it larger (GrowableMap).
+ */
+#define HNV_PEER_BURST 1024
+#define HNV_PEER_INTERVAL_NS (5ULL * 1000000)
 
 /*
  * scratch (per CPU, one entry): where these programs prepare a claim (learn.h), since the stack is too small for it. Means nothing
@@ -101,7 +108,48 @@ static __always_inline int event_allowed(__u32 port_id, __u64 cost, __u64 now)
 	return 1;
 }
 
-/* Tells the agent. `who` and `port_id`: whom the event is about; what other hosts do (port 0) is limited there. */
+/* Takes a token of the host's bucket. Returns what is known of it; 0: there is no token. */
+static __always_inline struct hnv_peer_learned *peer_allowed(const struct hnv_addr *pa, __u64 now)
+{
+	struct hnv_peer_learned *peer = bpf_map_lookup_elem(&peer_learned, pa);
+	__u64 earned;
+
+	if (!peer) {
+		struct hnv_peer_learned full = { .last_ns = now, .tokens = HNV_PEER_BURST };
+
+		bpf_map_update_elem(&peer_learned, pa, &full, BPF_NOEXIST);
+		peer = bpf_map_lookup_elem(&peer_learned, pa);
+		if (!peer)
+			return 0;
+	}
+	earned = now > peer->last_ns ? (now - peer->last_ns) / HNV_PEER_INTERVAL_NS : 0;
+	if (earned) {
+		peer->last_ns += earned * HNV_PEER_INTERVAL_NS;
+		earned += peer->tokens;
+		peer->tokens = earned > HNV_PEER_BURST ? HNV_PEER_BURST : earned;
+	}
+	if (!peer->tokens)
+		return 0;
+	peer->tokens--;
+	return peer;
+}
+
+/*
+ * Whether an event about another host's address may be told. A new entry's token was taken for the entry (reserve_of_peer). All others are of the
+ * entry as this CPU just wrote it: of the challenger, if a challenge began, else of the holder.
+ */
+static __always_inline int event_of_peer_allowed(__u32 kind, __u64 now)
+{
+	__u32 zero = 0;
+	struct hnv_claimant *c;
+
+	if (kind == HNV_EVENT_ADDED)
+		return 1;
+	c = bpf_map_lookup_elem(&scratch, &zero);
+	return c && peer_allowed(kind == HNV_EVENT_PRE_MOVEMENT ? &c->next.challenger_pa : &c->next.record.pa, now);
+}
+
+/* Tells the agent. `who` and `port_id`: whom the event is about, and who is to blame for it; port 0: another host. An event lost the audit makes good. */
 __noinline int emit_event(__u32 kind, const struct hnv_record_key *key, const struct hnv_record *who, __u32 port_id, __u32 source)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
@@ -109,7 +157,7 @@ __noinline int emit_event(__u32 kind, const struct hnv_record_key *key, const st
 
 	if (!key || !who)
 		return 0;
-	if (port_id && !event_allowed(port_id, kind == HNV_EVENT_THROTTLED ? HNV_EVENT_THROTTLED_COST : 1, now))
+	if (port_id ? !event_allowed(port_id, kind == HNV_EVENT_THROTTLED ? HNV_EVENT_THROTTLED_COST : 1, now) : !event_of_peer_allowed(kind, now))
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
@@ -208,6 +256,11 @@ static __always_inline __u64 deadline_from(__u64 now)
 	return (now + HNV_PROBE_NS) & ~HNV_DEADLINE_ENDING;
 }
 
+static __always_inline int is_challenged(const struct hnv_learned *l)
+{
+	return l->deadline_ns > HNV_DEADLINE_VOID;
+}
+
 static __always_inline int challenge_is_ending(__u64 deadline, __u64 now)
 {
 	return deadline & HNV_DEADLINE_ENDING && elapsed(deadline, now) < HNV_ENDING_NS;
@@ -219,14 +272,17 @@ static __always_inline int challenge_end(struct hnv_learned *l, __u64 deadline, 
 	return __sync_val_compare_and_swap(&l->deadline_ns, deadline, now | HNV_DEADLINE_ENDING) == deadline;
 }
 
-/* What became of a challenge could not be written: it is over, and the holder keeps the address. */
+/*
+ * What became of a challenge could not be written: it is over, and the holder keeps the address. Who wanted it still stands in the entry, and must not be
+ * taken for who had it before.
+ */
 static __noinline int challenge_unwritten(void *map, const struct hnv_record_key *key)
 {
 	struct hnv_learned *l = bpf_map_lookup_elem(map, key);
 	__u64 deadline = l ? l->deadline_ns : 0;
 
 	if (deadline & HNV_DEADLINE_ENDING)
-		__sync_val_compare_and_swap(&l->deadline_ns, deadline, 0);
+		__sync_val_compare_and_swap(&l->deadline_ns, deadline, HNV_DEADLINE_VOID);
 	return 0;
 }
 
@@ -298,7 +354,7 @@ __noinline int promote_learned(const struct hnv_record_key *wanted)
 	if (!l)
 		return 0;
 	deadline = l->deadline_ns;
-	if (!deadline || now < deadline || challenge_is_ending(deadline, now) || !challenge_end(l, deadline, now))
+	if (deadline <= HNV_DEADLINE_VOID || now < deadline || challenge_is_ending(deadline, now) || !challenge_end(l, deadline, now))
 		return 0;
 	*e = *l;
 	return write_move(c, map, &key, 0, 1);
@@ -315,7 +371,7 @@ static __always_inline struct hnv_record *find_learned_inline(__be32 vsid, const
 	if (!map)
 		return 0;
 	l = bpf_map_lookup_elem(map, &key);
-	if (l && l->deadline_ns && bpf_ktime_get_boot_ns() >= l->deadline_ns) {
+	if (l && is_challenged(l) && bpf_ktime_get_boot_ns() >= l->deadline_ns) {
 		struct hnv_decision *d = bpf_map_lookup_elem(&decision, &zero);
 
 		if (d && traced(d)) {

@@ -44,7 +44,7 @@ static __always_inline int is_just_moved(const struct hnv_learned *l)
 {
 	const __u8 nobody[6] = {};
 
-	return !mac_equal(l->challenger_mac, nobody);
+	return l->deadline_ns != HNV_DEADLINE_VOID && !mac_equal(l->challenger_mac, nobody);
 }
 
 /* Sends a copy of the advertisement on its way to be the announcement of one address. It counts as a frame that floods. */
@@ -81,7 +81,7 @@ static long hear_listed(__u32 index, struct hnv_router *r)
 	if (!map)
 		return 0;
 	l = bpf_map_lookup_elem(map, &c->key);
-	if (l && l->deadline_ns) {
+	if (l && is_challenged(l)) {
 		if (bpf_ktime_get_boot_ns() < l->deadline_ns)
 			return 0;
 		promote_learned(&c->key);

@@ -239,6 +239,20 @@ public sealed class Dataplane : IDataplane
 
     public void PutLearnedCount(uint portId, uint count) => _maps[MapNames.LearnedCounts].Update(in portId, in count);
 
+    public IReadOnlyList<KeyValuePair<KernelAddress, PeerLearnedEntry>> ReadPeerLearned() => _maps[MapNames.PeerLearned].ReadAll<KernelAddress, PeerLearnedEntry>();
+
+    public void PutPeerLearned(KernelAddress pa, PeerLearnedEntry? entry)
+    {
+        if (entry is { } counted)
+        {
+            _maps[MapNames.PeerLearned].Update(in pa, in counted);
+        }
+        else
+        {
+            _maps[MapNames.PeerLearned].Delete(in pa);
+        }
+    }
+
     public ILearnEvents OpenEvents() => new LearnEvents(_maps[MapNames.Events]);
 
     public void InjectFromPort(int interfaceIndex, ReadOnlySpan<byte> frame) => PortFrames.Inject(_programs[ProgramNames.Inject], interfaceIndex, frame);

@@ -137,6 +137,12 @@ public interface IDataplane : IDisposable
     /// <summary>Corrects a count that an audit found wrong. Any thread may call it.</summary>
     void PutLearnedCount(uint portId, uint count);
 
+    /// <summary>How many entries the announcements of other hosts made by the programs' count, by provider address.</summary>
+    IReadOnlyList<KeyValuePair<KernelAddress, PeerLearnedEntry>> ReadPeerLearned();
+
+    /// <summary>Corrects such a count; none: forgets the host. Any thread may call it.</summary>
+    void PutPeerLearned(KernelAddress pa, PeerLearnedEntry? entry);
+
     /// <summary>Begins to read what the programs tell. One reader at a time.</summary>
     ILearnEvents OpenEvents();
 

@@ -133,6 +133,69 @@ public sealed class LearnedFromWireTests
         Assert.Empty(traced.Changes);
     }
 
+    [Fact]
+    public void Announcements_BeyondWhatAHostMayHave_TeachNothingButPass()
+    {
+        Teach(LearningCloud.Vip4);
+        Assert.Equal(1u, Count().Learned);
+        Put(Count() with { Learned = PeerLearnedEntry.Max - 1 });
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, Reply(IPAddress.Parse("10.0.0.51"))));
+        Assert.NotNull(LearningCloud.Find(_a, IPAddress.Parse("10.0.0.51")));
+        byte[] told = Reply(IPAddress.Parse("10.0.0.52"));
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, told)).Went(Verdict.Decapsulated, _here.TrafficTo(told.Length));
+
+        // What it has stays, and ports of this host have theirs.
+        byte[] again = Reply(LearningCloud.Vip4);
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, again)).Went(Verdict.Decapsulated, _here.TrafficTo(again.Length));
+        _a.FromVm(_here, LearningCloud.Announce(_here, IPAddress.Parse("10.0.0.53")));
+        Assert.NotNull(LearningCloud.Find(_a, IPAddress.Parse("10.0.0.53")));
+    }
+
+    [Fact]
+    public void Announcements_FasterThanAHostMay_TeachNothingAndTellNothing()
+    {
+        Teach(LearningCloud.Vip4);
+        Put(Count() with { LastNs = LearningCloud.FarFuture, Tokens = 1 }); // None is earned.
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, Reply(IPAddress.Parse("10.0.0.51"))));
+        Assert.NotNull(LearningCloud.Find(_a, IPAddress.Parse("10.0.0.51")));
+        byte[] told = Reply(IPAddress.Parse("10.0.0.52"));
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, told)).Went(Verdict.Decapsulated, _here.TrafficTo(told.Length));
+        Put(Count() with { LastNs = 0 });
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, told));
+        Assert.NotNull(LearningCloud.Find(_a, IPAddress.Parse("10.0.0.52")));
+    }
+
+    [Fact]
+    public void MovesFromTheWire_FasterThanAHostMay_AreBelievedButNotTold()
+    {
+        _a.FromVm(_here, LearningCloud.Announce(_here, LearningCloud.Vip4));
+        _a.Programs.Map("peer_learned").Update(KernelAddress.From(_b.Pa), new PeerLearnedEntry(LearningCloud.FarFuture, 0, 0));
+        byte[] told = Reply(LearningCloud.Vip4);
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, told)).Went(
+            Verdict.Decapsulated,
+            _here.TrafficTo(told.Length),
+            LearningCloud.Held(_here, -1),
+            LearningCloud.Entry(LearningCloud.Vip4, LearningCloud.Local(_here, LearnSource.Arp), -1),
+            LearningCloud.Entry(LearningCloud.Vip4, LearningCloud.Remote(_far, 2) + LearningCloud.Before(_here, _a)));
+    }
+
+    [Fact]
+    public void ChallengesFromTheWire_FasterThanAHostMay_BeginButAreNotTold()
+    {
+        _a.FromVm(_here, LearningCloud.Announce(_here, LearningCloud.Vip4));
+        _a.Programs.Map("peer_learned").Update(KernelAddress.From(_b.Pa), new PeerLearnedEntry(LearningCloud.FarFuture, 0, 0));
+        byte[] probe = LearningCloud.Probe(_far, _here.Mac, LearningCloud.Vip4);
+        _a.FromWire(TestCloud.OnWire(_b, _a, 5001, probe)).Went(
+            Verdict.Decapsulated,
+            _here.TrafficTo(probe.Length),
+            LearningCloud.Entry(LearningCloud.Vip4, LearningCloud.Local(_here, LearnSource.Arp), -1),
+            LearningCloud.Entry(LearningCloud.Vip4, LearningCloud.Local(_here, LearnSource.Arp) + LearningCloud.WantedBy(_far, _a)));
+    }
+
+    private PeerLearnedEntry Count() => _a.Programs.Map("peer_learned").TryLookup(KernelAddress.From(_b.Pa), out PeerLearnedEntry entry) ? entry : default;
+
+    private void Put(PeerLearnedEntry entry) => _a.Programs.Map("peer_learned").Update(KernelAddress.From(_b.Pa), entry);
+
     private void Teach(IPAddress vip)
     {
         byte[] told = vip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? Reply(vip) : LearningCloud.Advertise(_far.Mac, _here.V6, _here.Mac, vip);

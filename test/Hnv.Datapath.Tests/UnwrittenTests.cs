@@ -99,7 +99,7 @@ public sealed class UnwrittenTests : IClassFixture<UnwrittenTests.FailingCloud>
         byte[] data = _other.To(_far).IPv4(_other.V4, s_vip).Udp(1, 2).ToArray();
         _a.FromVm(_other, data);
         Assert.Equal((_holder.PortId, 1u, 0u), State());
-        Assert.Equal(0ul, LearningCloud.Find(_a, s_vip)!.Value.DeadlineNs);
+        Assert.False(LearningCloud.Find(_a, s_vip)!.Value.IsChallenged);
 
         // And it can be challenged anew.
         Fail(false);
@@ -115,7 +115,35 @@ public sealed class UnwrittenTests : IClassFixture<UnwrittenTests.FailingCloud>
         Fail();
         Assert.Equal(Verdict.DeliveredLocal, _a.FromVm(_holder, LearningCloud.Answer(_holder, _other, s_vip)).Verdict);
         Assert.Equal((_holder.PortId, 1u, 0u), State());
-        Assert.Equal(0ul, LearningCloud.Find(_a, s_vip)!.Value.DeadlineNs);
+        Assert.False(LearningCloud.Find(_a, s_vip)!.Value.IsChallenged);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void DeniedChallenger_WhereItsDefeatCouldNotBeWritten_HasToAskAgain(bool traced)
+    {
+        Challenge();
+        LearningCloud.Change(_a, s_vip, static e => e with { DeadlineNs = LearningCloud.FarFuture });
+        Fail();
+        _a.FromVm(_holder, LearningCloud.Answer(_holder, _other, s_vip));
+        Fail(false);
+
+        // Within the second in which a former holder would have it back.
+        Assert.Equal(Verdict.AddressProbed, _a.FromVm(_other, LearningCloud.Announce(_other, s_vip), traced ? Passage.MarkTrace : 0).Verdict);
+        Assert.Equal((_holder.PortId, 1u, traced ? 0u : 1u), State());
+    }
+
+    [Fact]
+    public void DeniedChallenger_WhereItsDefeatCouldNotBeWritten_IsNotWhoFramesGoTo()
+    {
+        Challenge();
+        LearningCloud.Change(_a, s_vip, static e => e with { DeadlineNs = LearningCloud.FarFuture });
+        Fail();
+        _a.FromVm(_holder, LearningCloud.Answer(_holder, _other, s_vip));
+        byte[] data = _other.To(_holder).IPv4(_other.V4, s_vip).Udp(1, 2).ToArray();
+        Assert.Equal(_holder.Interface, (int)_a.FromVm(_other, data, Passage.MarkTrace).Decision.Ifindex);
+        _a.FromVm(_other, data).Went(Verdict.DeliveredLocal, _holder.TrafficTo(data.Length)).To(_holder.Interface);
     }
 
     [Fact]
@@ -165,7 +193,7 @@ public sealed class UnwrittenTests : IClassFixture<UnwrittenTests.FailingCloud>
         Fail();
         Assert.Equal(Verdict.Decapsulated, FromFar().Verdict); // A frame must not be lost because it taught nothing.
         Assert.Equal((_holder.PortId, 1u, 0u), State());
-        Assert.Equal(0ul, LearningCloud.Find(_a, s_vip)!.Value.DeadlineNs);
+        Assert.False(LearningCloud.Find(_a, s_vip)!.Value.IsChallenged);
 
         Fail(false);
         FromFar();
@@ -206,7 +234,7 @@ public sealed class UnwrittenTests : IClassFixture<UnwrittenTests.FailingCloud>
     public void AChallengeWhoseEndWasLost_IsEndedByWhoeverLooksLater()
     {
         Challenge();
-        LearningCloud.Change(_a, s_vip, static e => e with { DeadlineNs = 1 }); // Begun long ago.
+        LearningCloud.Change(_a, s_vip, static e => e with { DeadlineNs = 3 }); // Begun long ago.
         _a.FromVm(_other, LearningCloud.Announce(_other, s_vip));
         Assert.Equal((_other.PortId, 0u, 1u), State());
     }
@@ -230,7 +258,7 @@ public sealed class UnwrittenTests : IClassFixture<UnwrittenTests.FailingCloud>
     private string[] ChallengeGone() =>
     [
         LearningCloud.Entry(s_vip, LearningCloud.Local(_holder, LearnSource.Arp) + LearningCloud.WantedBy(_other, _a), -1),
-        LearningCloud.Entry(s_vip, LearningCloud.Local(_holder, LearnSource.Arp) + LearningCloud.Before(_other, _a)),
+        LearningCloud.Entry(s_vip, LearningCloud.Local(_holder, LearnSource.Arp)),
     ];
 
     private Passage FromFar() => _a.FromWire(TestCloud.OnWire(

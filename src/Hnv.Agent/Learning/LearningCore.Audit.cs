@@ -30,6 +30,7 @@ internal sealed partial class LearningCore
             SettleForgotten();
         }
 
+        Dictionary<KernelAddress, uint> claimed = _dataplane.ReadPeerLearned().ToDictionary(static p => p.Key, static p => p.Value.Learned);
         IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> entries = _dataplane.ReadLearned();
         IReadOnlyList<KeyValuePair<uint, uint>> counted = _dataplane.ReadLearnedCounts();
         lock (_gate)
@@ -46,7 +47,7 @@ internal sealed partial class LearningCore
                     continue; // A link-local address of a port that does not learn.
                 }
 
-                if (entry.DeadlineNs != 0 && entry.ChallengerPortId != 0)
+                if (entry.IsChallenged && entry.ChallengerPortId != 0)
                 {
                     held[entry.ChallengerPortId] = held.GetValueOrDefault(entry.ChallengerPortId) + 1;
                 }
@@ -79,6 +80,7 @@ internal sealed partial class LearningCore
             }
 
             Recount(counted, held);
+            RecountPeers(claimed, entries);
             ForgetAnnounced(now);
             Tell();
         }
@@ -95,7 +97,7 @@ internal sealed partial class LearningCore
         // Heard on the wire, and the controller does not know it: yet, or any more.
         bool tooOld = entry.Source == LearnSource.Peer && AgeOf(entry, now) > subnet.Age;
         bool denied = _toldWhole.TryGetValue((subnet.Network, entry.Record.Pa), out ulong told) && entry.SeenNs + JustHeardNs < told;
-        if ((tooOld || denied) && entry.DeadlineNs == 0)
+        if ((tooOld || denied) && !entry.IsChallenged)
         {
             _dataplane.RemoveLearned(key);
         }
@@ -127,7 +129,7 @@ internal sealed partial class LearningCore
             return !Drop(key, port, $"nothing was heard of it for {age.TotalSeconds:0} s");
         }
 
-        if (age > subnet.Age - AskBefore && questions < MaxQuestions && entry.DeadlineNs == 0)
+        if (age > subnet.Age - AskBefore && questions < MaxQuestions && !entry.IsChallenged)
         {
             questions++;
             Ask(key, entry, subnet);
@@ -192,6 +194,39 @@ internal sealed partial class LearningCore
         }
 
         _miscounted = wrong;
+    }
+
+    /// <summary>The programs count what other hosts add, and not what becomes of it.</summary>
+    /// <param name="before">Their counts, read before the entries: what was added since may be among those or not, and counts twice until the next audit.</param>
+    /// <param name="entries">What the controller confirmed is its own, and counts no more.</param>
+    private void RecountPeers(Dictionary<KernelAddress, uint> before, IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> entries)
+    {
+        var held = new Dictionary<KernelAddress, uint>();
+        foreach ((RecordKey _, LearnedEntry entry) in entries)
+        {
+            if (entry is { Source: LearnSource.Peer, Record.Ifindex: 0 })
+            {
+                held[entry.Record.Pa] = held.GetValueOrDefault(entry.Record.Pa) + 1;
+            }
+        }
+
+        KernelAddress? full = null;
+        foreach ((KernelAddress pa, PeerLearnedEntry entry) in _dataplane.ReadPeerLearned())
+        {
+            uint counted = before.GetValueOrDefault(pa), expected = held.GetValueOrDefault(pa) + (entry.Learned > counted ? entry.Learned - counted : 0);
+            if (expected == 0 || expected != entry.Learned)
+            {
+                _dataplane.PutPeerLearned(pa, expected == 0 ? null : entry with { Learned = expected });
+            }
+
+            if (expected >= PeerLearnedEntry.Max)
+            {
+                full = pa;
+            }
+        }
+
+        Crowd = full is null ? null
+            : $"The host at {full} announced {PeerLearnedEntry.Max} addresses and more that the controller did not confirm: new ones are not learned from it until those are too old.";
     }
 
     private static TimeSpan AgeOf(in LearnedEntry entry, ulong now) => TimeSpan.FromTicks(now > entry.SeenNs ? (long)((now - entry.SeenNs) / 100) : 0);

@@ -23,7 +23,7 @@ internal sealed partial class LearningCore
     {
         lock (_gate)
         {
-            if (!_dataplane.TryReadLearned(key, out LearnedEntry entry) || entry.DeadlineNs == 0)
+            if (!_dataplane.TryReadLearned(key, out LearnedEntry entry) || !entry.IsChallenged)
             {
                 return null;
             }
@@ -45,7 +45,7 @@ internal sealed partial class LearningCore
 
     private (RecordKey Key, TimeSpan After)? DueOf(RecordKey key)
     {
-        if (!_dataplane.TryReadLearned(key, out LearnedEntry entry) || entry.DeadlineNs == 0)
+        if (!_dataplane.TryReadLearned(key, out LearnedEntry entry) || !entry.IsChallenged)
         {
             return null;
         }
@@ -57,7 +57,7 @@ internal sealed partial class LearningCore
     /// <summary>A port of this host won the address.</summary>
     private void Announce(RecordKey key)
     {
-        if (_dataplane.TryReadLearned(key, out LearnedEntry entry) && entry.DeadlineNs == 0 && IsOwn(entry))
+        if (_dataplane.TryReadLearned(key, out LearnedEntry entry) && !entry.IsChallenged && IsOwn(entry))
         {
             Announce(key, (int)entry.Record.Ifindex, entry.Record.Mac.ToMacAddress());
         }

@@ -88,7 +88,7 @@ internal sealed partial class LearningCore
             freed[now.PortId] = freed.GetValueOrDefault(now.PortId) + 1;
         }
 
-        if (now is { DeadlineNs: not 0, ChallengerIfindex: not 0 })
+        if (now is { IsChallenged: true, ChallengerIfindex: not 0 })
         {
             freed[now.ChallengerPortId] = freed.GetValueOrDefault(now.ChallengerPortId) + 1;
         }

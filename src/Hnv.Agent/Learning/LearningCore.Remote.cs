@@ -83,7 +83,7 @@ internal sealed partial class LearningCore
             _remote.Remove(key);
         }
 
-        if (_dataplane.TryReadLearned(key, out LearnedEntry entry) && entry.Record.Ifindex == 0 && entry.Record.Pa == pa && entry.Version <= version && entry.DeadlineNs == 0)
+        if (_dataplane.TryReadLearned(key, out LearnedEntry entry) && entry.Record.Ifindex == 0 && entry.Record.Pa == pa && entry.Version <= version && !entry.IsChallenged)
         {
             _dataplane.RemoveLearned(key);
         }
@@ -119,7 +119,7 @@ internal sealed partial class LearningCore
         {
             // Heard on the wire, from an address that this host reaches; the controller names one that it does not.
         }
-        else if (entry.DeadlineNs == 0 && (remote.Version > entry.Version || (remote.Version == entry.Version && !IsSame(remote, entry))))
+        else if (!entry.IsChallenged && (remote.Version > entry.Version || (remote.Version == entry.Version && !IsSame(remote, entry))))
         {
             Put(key, remote.ToLearned(_boot()));
         }

@@ -59,7 +59,7 @@ internal sealed partial class LearningCore
             bool confirmed = _dataplane.ReadRecords().Any(r => r.Key.Vsid.ToHost() == vsid && r.Value.Ifindex == 0 && r.Value.Mac == mac && r.Value.Pa == pa);
             foreach ((RecordKey key, LearnedEntry entry) in _dataplane.ReadLearned())
             {
-                if (key.Vsid.ToHost() != vsid || entry.Record.Ifindex != 0 || entry.Record.Mac != mac || entry.Record.Pa != pa || entry.DeadlineNs != 0)
+                if (key.Vsid.ToHost() != vsid || entry.Record.Ifindex != 0 || entry.Record.Mac != mac || entry.Record.Pa != pa || entry.IsChallenged)
                 {
                     continue;
                 }

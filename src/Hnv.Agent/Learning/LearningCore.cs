@@ -62,6 +62,9 @@ internal sealed partial class LearningCore
     /// <summary>Why something that was learned elsewhere is not in the kernel; null when it is.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Which other host announces more than is believed; null: none.</summary>
+    public string? Crowd { get; private set; }
+
     /// <summary>Addresses held by ports of this host, those the controller has not taken yet, and addresses on other hosts.</summary>
     public (int Own, int Unsynchronized, int Remote) Counts
     {
@@ -191,7 +194,7 @@ internal sealed partial class LearningCore
         _own.TryGetValue(key, out OwnEntry? before);
         bool same = before is not null && before.PortId == entry.PortId && before.Version == entry.Version;
         var now = new OwnEntry(
-            entry.PortId, entry.Record.Mac.ToMacAddress(), entry.Source, same ? before!.LearnedAt : TimeOf(changedNs ?? entry.SeenNs), entry.Epoch, entry.Counter, entry.DeadlineNs != 0)
+            entry.PortId, entry.Record.Mac.ToMacAddress(), entry.Source, same ? before!.LearnedAt : TimeOf(changedNs ?? entry.SeenNs), entry.Epoch, entry.Counter, entry.IsChallenged)
         {
             IsDisputed = _remote.TryGet(key, out RemoteEntry? other) && other.Value.Version >= entry.Version,
         };
@@ -211,7 +214,7 @@ internal sealed partial class LearningCore
     /// <summary>The controller knows it. An entry that is challenged just now is left alone; the event that ends that comes back here.</summary>
     private void ClearUnsynchronized(RecordKey key, in LearnedEntry entry)
     {
-        if (entry.DeadlineNs == 0 && entry.Record.Flags.HasFlag(RecordFlags.Unsynchronized))
+        if (!entry.IsChallenged && entry.Record.Flags.HasFlag(RecordFlags.Unsynchronized))
         {
             Put(key, entry with { Record = entry.Record with { Flags = entry.Record.Flags & ~RecordFlags.Unsynchronized } });
         }

@@ -8,13 +8,19 @@ namespace Hnv.Datapath.Layouts;
 /// <param name="SeenNs">Time of the last proof: nanoseconds of CLOCK_BOOTTIME.</param>
 /// <param name="Epoch">With <paramref name="Counter"/> the version: the higher wins.</param>
 /// <param name="ChallengerPa">None when local.</param>
-/// <param name="DeadlineNs">CLOCK_BOOTTIME by which the holder must answer; 0: nobody challenges; odd: a program is ending the challenge, since then.</param>
+/// <param name="DeadlineNs">CLOCK_BOOTTIME by which the holder must answer; 0: nobody challenges; odd: a program is ending the challenge, since then; <see cref="Void"/>.</param>
 [KernelStruct("hnv_learned")]
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 public readonly record struct LearnedEntry(
     RecordEntry Record, uint PortId, ulong SeenNs, uint Epoch, uint Counter, LearnSource Source, byte Zero, KernelMac ChallengerMac,
     KernelAddress ChallengerPa, uint ChallengerIfindex, uint ChallengerPortId, ulong DeadlineNs)
 {
+    /// <summary>HNV_DEADLINE_VOID: the end of a challenge could not be written; nobody challenges, and the challenger means nothing.</summary>
+    public const ulong Void = 1;
+
+    /// <summary>Whether somebody wants the address, and nothing is decided.</summary>
+    public bool IsChallenged => DeadlineNs > Void;
+
     /// <summary>(Epoch, Counter) as one number that compares alike.</summary>
     public ulong Version => ((ulong)Epoch << 32) | Counter;
 }
@@ -55,6 +61,18 @@ public enum LearnSources : byte
 [KernelStruct("hnv_virtual_mac")]
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 public readonly record struct VirtualMacEntry(LocationEntry At, uint PortId, ulong SeenNs);
+
+/// <summary>struct hnv_peer_learned: how many entries the announcements of another host made. Key: its provider address.</summary>
+/// <param name="LastNs">CLOCK_BOOTTIME.</param>
+/// <param name="Tokens">For new entries and for events.</param>
+/// <param name="Learned">Entries; the programs count up only, and make none beyond <see cref="Max"/>.</param>
+[KernelStruct("hnv_peer_learned")]
+[StructLayout(LayoutKind.Sequential, Pack = 8)]
+public readonly record struct PeerLearnedEntry(ulong LastNs, uint Tokens, uint Learned)
+{
+    /// <summary>HNV_LEARNED_OF_PEER_MAX.</summary>
+    public const uint Max = 65536;
+}
 
 /// <summary>struct hnv_event: what the programs learned and decided, as it comes out of the ring buffer.</summary>
 /// <param name="Ns">CLOCK_BOOTTIME.</param>

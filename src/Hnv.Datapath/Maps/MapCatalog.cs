@@ -33,7 +33,7 @@ internal static class MapCatalog
         MapNames.Moves or MapNames.Activations => sizes.Moves,
         MapNames.VirtualMacs => sizes.VirtualMacs,
         MapNames.LocalPas => sizes.LocalPas,
-        MapNames.Peers => sizes.Peers,
+        MapNames.Peers or MapNames.PeerLearned => sizes.Peers,
         MapNames.PathMtus => sizes.PathMtus,
         MapNames.Counters => sizes.Counters,
         MapNames.Networks => sizes.Networks,

@@ -20,6 +20,7 @@ internal static class MapNames
     public const string StormLimits = "storm_limits";
     public const string EventLimits = "event_limits";
     public const string LearnedCounts = "learned_counts";
+    public const string PeerLearned = "peer_learned";
     public const string Members = "members";
     public const string VirtualMacs = "virtual_macs";
     public const string Moves = "moves";
@@ -50,5 +51,5 @@ internal static class MapNames
     /// <summary>Maps in which the programs keep state of their own: a copy made while they run has to be made up afterwards.</summary>
     public static bool IsWrittenByPrograms(string name) => 
         name is Learned or Activations or RedirectLimits or LearnedCounts or VirtualMacs or Claims or PathMtus or Counters or UplinkCounters or Traffic or IcmpLimits or StormLimits
-            or EventLimits or Advertised;
+            or EventLimits or PeerLearned or Advertised;
 }

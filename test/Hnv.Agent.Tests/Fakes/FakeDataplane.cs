@@ -182,7 +182,12 @@ internal sealed class FakeDataplane : IDataplane
     /// <summary>What the programs "learned".</summary>
     public Dictionary<RecordKey, LearnedEntry> Learned { get; } = [];
 
-    public IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned() => [.. Learned];
+    public IReadOnlyList<KeyValuePair<RecordKey, LearnedEntry>> ReadLearned()
+    {
+        KeyValuePair<RecordKey, LearnedEntry>[] all = [.. Learned];
+        Listed();
+        return all;
+    }
 
     public void PutLearned(RecordKey key, LearnedEntry entry) => Learned[key] = entry;
 
@@ -196,6 +201,26 @@ internal sealed class FakeDataplane : IDataplane
     public IReadOnlyList<KeyValuePair<uint, uint>> ReadLearnedCounts() => [.. LearnedCounts];
 
     public void PutLearnedCount(uint portId, uint count) => LearnedCounts[portId] = count;
+
+    /// <summary>Entries by provider address, as the programs count them.</summary>
+    public Dictionary<KernelAddress, PeerLearnedEntry> PeerLearned { get; } = [];
+
+    /// <summary>Runs when what is learned was listed: programs go on meanwhile.</summary>
+    public Action Listed { get; set; } = () => { };
+
+    public IReadOnlyList<KeyValuePair<KernelAddress, PeerLearnedEntry>> ReadPeerLearned() => [.. PeerLearned];
+
+    public void PutPeerLearned(KernelAddress pa, PeerLearnedEntry? entry)
+    {
+        if (entry is { } counted)
+        {
+            PeerLearned[pa] = counted;
+        }
+        else
+        {
+            PeerLearned.Remove(pa);
+        }
+    }
 
     /// <summary>What the programs tell.</summary>
     public FakeEvents Events { get; } = new();

@@ -362,6 +362,31 @@ public sealed class LearningCoreTests
     }
 
     [Fact]
+    public void An_audit_counts_what_other_hosts_announced_anew_and_what_they_add_meanwhile()
+    {
+        KernelAddress peer = IPAddress.Parse("192.168.4.22"), quiet = IPAddress.Parse("192.168.4.23");
+        LearnedEntry heard = _host.Learn("10.0.0.70") with { Record = RecordEntry.Remote(MacAddress.Parse(Mac1), RecordKind.Dynamic, IPAddress.Parse("192.168.4.22")), PortId = 0, Source = LearnSource.Peer };
+        Kernel.Learned[Key("10.0.0.70")] = heard;
+        Kernel.Learned[Key("10.0.0.71")] = heard;
+        Kernel.Learned[Key("10.0.0.72")] = heard with { Source = LearnSource.Controller };
+        Kernel.PeerLearned[peer] = new PeerLearnedEntry(5, 6, PeerLearnedEntry.Max);
+        Kernel.PeerLearned[quiet] = new PeerLearnedEntry(5, 6, 9);
+
+        Kernel.Listed = () => Kernel.PeerLearned[peer] = new PeerLearnedEntry(7, 8, PeerLearnedEntry.Max + 3);
+        _host.Core.Audit();
+        Assert.Equal([KeyValuePair.Create(peer, new PeerLearnedEntry(7, 8, 5))], Kernel.PeerLearned);
+        Assert.Null(_host.Core.Crowd);
+
+        Kernel.Listed = () => Kernel.PeerLearned[peer] = new PeerLearnedEntry(7, 8, PeerLearnedEntry.Max + 5);
+        _host.Core.Audit();
+        Assert.Contains("192.168.4.22", _host.Core.Crowd, StringComparison.Ordinal);
+
+        Kernel.Listed = static () => { };
+        _host.Core.Audit();
+        Assert.Equal((2u, null), (Kernel.PeerLearned[peer].Learned, _host.Core.Crowd));
+    }
+
+    [Fact]
     public void A_port_that_may_not_learn_any_more_loses_what_it_had()
     {
         _host.Learn("10.0.0.70");

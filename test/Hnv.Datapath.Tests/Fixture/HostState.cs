@@ -103,7 +103,7 @@ internal sealed class HostState
         }
 
         string text = $"{entry.Record.Mac} at {Place(entry.Record.Ifindex, entry.PortId, entry.Record.Pa)} by {entry.Source} {entry.Epoch}.{entry.Counter} {entry.Record.Flags}";
-        return entry.ChallengerMac == default ? text
+        return entry.ChallengerMac == default || entry.DeadlineNs == LearnedEntry.Void ? text
             : $"{text}, {(entry.DeadlineNs == 0 ? "before" : "wanted by")} {entry.ChallengerMac} at {Place(entry.ChallengerIfindex, entry.ChallengerPortId, entry.ChallengerPa)}";
     }
 
