@@ -45,6 +45,27 @@ public sealed class ControllerBackupTests : IDisposable
         Assert.Equal(2, memory.ExitCode);
     }
 
+    [Theory]
+    [InlineData("state.db.restore-journal", "")]
+    [InlineData("elsewhere.db.restore-journal", " --store sqlite:{0}/elsewhere.db")]
+    [InlineData("pki.restoring/ca.crt", "")]
+    [InlineData("pki.restoring/ca.crt", " --store memory")]
+    public async Task Init_WhileARestoreIsBrokenOff_MakesNoOtherAuthority(string witness, string store)
+    {
+        string file = $"{_directory}/a/{witness}";
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        await File.WriteAllTextAsync(file, "x", TestContext.Current.CancellationToken);
+        string init = "init" + store.Replace("{0}", $"{_directory}/a", StringComparison.Ordinal);
+
+        CliRun refused = await RunAsync(init, "a");
+        Assert.Equal((1, false), (refused.ExitCode, Directory.Exists($"{_directory}/a/pki")));
+        Assert.Contains("hnv controller restore FILE", refused.Error, StringComparison.Ordinal);
+
+        Directory.Delete($"{_directory}/a", recursive: true);
+        CliRun made = await RunAsync(init, "a");
+        Assert.True(made.ExitCode == 0, made.Error);
+    }
+
     private Task<CliRun> RunAsync(string line, string data) =>
         CliRun.RunAsync($"controller {line} --data {_directory}/{data} --config {_directory}/{data}/none.yaml");
 }

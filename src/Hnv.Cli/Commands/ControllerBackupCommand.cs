@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Hnv.Cli.Configuration;
 using Hnv.Controller;
 using Hnv.Controller.Backup;
 using Hnv.Linux;
-using Hnv.StateLog;
 
 namespace Hnv.Cli.Commands;
 
@@ -97,38 +95,6 @@ internal static class ControllerBackupCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw CliException.Failed(e.Message, "Run it as root, or as the user that the controller runs as.");
-        }
-    }
-
-    /// <summary>Where the controller's things are: what is said, else what the configuration says, else the defaults.</summary>
-    private sealed class PlacesOptions
-    {
-        public Option<string?> Store { get; } = ControllerCommand.NewStore();
-
-        public Option<string> Data { get; } = ControllerCommand.NewData();
-
-        public Option<string> Configuration { get; } = new("--config")
-        {
-            Description = "The controller's configuration",
-            HelpName = "FILE",
-            DefaultValueFactory = static _ => SystemPaths.ControllerSettings,
-        };
-
-        public ControllerPlaces Of(CommandContext context)
-        {
-            string data = Path.GetFullPath(context.Arguments.GetValue(Data)!);
-            string configuration = Path.GetFullPath(context.Arguments.GetValue(Configuration)!);
-            string store = context.Arguments.GetValue(Store) ?? (File.Exists(configuration) ? ControllerConfiguration.Read(configuration).Store : null) ?? ControllerOptions.DefaultStoreOf(data);
-            try
-            {
-                return StateLogFactory.FileOf(store) is { } file
-                    ? new ControllerPlaces(data, Path.GetFullPath(file), configuration)
-                    : throw CliException.Usage($"A store '{store}' has no file.", "--store sqlite:PATH, or --data DIR");
-            }
-            catch (StateLogException e)
-            {
-                throw CliException.Usage(e.Message, "--store sqlite:PATH, or --data DIR");
-            }
         }
     }
 }

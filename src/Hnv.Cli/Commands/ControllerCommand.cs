@@ -4,6 +4,8 @@ using Hnv.Cli.Service;
 using Hnv.Controller;
 using Hnv.Controller.Identity;
 using Hnv.Linux;
+using Hnv.StateLog;
+using Hnv.StateLog.Sqlite;
 
 namespace Hnv.Cli.Commands;
 
@@ -50,13 +52,23 @@ internal static class ControllerCommand
     private static Command CreateInit(CommandRunner runner)
     {
         var names = new Argument<string[]>("NAME") { Description = "DNS names and addresses by which hosts reach this controller, besides this machine's own", Arity = ArgumentArity.ZeroOrMore };
-        Option<string> data = NewData();
-        return new Command("init", "Makes a certificate authority, a server certificate and an administrator's").With(names, data).Does(runner, (context, _) =>
+        var places = new PlacesOptions();
+        Option<string> data = places.Data;
+        return new Command("init", "Makes a certificate authority, a server certificate and an administrator's").With(names, places.Store, data, places.Configuration).Does(runner, (context, _) =>
         {
             string directory = string.Empty;
             try
             {
+                if (places.LogOf(context) is { } log)
+                {
+                    LogRestore.RefuseUnfinished(log);
+                }
+
                 directory = ControllerPki.Initialize(context.Arguments.GetValue(data)!, context.Arguments.GetValue(names) ?? [], context.Environment.Time);
+            }
+            catch (StateLogException e)
+            {
+                throw CliException.Failed(e.Message);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -26,8 +26,9 @@ internal sealed partial class RestoreJournal
     private const string Pki = "pki";
 
     private readonly string _file;
+    private readonly bool _isFound;
 
-    private RestoreJournal(string file, ImmutableArray<Rename> renames) => (_file, Renames) = (file, renames);
+    private RestoreJournal(string file, ImmutableArray<Rename> renames, bool isFound) => (_file, Renames, _isFound) = (file, renames, isFound);
 
     /// <summary>In their order.</summary>
     public ImmutableArray<Rename> Renames { get; }
@@ -45,7 +46,7 @@ internal sealed partial class RestoreJournal
         DirectorySync.Flush(places.DataDirectory);
         DirectorySync.Flush(Path.GetDirectoryName(file)!);
         ReplacedFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(new Content(stamp, Path.GetFullPath(places.DataDirectory), [.. renames.Select(static r => r.Name)]), HnvJson.Options));
-        return new RestoreJournal(file, renames);
+        return new RestoreJournal(file, renames, isFound: false);
     }
 
     /// <summary>What an earlier restore left; null: nothing.</summary>
@@ -78,7 +79,7 @@ internal sealed partial class RestoreJournal
             throw new BackupException($"The restore that was broken off had the data directory {content.Data}; give the same one: --data {content.Data}.");
         }
 
-        return new RestoreJournal(file, [.. Possible(places, content.Time).Where(r => content.Renames.Contains(r.Name, StringComparer.Ordinal))]);
+        return new RestoreJournal(file, [.. Possible(places, content.Time).Where(r => content.Renames.Contains(r.Name, StringComparer.Ordinal))], isFound: true);
     }
 
     /// <summary>Renames everything and forgets it.</summary>
@@ -95,11 +96,19 @@ internal sealed partial class RestoreJournal
 
     /// <summary>Renames back what was renamed, and forgets it. May be done any number of times.</summary>
     /// <exception cref="IOException">Something cannot be renamed back; the journal stands.</exception>
+    /// <exception cref="BackupException">Something new stands in the place of what was set aside; nothing was renamed, and the journal stands.</exception>
     public void TakeBack()
     {
-        foreach (Rename rename in Renames.Reverse())
+        // In the meantime: of what this process began itself everything is known.
+        if (_isFound && Renames.FirstOrDefault(r => r.SetsAside && Path.Exists(r.To) && Path.Exists(r.From) && !MovedIn(r.From)) is { } rename)
         {
-            rename.Undo();
+            throw new BackupException(
+                $"The restore that was broken off had set aside {rename.From} as {rename.To}, and since then somebody made a new {rename.From}. Hosts know what was set aside. Move {rename.From} away, and try again.");
+        }
+
+        foreach (Rename done in Renames.Reverse())
+        {
+            done.Undo();
         }
 
         Close();
@@ -124,6 +133,9 @@ internal sealed partial class RestoreJournal
         // Last, since with it the controller has a state.
         yield return new Rename("new log", LogRestore.UnpackedOf(places.LogFile), places.LogFile, SetsAside: false);
     }
+
+    /// <summary>Whether what stands there is what this restore moved in, and will move out again.</summary>
+    private bool MovedIn(string path) => Renames.Any(r => !r.SetsAside && r.To == path && !Path.Exists(r.From));
 
     [GeneratedRegex(@"\A[0-9]{8}T[0-9]{6}Z\z", RegexOptions.CultureInvariant)]
     private static partial Regex TimePattern();

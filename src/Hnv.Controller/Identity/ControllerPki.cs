@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Hnv.Controller.Backup;
 
 namespace Hnv.Controller.Identity;
 
@@ -48,13 +49,19 @@ public sealed class ControllerPki : IDisposable
     /// certificate (<c>admin.*</c>). Returns the directory.
     /// </summary>
     /// <param name="names">DNS names and addresses by which hosts and people reach the controller, besides this machine's own.</param>
-    /// <exception cref="ControllerStartException">There is an authority already: replacing it would lock out every host.</exception>
+    /// <exception cref="ControllerStartException">There is an authority already, or a restore is about to bring one: another one would lock out every host.</exception>
     public static string Initialize(string dataDirectory, IEnumerable<string> names, TimeProvider? time = null)
     {
         string directory = DirectoryOf(dataDirectory);
         if (Exists(dataDirectory))
         {
             throw new ControllerStartException($"{directory} holds a certificate authority already; hosts trust it. Move the directory away to begin anew.");
+        }
+
+        if (Directory.Exists(directory + ControllerRestore.Unpacked))
+        {
+            throw new ControllerStartException(
+                $"A restore was broken off ({directory + ControllerRestore.Unpacked} is there), and hosts trust the authority that it brings, or that it set aside. Run it again: 'hnv controller restore FILE'.");
         }
 
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -42,6 +42,27 @@ public sealed class RestoreJournalTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(3, "pki/ca.crt")]
+    [InlineData(2, "state.db")]
+    public void TakeBack_WhereSomethingNewStandsInThePlaceOfTheOld_RefusesAndChangesNothing(int done, string place)
+    {
+        Fill();
+        RestoreJournal killed = RestoreJournal.Begin(Places, Stamp);
+        foreach (RestoreJournal.Rename rename in killed.Renames.Take(done))
+        {
+            rename.Do();
+        }
+
+        string made = Path.Combine(_directory.Path, place);
+        Directory.CreateDirectory(Path.GetDirectoryName(made)!);
+        File.WriteAllText(made, "another one");
+        string[] before = Everything();
+        string message = Assert.Throws<BackupException>(() => RestoreJournal.Find(Places)!.TakeBack()).Message;
+        Assert.Contains($"{place.Split('/')[0]}.replaced-{Stamp}", message, StringComparison.Ordinal);
+        Assert.Equal(before, Everything());
+    }
+
     [Fact]
     public void Carry_MovesTheNewInAndKeepsTheOldTogether()
     {
