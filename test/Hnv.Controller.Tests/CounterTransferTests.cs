@@ -88,6 +88,27 @@ public sealed class CounterTransferTests
     }
 
     [Fact]
+    public async Task A_reading_told_again_does_not_pass_for_that_of_the_next_leave()
+    {
+        await using TestController c = await StartAsync();
+        await c.ApplyLabAsync();
+        await using StreamReplica one = new(c.Client, "host1"), two = new(c.Client, "host2");
+        await one.UntilAsync(1);
+        await two.UntilAsync(1);
+        await MoveAsync(c, 1, "host2");
+        await ReportAsync(one, 1, Counters("x", "blue-corp/p1", 7));
+        await MoveAsync(c, 1, "host1");
+        await ReportAsync(two, 1, Counters("x", "blue-corp/p1", 8)); // Another host's may be called so, too.
+        await MoveAsync(c, 1, "host2");
+        Assert.Equal(2, WaitingOf(c));
+
+        await ReportAsync(one, 2, Counters("x", "blue-corp/p1", 7)); // Its answer was lost.
+        Assert.Equal(2, WaitingOf(c));
+        await ReportAsync(one, 3, Counters("x", "blue-corp/p1", 7), Counters("y", "blue-corp/p1", 9));
+        Assert.Equal(3, WaitingOf(c));
+    }
+
+    [Fact]
     public async Task An_agent_that_does_not_know_of_that_is_not_asked_again()
     {
         await using TestController c = await StartAsync();

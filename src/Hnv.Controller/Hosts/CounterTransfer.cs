@@ -31,6 +31,9 @@ internal sealed partial class CounterTransfer(ModelStore store, QueryBroker brok
     private readonly Dictionary<string, (ResourceId Port, PortCounters Counters)> _carried = new(StringComparer.Ordinal);
     private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
 
+    /// <summary>The last readings taken of each port, by the hosts' own identifiers: one whose answer got lost is told again, and may not pass for the next one.</summary>
+    private readonly Dictionary<ResourceId, ImmutableArray<(string Host, string Id)>> _taken = [];
+
     /// <summary>Readings that their port's host has not kept yet.</summary>
     public int Waiting
     {
@@ -58,6 +61,7 @@ internal sealed partial class CounterTransfer(ModelStore store, QueryBroker brok
                     }
                     else
                     {
+                        _taken.Remove(transition.Id);
                         _awaited.RemoveWhere(a => a.Port == transition.Id);
                         foreach (string id in _carried.Where(c => c.Value.Port == transition.Id).Select(static c => c.Key).ToArray())
                         {
@@ -96,12 +100,15 @@ internal sealed partial class CounterTransfer(ModelStore store, QueryBroker brok
     {
         lock (_gate)
         {
+            ImmutableArray<(string Host, string Id)> taken = _taken.GetValueOrDefault(port, []);
             // A host tells of ports that it had, once.
-            if (!_awaited.Remove((port, host)) || _carried.Values.Count(c => c.Port == port) >= MaxWaiting)
+            if (taken.Contains((host, counters.Id)) || !_awaited.Remove((port, host)) || _carried.Values.Count(c => c.Port == port) >= MaxWaiting)
             {
                 return null;
             }
 
+            // One of each host, for as long as that may be telling it.
+            _taken[port] = [.. taken.Where(t => t.Host != host).TakeLast(MaxWaiting - 1), (host, counters.Id)];
             string id = Guid.NewGuid().ToString("n");
             _carried.Add(id, (port, counters with { Id = id }));
             return store.State.Model.Find<Port>(port)?.Host;
