@@ -30,9 +30,6 @@ public static class ControllerHost
     /// <summary>… and closed when so long nothing comes.</summary>
     private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(20);
 
-    private const UnixFileMode AllMayConnect =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-
     /// <summary>Checks one of <see cref="ControllerOptions.Listen"/>.</summary>
     /// <exception cref="ControllerStartException">It is none, or one that would let strangers in.</exception>
     public static void CheckAddress(string listen) => ListenAddress.Parse(listen);
@@ -65,8 +62,7 @@ public static class ControllerHost
             await app.StartAsync(cancellationToken);
             foreach (string path in listen.Select(static l => l.UnixPath).OfType<string>())
             {
-                // Whoever connects is asked for by the kernel's word; the file keeps nobody out.
-                File.SetUnixFileMode(path, AllMayConnect);
+                UnixSocketFile.LetIn(path, app.Services.GetRequiredService<SocketUsers>().Readers);
             }
 
             return new RunningController(app, log, pki);
@@ -183,6 +179,8 @@ public static class ControllerHost
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+
+        // No MaxConcurrentConnections: it counts all listeners together, so that strangers who fill it would lock hosts out. The limit of open files is there.
 
         // A host claims every network it has in its request line.
         kestrel.Limits.MaxRequestLineSize = MaxRequestLine;

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Hnv.Controller.Identity;
+using Hnv.Linux;
 
 namespace Hnv.Controller;
 
@@ -26,6 +28,32 @@ internal static class UnixSocketFile
         }
 
         throw new ControllerStartException($"Another process listens on unix:{path}; stop it, or listen elsewhere.");
+    }
+
+    /// <summary>
+    /// Lets those connect whom <see cref="SocketUsers"/> knows, and nobody else, who could hold connections. Who may do what is decided by the kernel's word on who
+    /// comes. Where the file cannot be given to the readers' group everybody may connect, since else no reader could.
+    /// </summary>
+    /// <param name="readers">The group; null: there are no readers.</param>
+    public static void LetIn(string path, uint? readers)
+    {
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite, Group = UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+        if (readers is not { } group)
+        {
+            File.SetUnixFileMode(path, Owner);
+            return;
+        }
+
+        try
+        {
+            FileOwnership.Give(path, FileOwnership.Of(path).User, group);
+            File.SetUnixFileMode(path, Owner | Group);
+        }
+        catch (IOException)
+        {
+            // This user is not in the group.
+            File.SetUnixFileMode(path, Owner | Group | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+        }
     }
 
     /// <summary>The framework has no word for sockets; an ordinary file can be opened, a socket cannot (ENXIO).</summary>

@@ -246,7 +246,7 @@ public sealed class AccessTests
 
     /// <summary>curl as a real other user: the kernel says who it is. Group 60123 is the readers'; none of these numbers needs to have a name.</summary>
     [Theory]
-    [InlineData("--reuid 60001 --regid 60001 --clear-groups", "401 401 200")]
+    [InlineData("--reuid 60001 --regid 60001 --clear-groups", "000 000 000")]
     [InlineData("--reuid 60001 --regid 60123 --clear-groups", "200 403 200")]
     [InlineData("--reuid 60001 --regid 60001 --groups 60007,60123", "200 403 200")]
     [InlineData("--reuid 0 --regid 60001 --clear-groups", "200 200 200")]
@@ -273,6 +273,23 @@ public sealed class AccessTests
         });
 
         Assert.Equal(expected, string.Join(' ', await Task.WhenAll(answers)));
+    }
+
+    [Theory]
+    [InlineData(60123u, "rw-rw----", 60123u)]
+    [InlineData(null, "rw-------", 0u)]
+    public void Who_is_nobody_cannot_even_connect_to_the_unix_socket(uint? readers, string mode, uint group)
+    {
+        using var directory = new TemporaryDirectory();
+        string path = $"{directory.Path}/c.sock";
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
+
+        UnixSocketFile.LetIn(path, readers);
+
+        Assert.Equal((group, mode), (Hnv.Linux.FileOwnership.Of(path).Group, Words(File.GetUnixFileMode(path))));
+
+        static string Words(UnixFileMode mode) => string.Concat("rwxrwxrwx".Select((letter, i) => ((int)mode >> (8 - i) & 1) != 0 ? letter : '-'));
     }
 
     [Fact]

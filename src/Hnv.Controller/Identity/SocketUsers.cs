@@ -2,13 +2,16 @@ namespace Hnv.Controller.Identity;
 
 /// <summary>
 /// Who comes over a unix socket: root and the user that runs the controller are administrators, members of one group may read,
-/// others are nobody. Everybody may connect; the kernel says who they are.
+/// others are nobody. The kernel says who they are.
 /// </summary>
 /// <param name="readers">Number of the group whose members may read; null: of none.</param>
 internal sealed class SocketUsers(uint? readers)
 {
     /// <summary>The group that is taken where none is named and there is one of this name.</summary>
     public const string DefaultReaders = "hnv";
+
+    /// <summary>Number of the group whose members may read; null: of none.</summary>
+    public uint? Readers => readers;
 
     private const string GroupFile = "/etc/group";
 
