@@ -66,6 +66,26 @@ public sealed class LearningTests : IDisposable
     }
 
     [Fact]
+    public async Task What_other_hosts_announced_is_counted_anew_in_the_kernel()
+    {
+        await BindAsync();
+        LearningCore core = Core();
+        KernelAddress peer = IPAddress.Parse("192.168.4.22"), quiet = IPAddress.Parse("192.168.4.23");
+        _host.Dataplane.PutLearned(
+            new RecordKey(5001, IPAddress.Parse("10.0.0.81")),
+            default(LearnedEntry) with
+            {
+                Record = RecordEntry.Remote(MacAddress.Parse("06:06:00:00:00:81"), RecordKind.Dynamic, IPAddress.Parse("192.168.4.22")), SeenNs = ulong.MaxValue / 2, Source = LearnSource.Peer,
+            });
+        _host.Dataplane.PutPeerLearned(peer, new PeerLearnedEntry(5, 6, 7));
+        _host.Dataplane.PutPeerLearned(quiet, new PeerLearnedEntry(5, 6, 7));
+
+        core.Audit();
+
+        Assert.Equal([KeyValuePair.Create(peer, new PeerLearnedEntry(5, 6, 1))], _host.Dataplane.ReadPeerLearned());
+    }
+
+    [Fact]
     public async Task What_is_forgotten_leaves_the_map_and_comes_back_in_the_new_epoch_when_the_VM_says_it()
     {
         (NetworkNamespace vm, int port) = await BindAsync();
