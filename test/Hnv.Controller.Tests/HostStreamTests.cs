@@ -137,6 +137,43 @@ public sealed class HostStreamTests
         Assert.Equal(network, Assert.Single(third.Messages.OfType<SnapshotMessage>()).Network);
     }
 
+    /// <summary>The replica checks every digest over what it was sent, as an agent of the version before does over what it understands.</summary>
+    [Fact]
+    public async Task A_host_of_the_protocol_before_gets_its_networks_and_nothing_of_provider_routes()
+    {
+        static string Host1(int length, string further = "") =>
+            $$"""{"kind":"Host","name":"host1","providerAddresses":[{"address":"192.168.4.1","prefixLength":{{length}},"vlan":7,"uplink":"eth1"}{{further}}],"providerRoutes":[{"prefix":"0.0.0.0/0","nextHop":"192.168.4.254","metric":{{length}}}]}""";
+        await using TestController c = await StartAsync();
+        long revision = (await c.ApplyAsync([Host1(24), .. Lab[1..]])).Revision;
+        var addresses = (IPAddress[])[IPAddress.Parse("192.168.4.1"), IPAddress.Parse("192.168.4.9")];
+        HeldNetwork held;
+        await using (var host = new StreamReplica(c.Client, "host1", PolicyProtocol.Version - 1))
+        {
+            await host.UntilAsync(revision);
+            Assert.Equal(PolicyProtocol.Version - 1, host.Messages.OfType<HelloMessage>().Single().Protocol);
+            Guid network = host.Messages.OfType<AttachMessage>().Single(static a => a.Network != HostScope.Id).Network;
+            Assert.Contains("10.0.0.4", host.Dump(network), StringComparison.Ordinal);
+            Assert.Equal(StreamReplica.Text([new ProviderAddressItem(addresses[0], 0)]), host.Dump(HostScope.Id));
+
+            await host.UntilAsync((await c.ApplyAsync(Host1(25))).Revision);
+            Assert.Empty(host.Messages.OfType<DeltaMessage>());
+            await host.UntilAsync((await c.ApplyAsync(Host1(26, ",\"192.168.4.9\""))).Revision);
+            Assert.Equal(StreamReplica.Text(addresses.Select(static (a, i) => new ProviderAddressItem(a, i))), host.Dump(HostScope.Id));
+            held = host.Held(HostScope.Id);
+        }
+
+        await using (var again = new StreamReplica(c.Client, "host1", PolicyProtocol.Version - 1, held))
+        {
+            await again.UntilAsync(held.Revision);
+            Assert.Equal(HostScope.Id, Assert.Single(again.Messages.OfType<CurrentMessage>()).Network);
+        }
+
+        await using var upgraded = new StreamReplica(c.Client, "host1", held);
+        await upgraded.UntilAsync(held.Revision);
+        Assert.Contains(nameof(ProviderRouteItem), upgraded.Dump(HostScope.Id), StringComparison.Ordinal);
+        Assert.Contains("Vlan = 7", upgraded.Dump(HostScope.Id), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_host_that_is_not_known_yet_is_kept_waiting_and_told_when_it_is()
     {

@@ -16,8 +16,13 @@ internal sealed class StreamReplica : IAsyncDisposable
     private long _bookmark;
 
     public StreamReplica(HnvClient client, string host, params HeldNetwork[] have)
+        : this(client, host, PolicyProtocol.Version, have)
     {
-        Link = new PolicyStreamClient(client, host);
+    }
+
+    public StreamReplica(HnvClient client, string host, int protocol, params HeldNetwork[] have)
+    {
+        Link = new PolicyStreamClient(client, host) { Protocol = protocol };
         _reader = Task.Run(() => ReadAsync(have));
     }
 

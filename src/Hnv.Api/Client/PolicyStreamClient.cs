@@ -16,6 +16,9 @@ public sealed class PolicyStreamClient(HnvClient client, string host)
     /// <summary>Longest silence on the stream before it counts as broken; the controller's signs of life come every 5 seconds.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>What is said to be understood.</summary>
+    public int Protocol { get; init; } = PolicyProtocol.Version;
+
     /// <summary>
     /// Opens the stream and yields its messages; ends when the controller ends it (it stops). One use is one connection:
     /// the caller decides when to try again, and with which claims.
@@ -25,7 +28,7 @@ public sealed class PolicyStreamClient(HnvClient client, string host)
         IEnumerable<HeldNetwork> have, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string claims = string.Join(',', have.Select(h => $"{h.Network}:{h.Revision}:{h.Digest}"));
-        string path = RestPaths.OfHost(host, "policy") + $"?protocol={PolicyProtocol.Version}" + (claims.Length == 0 ? string.Empty : $"&have={claims}");
+        string path = RestPaths.OfHost(host, "policy") + $"?protocol={Protocol}" + (claims.Length == 0 ? string.Empty : $"&have={claims}");
         await foreach (string line in client.Rest.StreamLinesAsync(path, Idle, cancellationToken))
         {
             yield return Parse(line);

@@ -12,8 +12,10 @@ namespace Hnv.Controller.Hosts;
 /// Writes policy into a host's stream: compares what was sent with the newest snapshot where the session has marks, and writes the difference.
 /// Learned addresses come between.
 /// </summary>
+/// <param name="protocol">What host and controller both understand.</param>
 /// <param name="learned">Null for a host that does not understand learned addresses.</param>
-internal sealed class PolicyStreamWriter(StreamOutput output, PolicyHub hub, LearnedStreams? learned, PolicySession session, ControllerOptions options)
+internal sealed class PolicyStreamWriter(
+    StreamOutput output, PolicyHub hub, int protocol, LearnedStreams? learned, PolicySession session, ControllerOptions options)
 {
     private readonly Dictionary<Guid, IHostContent> _sent = [];
     private readonly HashSet<Guid> _claimed = [.. session.Have.Keys];
@@ -45,7 +47,6 @@ internal sealed class PolicyStreamWriter(StreamOutput output, PolicyHub hub, Lea
 
     private async Task WriteUntilAsync(CancellationToken cancellationToken)
     {
-        int protocol = learned is null ? PolicyProtocol.Learned - 1 : PolicyProtocol.Version;
         var hello = new HelloMessage(protocol, options.Name, hub.Current.Revision);
         await output.EnterAsync();
         _writes = true;
@@ -88,7 +89,7 @@ internal sealed class PolicyStreamWriter(StreamOutput output, PolicyHub hub, Lea
 
     private async Task SendAsync(PolicySnapshot latest, Guid network, NetworkMarks marks)
     {
-        IHostContent? now = latest.Content(session.Host, network);
+        IHostContent? now = Understood(network, latest.Content(session.Host, network));
         IHostContent? before = _sent.GetValueOrDefault(network);
         bool claimed = _claimed.Remove(network);
         if (now is null)
@@ -131,6 +132,9 @@ internal sealed class PolicyStreamWriter(StreamOutput output, PolicyHub hub, Lea
 
         await WriteAsync(new SnapshotEndMessage(network, latest.Revision, now.Count, digest));
     }
+
+    private IHostContent? Understood(Guid network, IHostContent? content) =>
+        content is not null && network == HostScope.Id && protocol < PolicyProtocol.ProviderRoutes ? new EarlierHostScope(content) : content;
 
     private async Task SendDeltaAsync(
         PolicySnapshot latest, Guid network, IHostContent before, IHostContent now, IEnumerable<string> keys)

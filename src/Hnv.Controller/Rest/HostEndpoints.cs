@@ -6,6 +6,7 @@ using Hnv.Controller.Hosts;
 using Hnv.Controller.Identity;
 using Hnv.Controller.Learning;
 using Hnv.Controller.Store;
+using Hnv.Model;
 
 namespace Hnv.Controller.Rest;
 
@@ -40,6 +41,11 @@ internal static partial class HostEndpoints
                 {
                     throw new ProblemException(
                         StatusCodes.Status400BadRequest, $"The report is of protocol {report.Protocol}; this controller speaks {PolicyProtocol.Version} and the one before.");
+                }
+
+                if (TooMuch(report) is { } wrong)
+                {
+                    throw new ProblemException(StatusCodes.Status400BadRequest, $"The report is not taken: {wrong}.");
                 }
 
                 report = report with
@@ -101,6 +107,12 @@ internal static partial class HostEndpoints
             .Problems(StatusCodes.Status404NotFound, StatusCodes.Status502BadGateway, StatusCodes.Status504GatewayTimeout);
     }
 
+    /// <summary>What is in a report and not on a host; null where all may be. Ports and problems are bounded by the size of the body.</summary>
+    private static string? TooMuch(HostReport report) =>
+        report.Left is { IsDefault: false, Length: > PortCounters.MaxPorts } ? $"left has {report.Left.Length} ports, of which {PortCounters.MaxPorts} are taken at a time"
+        : report.ProviderAddresses is { IsDefault: false, Length: > ModelLimits.ProviderAddressesPerHost } ? $"providerAddresses has {report.ProviderAddresses.Length}, and a host has at most {ModelLimits.ProviderAddressesPerHost}"
+        : null;
+
     private static async Task<HostAnswer> ReadAnswerAsync(HttpContext context)
     {
         string? type = context.Request.ContentType?.Split(';')[0].Trim();
@@ -137,8 +149,9 @@ internal static partial class HostEndpoints
             context.Response.ContentType = PolicyProtocol.ContentType;
             await context.Response.StartAsync(stop.Token);
             using var output = new StreamOutput(context.Response.BodyWriter, turns, options, stop.Token);
-            using LearnedStreams? streams = protocol >= PolicyProtocol.Learned ? new LearnedStreams(learned, turns, output, host) : null;
-            await new PolicyStreamWriter(output, hub, streams, session, options).RunAsync(stop.Token);
+            int spoken = Math.Min(protocol, PolicyProtocol.Version);
+            using LearnedStreams? streams = spoken >= PolicyProtocol.Learned ? new LearnedStreams(learned, turns, output, host) : null;
+            await new PolicyStreamWriter(output, hub, spoken, streams, session, options).RunAsync(stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

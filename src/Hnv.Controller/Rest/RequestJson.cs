@@ -9,7 +9,7 @@ internal static class RequestJson
     /// <summary>A JSON value of any shape.</summary>
     public static async Task<JsonElement> ReadElementAsync(HttpContext context) => await ReadAsync<JsonElement>(context);
 
-    /// <summary>415 for other content types, 400 for what is not such JSON, 413 for too much of it.</summary>
+    /// <summary>415 for other content types, 400 for what is not such JSON, nulls in its lists included, 413 for too much of it.</summary>
     public static async Task<T> ReadAsync<T>(HttpContext context)
     {
         if (!context.Request.HasJsonContentType())
@@ -20,8 +20,11 @@ internal static class RequestJson
 
         try
         {
-            return await JsonSerializer.DeserializeAsync<T>(context.Request.Body, HnvJson.Options, context.RequestAborted)
+            T body = await JsonSerializer.DeserializeAsync<T>(context.Request.Body, HnvJson.Options, context.RequestAborted)
                 ?? throw new ProblemException(StatusCodes.Status400BadRequest, "The body is null.");
+            return NullElements.Find(body) is { } place
+                ? throw new ProblemException(StatusCodes.Status400BadRequest, $"The body is not the JSON that is expected: {place} is null.")
+                : body;
         }
         catch (JsonException e)
         {

@@ -15,7 +15,7 @@ namespace Hnv.Agent.Tests.Sync;
 /// <summary>The real client against a server that sends anything, over a unix socket.</summary>
 public sealed class HostileStreamTests : IAsyncLifetime
 {
-    private const string Hello = """{"type":"hello","protocol":1,"controller":"c","revision":100}""";
+    private const string Hello = """{"type":"hello","protocol":2,"controller":"c","revision":100}""";
     private const string Attach = """{"type":"attach","network":"11111111-2222-3333-4444-000000005001","tenant":"t","name":"n","encapsulation":"nvgre"}""";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("hnv-hostile-").FullName;
