@@ -86,7 +86,7 @@ public sealed class HostileStreamTests : IAsyncLifetime
         "{\"type\":\"hello\"}\n",
         "{\"type\":\"future\"}\n",
         "{\"protocol\":1,\"type\":\"hello\",\"controller\":\"c\",\"revision\":100}\n{\"type\":\"bookmark\"}\n",
-        "{\"type\":\"hello\",\"protocol\":3,\"controller\":\"c\",\"revision\":100}\n{\"type\":\"bookmark\",\"revision\":1}\n",
+        "{\"type\":\"hello\",\"protocol\":9,\"controller\":\"c\",\"revision\":100}\n{\"type\":\"bookmark\",\"revision\":1}\n",
         "{\"type\":\"hello\",\"protocol\":99999999999999999999,\"controller\":\"c\",\"revision\":100}\n",
         "{\"type\":\"hello\",\"protocol\":1,\"controller\":null,\"revision\":100}\n",
         "{\"type\":\"bookmark\",\"revision\":100}\n",
