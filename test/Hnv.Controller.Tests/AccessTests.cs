@@ -81,8 +81,8 @@ public sealed class AccessTests
         HeldNetwork[] many = [.. Enumerable.Range(1, 2000).Select(static n => new HeldNetwork(new Guid(n, 0, 0, new byte[8]), 1, new string('0', 32)))];
         Assert.NotNull(await new PolicyStreamClient(host, "host1").ReadAsync(many, Cancelled).FirstAsync(Cancelled));
 
-        await new PolicyStreamClient(host, "host1").ReportAsync(new HostReport(1, "0.1.0", 1, 1, 1, [], []), Cancelled);
-        await AssertStatusAsync(HttpStatusCode.Forbidden, () => new PolicyStreamClient(host, "host2").ReportAsync(new HostReport(1, "0.1.0", 1, 1, 1, [], []), Cancelled));
+        await new PolicyStreamClient(host, "host1").ReportAsync(new HostReport(PolicyProtocol.Version, "0.1.0", 1, 1, 1, [], []), Cancelled);
+        await AssertStatusAsync(HttpStatusCode.Forbidden, () => new PolicyStreamClient(host, "host2").ReportAsync(new HostReport(PolicyProtocol.Version, "0.1.0", 1, 1, 1, [], []), Cancelled));
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.ApplyAsync([Json(Host(9))], cancellationToken: Cancelled));
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.ListAsync(ResourceKind.Port, cancellationToken: Cancelled));
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.KernelAsync<object>("host1", HostQueries.Ports, Cancelled));
@@ -91,7 +91,7 @@ public sealed class AccessTests
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateAnswer renewed = await host.RenewAsync("host1", HostEnrollment.CreateRequest(key, "admin"), Cancelled);
         using HnvClient later = cloud.ClientOf(renewed.Certificate, key.ExportPkcs8PrivateKeyPem());
-        await new PolicyStreamClient(later, "host1").ReportAsync(new HostReport(1, "0.1.0", 1, 2, 1, [], []), Cancelled);
+        await new PolicyStreamClient(later, "host1").ReportAsync(new HostReport(PolicyProtocol.Version, "0.1.0", 1, 2, 1, [], []), Cancelled);
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => later.ListAsync(ResourceKind.Host, cancellationToken: Cancelled));
         await AssertStatusAsync(HttpStatusCode.Forbidden, () => host.RenewAsync("host2", HostEnrollment.CreateRequest(key, "x"), Cancelled));
     }
@@ -127,7 +127,7 @@ public sealed class AccessTests
 
         await AssertStatusAsync(HttpStatusCode.NotFound, () => HostEnrollment.JoinAsync(cloud.Address, late, Cancelled));
         using HnvClient host = cloud.ClientOf(identity.CertificatePem, identity.PrivateKeyPem);
-        await AssertStatusAsync(HttpStatusCode.NotFound, () => new PolicyStreamClient(host, "host1").ReportAsync(new HostReport(1, "0.1.0", 1, 1, 1, [], []), Cancelled));
+        await AssertStatusAsync(HttpStatusCode.NotFound, () => new PolicyStreamClient(host, "host1").ReportAsync(new HostReport(PolicyProtocol.Version, "0.1.0", 1, 1, 1, [], []), Cancelled));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Hnv.Api.Client;
 using Hnv.Api.Rest;
+using Hnv.Api.Stream;
 using Hnv.Model.Resources;
 using static Hnv.Controller.Tests.TestController;
 
@@ -306,7 +307,7 @@ public sealed class RestTests
         Assert.Equal(["unknown", "unknown"], (await c.Client.ProviderAddressesAsync(Cancelled)).Items.Select(static a => a.State));
 
         await new PolicyStreamClient(c.Client, "h").ReportAsync(
-            new HostReport(1, "0.1.0", 1, 1, 1, [], []) { ProviderAddresses = [new ProviderAddressReport(IPAddress.Parse("192.168.4.11"), "Invalid", "up0", 24, "up0 is no VLAN device")] },
+            new HostReport(PolicyProtocol.Version, "0.1.0", 1, 1, 1, [], []) { ProviderAddresses = [new ProviderAddressReport(IPAddress.Parse("192.168.4.11"), "Invalid", "up0", 24, "up0 is no VLAN device")] },
             Cancelled);
 
         ProviderAddressView[] views = [.. (await c.Client.ProviderAddressesAsync(Cancelled)).Items];
