@@ -70,7 +70,8 @@ internal static class ImportCommand
             throw CliException.Usage($"Nothing is imported: {errors} {(errors == 1 ? "error" : "errors")} in the files.", "Correct them on the Hyper-V side, export anew, and import all files together.");
         }
 
-        context.Log.Line($"{rows} rows: {Sum(resources)}; {leftOut} left out, {findings.Count(ImportSeverity.Note)} notes{(apply ? string.Empty : " (nothing was sent: --apply does)")}");
+        int notes = findings.Count(ImportSeverity.Note);
+        context.Log.Line($"{rows} rows: {Sum(resources)}; {leftOut} left out, {notes} {(notes == 1 ? "note" : "notes")}{(apply ? string.Empty : " (nothing was sent: --apply does)")}");
         if (apply && !send)
         {
             throw resources.IsEmpty

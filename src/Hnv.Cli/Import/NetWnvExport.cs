@@ -67,7 +67,7 @@ internal sealed class NetWnvExport
         }
         else if (row.Has("UseExternalRouter"))
         {
-            Keep(Globals, new GlobalRow(row, Computer(row), fields.Flag("UseExternalRouter")), fields);
+            Keep(Globals, new GlobalRow(row, fields.Flag("UseExternalRouter")), fields);
         }
         else
         {

@@ -22,4 +22,4 @@ internal sealed record ProviderAddressRow(ExportRow Row, string? Computer, IPAdd
 internal sealed record ProviderRouteRow(ExportRow Row, string? Computer, uint InterfaceIndex, IPNetwork Prefix, IPAddress NextHop, uint Metric);
 
 /// <summary>An object of <c>Get-NetVirtualizationGlobal</c>.</summary>
-internal sealed record GlobalRow(ExportRow Row, string? Computer, bool UseExternalRouter);
+internal sealed record GlobalRow(ExportRow Row, bool UseExternalRouter);

@@ -39,7 +39,7 @@ internal sealed class ResourceWatch(CommandContext context, KindTable table, Res
                 Task stream = StreamAsync(loss, round.Token), looks = LookAsync(round.Token);
                 Task ended = await Task.WhenAny(stream, looks);
                 await round.CancelAsync();
-                await Task.WhenAll(stream, looks).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                await Task.WhenAll(stream, looks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await ended;
                 loss.Tell("The controller ended the watch: it is stopping.");
             }

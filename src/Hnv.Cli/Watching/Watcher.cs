@@ -41,14 +41,12 @@ internal static class Watcher
     /// <param name="read">Rows, and as of which revision.</param>
     /// <param name="key">What a row stays the same row by.</param>
     /// <param name="table">Where it is shown.</param>
-    /// <param name="compared">What counts as a change; default: everything.</param>
     public static Task<int> PollAsync<T>(
-        CommandContext context, Func<CancellationToken, Task<(long? Revision, IReadOnlyList<T> Rows)>> read, Func<T, string> key, LiveTable<T> table, CancellationToken cancellationToken,
-        Func<T, string>? compared = null) =>
+        CommandContext context, Func<CancellationToken, Task<(long? Revision, IReadOnlyList<T> Rows)>> read, Func<T, string> key, LiveTable<T> table, CancellationToken cancellationToken) =>
         UntilStoppedAsync(
             async () =>
             {
-                var shown = new ShownRows<T>(key, compared ?? (static row => JsonSerializer.Serialize(row, HnvJson.Options)), table);
+                var shown = new ShownRows<T>(key, static row => JsonSerializer.Serialize(row, HnvJson.Options), table);
                 (long? revision, IReadOnlyList<T> rows) = await read(cancellationToken);
                 shown.Begin(rows, revision);
                 var loss = new LossNotice(context);

@@ -7,6 +7,7 @@ using Hnv.Api.Stream;
 using Hnv.Controller.Hosts;
 using Hnv.Controller.Learning;
 using Microsoft.Extensions.DependencyInjection;
+using static Hnv.Controller.Tests.Learning.LearnedCloud;
 using static Hnv.Controller.Tests.Learning.LearnedReplica;
 using static Hnv.Controller.Tests.TestController;
 
@@ -310,117 +311,6 @@ public sealed class LearnedTests
     }
 
     [Fact]
-    public async Task Events_are_kept_by_tenant_and_followed()
-    {
-        await using TestController c = await StartAsync();
-        await c.ApplyAsync([.. Cloud, Host(4), .. Other]);
-        await using LearnedReplica one = await JoinAsync(c, 1), stranger = await JoinAsync(c, 4);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        var seen = new List<RecordEvent>();
-        Task watch = Task.Run(
-            async () =>
-            {
-                await foreach (RecordEvent e in c.Client.WatchEventsAsync(0, "blue-corp", stop.Token))
-                {
-                    lock (seen)
-                    {
-                        seen.Add(e);
-                    }
-                }
-            },
-            Cancelled);
-        DateTimeOffset at = DateTimeOffset.UnixEpoch.AddDays(1);
-
-        await one.PostAsync(
-            true, [new LearnedBatch(one.Network, [Claim("10.0.0.70", 1)], [], LearnedSection.Complete)],
-            [new(at, RecordEventKind.Added, 5001, IPAddress.Parse("10.0.0.70"), default, "blue-corp/p1", AddressSource.Dhcp), new(at, RecordEventKind.Added, 5001, null, null, "blue-corp/p2", null)]);
-        await stranger.PostAsync(true, [], [new(at, RecordEventKind.Throttled, 6001, null, null, "red-corp/p1", null)]);
-
-        await UntilAsync(() => Task.FromResult(Seen().Length == 2), "the events of the tenant arrive");
-        Assert.Equal([RecordEventKind.Added, RecordEventKind.MarkedSynchronized], Seen().Select(static e => e.Event));
-        Assert.Equal(("blue", "host1", "blue-corp/p1", AddressSource.Dhcp, at), (seen[0].VmNetwork, seen[0].Host, seen[0].Port, seen[0].Source!.Value, seen[0].Time));
-        Assert.Equal(3, (await c.Client.EventsAsync(null, Cancelled)).Items.Length);
-        Assert.Equal("red-corp", Assert.Single((await c.Client.EventsAsync("red-corp", Cancelled)).Items).Tenant);
-        await stop.CancelAsync();
-        await watch.ContinueWith(static _ => { }, TaskScheduler.Default);
-
-        RecordEvent[] Seen()
-        {
-            lock (seen)
-            {
-                return [.. seen];
-            }
-        }
-    }
-
-    [Fact]
-    public void Events_OfOneTenantsStorm_PushOutNobodyElses()
-    {
-        var events = new RecordEvents(0);
-        events.Add(Event("quiet"));
-        for (int i = 0; i < 3 * RecordEvents.PerTenant; i++)
-        {
-            events.Add(Event("loud"));
-        }
-
-        Assert.Equal(1, Assert.Single(events.After(0, "quiet").Events).Number);
-        Assert.Equal(RecordEvents.PerTenant, events.After(0, "loud").Events.Count);
-        Assert.Equal(RecordEvents.PerTenant + 1, events.After(0, null).Events.Count);
-
-        static RecordEvent Event(string tenant) => new(0, default, RecordEventKind.Added, tenant, "n", 5001, null, null, null, null, null, null);
-    }
-
-    [Fact]
-    public void Numbers_OfATenantsEvents_SayNothingOfOthers()
-    {
-        var events = new RecordEvents(1000);
-        foreach (string tenant in new[] { "blue", "red", "red", "blue", "red", "blue" })
-        {
-            events.Add(new(0, default, RecordEventKind.Added, tenant, "n", 5001, null, null, null, null, null, null));
-        }
-
-        (long upto, IReadOnlyList<RecordEvent> found) = events.After(1001, "blue");
-        Assert.Equal(1003, upto);
-        Assert.Equal([1002, 1003], found.Select(static e => e.Number));
-        Assert.Equal(1000, events.Last("green"));
-        (upto, found) = events.After(1002, null);
-        Assert.Equal(1006, upto);
-        Assert.Equal(["1003 red", "1004 blue", "1005 red", "1006 blue"], found.Select(static e => $"{e.Number} {e.Tenant}"));
-    }
-
-    [Fact]
-    public async Task Who_follows_events_goes_on_after_a_restart_of_the_controller_without_loss_or_repetition()
-    {
-        long last;
-        DateTimeOffset at = DateTimeOffset.UnixEpoch.AddDays(1);
-        await using (TestController first = await StartAsync())
-        {
-            await first.ApplyAsync(Cloud);
-            await using LearnedReplica one = await JoinAsync(first, 1);
-            await one.PostAsync(true, [], [.. Enumerable.Range(0, 5).Select(_ => new HostRecordEvent(at, RecordEventKind.Throttled, 5001, null, null, "blue-corp/p1", null))]);
-            last = (await first.Client.EventsAsync("blue-corp", Cancelled)).Revision;
-        }
-
-        await using TestController second = await StartAsync();
-        await second.ApplyAsync(Cloud);
-        await using LearnedReplica again = await JoinAsync(second, 1);
-        await again.PostAsync(true, [], [.. Enumerable.Range(0, 9).Select(n => new HostRecordEvent(at.AddSeconds(n), RecordEventKind.Throttled, 5001, null, null, "blue-corp/p1", null))]);
-
-        var seen = new List<RecordEvent>();
-        await foreach (RecordEvent e in second.Client.WatchEventsAsync(last, "blue-corp", Cancelled))
-        {
-            seen.Add(e);
-            if (seen.Count == 9)
-            {
-                break;
-            }
-        }
-
-        Assert.Equal(Enumerable.Range(0, 9).Select(n => at.AddSeconds(n)), seen.Select(static e => e.Time));
-        Assert.All(seen, e => Assert.True(e.Number > last));
-    }
-
-    [Fact]
     public async Task The_next_hop_of_a_packet_knows_who_learned_an_address_and_who_sends_from_one()
     {
         await using TestController c = await StartAsync();
@@ -450,7 +340,7 @@ public sealed class LearnedTests
     }
 
     [Fact]
-    public async Task A_host_of_the_protocol_before_is_greeted_in_it_and_told_nothing_it_would_refuse()
+    public async Task A_host_that_says_no_protocol_is_greeted_in_the_first_and_told_nothing_it_would_refuse()
     {
         await using TestController c = await StartAsync();
         await c.ApplyAsync(Cloud);
@@ -536,32 +426,5 @@ public sealed class LearnedTests
         Assert.Equal(["Dynamic 10.0.0.70 blue-corp/p1", "L2Only 0.0.0.0 blue-corp/p2", "L2Only 0.0.0.0 blue-corp/p3"], records.Select(static r => $"{r.Type} {r.CustomerAddress} {r.Port}"));
         Assert.Contains("hnv_learned_entries{tenant=\"blue-corp\",network=\"blue\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("# TYPE hnv_learned_reports_total counter\nhnv_learned_reports_total 1\n", metrics, StringComparison.Ordinal);
-    }
-
-    private const int PortLimit = 1024;
-
-    /// <summary>Three hosts with a learning port each.</summary>
-    private static string[] Cloud => [Host(1), Host(2), Host(3), LearningNetwork, LearningPort(1, 1), LearningPort(2, 2), LearningPort(3, 3)];
-
-    private static string[] Other =>
-    [
-        """{"kind":"VmNetwork","name":"red","tenant":"red-corp","subnets":[{"vsid":6001,"prefixes":["10.0.0.0/16"],"learning":"dynamic"}]}""",
-        """{"kind":"Port","name":"p1","tenant":"red-corp","vmNetwork":"red","vsid":6001,"host":"host4","interface":"v1","mac":"06:06:00:00:00:01"}""",
-    ];
-
-    private static string LearningNetwork => """{"kind":"VmNetwork","name":"blue","tenant":"blue-corp","subnets":[{"vsid":5001,"prefixes":["10.0.0.0/16"],"learning":"dynamic"}]}""";
-
-    private static string LearningPort(int n, int host) =>
-        $$"""{"kind":"Port","name":"p{{n}}","tenant":"blue-corp","vmNetwork":"blue","vsid":5001,"host":"host{{host}}","interface":"v{{n}}","mac":"06:06:00:00:00:{{n:x2}}","dynamicAddressLimit":1024}""";
-
-    /// <summary>With the address 10.0.0.N, 69 with 10.0.0.71.</summary>
-    private static string FixedPort(int n, int host) =>
-        $$"""{"kind":"Port","name":"p{{n}}","tenant":"blue-corp","vmNetwork":"blue","vsid":5001,"host":"host{{host}}","interface":"v{{n}}","mac":"06:06:00:00:00:{{n:x2}}","addresses":["10.0.0.{{(n == 69 ? 71 : n)}}"]}""";
-
-    private static async Task<LearnedReplica> JoinAsync(TestController c, int host)
-    {
-        var replica = new LearnedReplica(c.Client, host);
-        await UntilAsync(() => Task.FromResult(replica.Stream.Messages.Any(static m => m is AttachMessage a && a.Network != HostScope.Id)), $"host{host} is told of its network");
-        return replica;
     }
 }

@@ -75,7 +75,6 @@ internal static class ForeignTraffic
         });
     }
 
-    /// <returns>The end of what the client tells.</returns>
     /// <summary>What iperf3 tells at the end. One whose control connection breaks off says success, and nothing else.</summary>
     private static async Task<JsonElement> IperfAsync(LabVm vm, IPAddress address, string told, string[] options)
     {
