@@ -38,12 +38,12 @@ public sealed class ClientSettingsTests : IDisposable
     [Fact]
     public async Task View_PathsInAFile_AreOfItsDirectory_AndOtherFilesDoNotCount()
     {
-        Write(Path.Combine(_home, "work", "client.yaml"), "controller: https://c.example:8640\nca: pki/ca.crt\n");
-        Write(Path.Combine(_home, "work", "pki", "ca.crt"), "");
+        Write(Path.Combine(_home, "project", "client.yaml"), "controller: https://c.example:8640\nca: pki/ca.crt\n");
+        Write(Path.Combine(_home, "project", "pki", "ca.crt"), "");
         Write(UserFile, "tenant: nobody\n");
-        CliRun run = await ViewAsync($"--config {_home}/work/client.yaml", []);
-        Assert.Equal($"https://c.example:8640 (from {_home}/work/client.yaml), {_home}/work/pki/ca.crt, -, -, -", Settings(run));
-        Assert.Equal(Settings(run), Settings(await ViewAsync("", [("HNV_CONFIG", $"{_home}/work/client.yaml")])));
+        CliRun run = await ViewAsync($"--config {_home}/project/client.yaml", []);
+        Assert.Equal($"https://c.example:8640 (from {_home}/project/client.yaml), {_home}/project/pki/ca.crt, -, -, -", Settings(run));
+        Assert.Equal(Settings(run), Settings(await ViewAsync("", [("HNV_CONFIG", $"{_home}/project/client.yaml")])));
     }
 
     [Fact]

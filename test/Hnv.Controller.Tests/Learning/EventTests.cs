@@ -1,12 +1,9 @@
-using System.IO.Pipelines;
 using System.Net;
 using Hnv.Api.Client;
 using Hnv.Api.Reports;
 using Hnv.Api.Rest;
 using Hnv.Api.Stream;
-using Hnv.Controller.Hosts;
 using Hnv.Controller.Learning;
-using Microsoft.Extensions.DependencyInjection;
 using static Hnv.Controller.Tests.Learning.LearnedCloud;
 using static Hnv.Controller.Tests.Learning.LearnedReplica;
 using static Hnv.Controller.Tests.TestController;
