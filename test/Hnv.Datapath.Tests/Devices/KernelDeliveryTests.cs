@@ -17,7 +17,7 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud)
     /// <summary>Classes that share the lab.</summary>
     public const string Collection = "Delivery on any kernel";
 
-    private const int Blocks = 8;
+    private const int Blocks = 8, MostTransfers = 5;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
     /// <summary>Forms on the wire, families of the customers' addresses and kinds of the port that frames come to.</summary>
@@ -33,12 +33,19 @@ public sealed class KernelDeliveryTests(KernelDeliveryTests.Cloud cloud)
     public async Task Tcp_BothWaysBetweenHosts_ArrivesInSuperPackets(string form, AddressFamily family, string kind)
     {
         (DeviceAdapter far, DeviceAdapter near) = (cloud[form].Far, cloud[form].Near(kind));
-        VerdictCounter before = cloud.Lab.A.Count(far.PortId, Verdict.Encapsulated);
         cloud[form].Relay.ForgetLargest();
-        await TransferAsync(far, near, family);
-        VerdictCounter after = cloud.Lab.A.Count(far.PortId, Verdict.Encapsulated);
-        // Segments of the wire have 1500 bytes at most; how many of them TCP hands over in one depends on how busy the machine is.
-        Assert.True((after.Bytes - before.Bytes) / (after.Packets - before.Packets) > 1600, $"sent: {before}, then {after}");
+        VerdictCounter before, after;
+        int transfers = 0;
+
+        // A busy machine's TCP now and then hands over a segment at a time; frames that are cut are so in every transfer.
+        do
+        {
+            before = cloud.Lab.A.Count(far.PortId, Verdict.Encapsulated);
+            await TransferAsync(far, near, family);
+            after = cloud.Lab.A.Count(far.PortId, Verdict.Encapsulated);
+        }
+        while ((after.Bytes - before.Bytes) / (after.Packets - before.Packets) <= 3000 && ++transfers < MostTransfers);
+        Assert.True((after.Bytes - before.Bytes) / (after.Packets - before.Packets) > 3000, $"sent: {before}, then {after}");
         if (kind == "tap")
         {
             Assert.True(cloud[form].Relay.LargestToVm > 3000, $"the largest frame to the VM has {cloud[form].Relay.LargestToVm} bytes");
