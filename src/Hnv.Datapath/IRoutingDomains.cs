@@ -6,6 +6,17 @@ namespace Hnv.Datapath;
 /// </summary>
 public interface IRoutingDomains
 {
+    private const uint FirstOfSubnets = 0x8000_0000;
+
+    /// <summary>
+    /// The number of a subnet that has routes of its own, beside the numbers of the routing domains: a VSID is unique in the cloud, so it needs no
+    /// entry in a map.
+    /// </summary>
+    static uint NumberOfSubnet(uint vsid) => FirstOfSubnets | vsid;
+
+    /// <summary>Whether a number is a routing domain's, and not a subnet's.</summary>
+    static bool IsDomain(uint number) => number is > 0 and < FirstOfSubnets;
+
     /// <summary>The domain's number, made when it has none.</summary>
     /// <exception cref="DataplaneException">No room for another one.</exception>
     uint Number(Guid routingDomainId);

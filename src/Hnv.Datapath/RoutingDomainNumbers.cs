@@ -71,7 +71,7 @@ internal sealed class RoutingDomainNumbers : IRoutingDomains
         uint number = _last;
         do
         {
-            number = number == uint.MaxValue ? 1 : number + 1;
+            number = IRoutingDomains.IsDomain(number + 1) ? number + 1 : 1;
         }
         while (_domains.ContainsKey(number));
         return number;

@@ -32,19 +32,19 @@ internal static class PolicyItems
         var items = new Dictionary<string, PolicyItem>(StringComparer.Ordinal);
         foreach (VirtualSubnet subnet in network.Subnets)
         {
-            Add(items, Subnet(subnet));
+            Add(items, Subnet(subnet) with { OwnRoutes = network.UseExternalRouter });
             foreach (IPNetwork prefix in subnet.Prefixes)
             {
-                Add(items, new RouteItem(prefix, subnet.Vsid, null, 0));
+                Add(items, new RouteItem(prefix, subnet.Vsid, null, 0) { OfSubnet = network.UseExternalRouter });
             }
         }
 
         // On-link routes came first and stay; of the others the lowest metric wins, and the first one written among equals.
         foreach (CustomerRoute route in network.Routes.OrderBy(static r => r.Metric))
         {
-            if (SubnetOf(network, route.NextHop) is { } vsid)
+            if (network.SubnetOf(route.NextHop) is { } home)
             {
-                Add(items, new RouteItem(route.Prefix, vsid, route.NextHop, route.Metric));
+                Add(items, new RouteItem(route.Prefix, home.Vsid, route.NextHop, route.Metric) { OfSubnet = network.UseExternalRouter });
             }
         }
 
@@ -136,19 +136,6 @@ internal static class PolicyItems
         RouterAdvertisements = subnet.EffectiveRouterAdvertisements,
         Pool = subnet.Pool is { } pool ? new PoolItem(pool.Gateway, pool.Dns, pool.Routes, pool.Mtu, pool.Domain, pool.LeaseSeconds) : null,
     };
-
-    private static uint? SubnetOf(VmNetwork network, IPAddress address)
-    {
-        foreach (VirtualSubnet subnet in network.Subnets)
-        {
-            if (SubnetAddressing.Contains(subnet, address))
-            {
-                return subnet.Vsid;
-            }
-        }
-
-        return null;
-    }
 
     private static void Add(Dictionary<string, PolicyItem> items, PolicyItem item) => items.TryAdd(item.Key, item);
 }

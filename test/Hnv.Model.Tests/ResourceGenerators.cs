@@ -112,11 +112,13 @@ public static class ResourceGenerators
         (1, from name in Name from address in ProviderAddress from flow in Gen.Elements(FlowIdMode.Hash, FlowIdMode.Zero)
             select (Resource)new ProviderEndpoint { Name = name, ProviderAddress = address, FlowId = flow }),
         (4, from name in Name from tenant in TenantName from id in Gen.Choose(0, 9) from subnets in Few(Subnet, 0, 3) from routes in Few(Route, 0, 2)
+            from external in Gen.Elements(false, true)
             select (Resource)new VmNetwork
             {
                 Name = name,
                 Tenant = tenant,
                 RoutingDomainId = id < 8 ? Guid.Empty : new Guid(id, 0, 0, new byte[8]),
+                UseExternalRouter = external,
                 Subnets = subnets,
                 Routes = routes,
             }),

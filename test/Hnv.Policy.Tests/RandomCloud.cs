@@ -101,11 +101,13 @@ internal static class RandomCloud
     {
         int n = w.Who % 3;
         int subnets = 1 + w.A % 3;
+        bool external = w.A % 4 == 1;
         return new VmNetwork
         {
             Name = n == 1 ? "same" : $"n{n}",
             Tenant = n == 2 ? "t2" : "t1",
             Encapsulation = (Encapsulation)(w.B % 2),
+            UseExternalRouter = external,
             RoutingDomainId = new Guid(n + 1 + (w.C % 20 == 0 ? 100 : 0), 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]),
             Subnets = [.. Enumerable.Range(0, subnets).Select(s => Learning(Subnet(n, s, w.B), s, w.C))],
             Routes = w.C % 3 == 0
@@ -114,6 +116,7 @@ internal static class RandomCloud
                 [
                     new CustomerRoute { Prefix = IPNetwork.Parse("0.0.0.0/0"), NextHop = Ca(0, 2 + w.B % 3), Metric = (uint)(w.C % 3) },
                     new CustomerRoute { Prefix = IPNetwork.Parse("0.0.0.0/0"), NextHop = Ca(0, 5), Metric = 3 },
+                    .. external && subnets > 1 ? [new CustomerRoute { Prefix = IPNetwork.Parse("0.0.0.0/0"), NextHop = Ca(1, 5), Metric = (uint)(w.C % 3) }] : (CustomerRoute[])[],
                 ],
         };
     }

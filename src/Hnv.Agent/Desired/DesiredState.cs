@@ -39,6 +39,8 @@ internal sealed class DesiredState
     private readonly Dictionary<Guid, NetworkRef> _networks = [];
     private readonly Dictionary<Guid, string> _refused = [];
     private readonly Claims<uint, SubnetItem> _subnets = new();
+    private readonly Claims<RouteKey, RouteItem> _routes = new();
+    private readonly SmallIndex<uint, RouteItem> _routesOfSubnet = new();
     private readonly Claims<RecordKey, RecordItem> _records = new();
     private readonly Claims<string, PortItem> _ports = new();
     private readonly Claims<MacKey, MemberItem> _members = new();
@@ -76,7 +78,7 @@ internal sealed class DesiredState
     /// <summary>Networks that cannot be realised here, each with the reason.</summary>
     public IReadOnlyDictionary<Guid, string> Refused => _refused;
 
-    /// <summary>Host-local number → routing domain.</summary>
+    /// <summary>Host-local number → routing domain; those of subnets with routes of their own, too.</summary>
     public ImmutableDictionary<uint, Guid> RoutingDomains { get; private set; } = ImmutableDictionary<uint, Guid>.Empty;
 
     /// <summary>Provider addresses that policy gives this host.</summary>
@@ -97,8 +99,8 @@ internal sealed class DesiredState
     /// <summary>Whether policy prepares a port here that moves to this host.</summary>
     public bool HasPrepared => _prepared > 0;
 
-    /// <summary>Every port that policy puts on this host, with the number of its routing domain.</summary>
-    public IEnumerable<(PortItem Port, uint Rd)> Ports => _ports.Winners.Select(p => (p.Value.Item, p.Value.Network.Rd));
+    /// <summary>Every port that policy puts on this host, with the number that its routes are under.</summary>
+    public IEnumerable<(PortItem Port, uint Rd)> Ports => _ports.Winners.Select(p => (p.Value.Item, NumberAt(p.Value.Network, p.Value.Item.Vsid)));
 
     /// <summary>Whether a network here travels in VXLAN.</summary>
     public bool UsesVxlan => _networks.Values.Any(static n => n.Encapsulation == Encapsulation.Vxlan);
@@ -107,9 +109,9 @@ internal sealed class DesiredState
     public Encapsulation EncapsulationOf(string port) =>
         _ports.TryGet(port, out Claims<string, PortItem>.Claim claim) ? claim.Network.Encapsulation : Encapsulation.Nvgre;
 
-    /// <summary>The port of that name and the number of its routing domain; null when policy puts none here.</summary>
+    /// <summary>The port of that name and the number that its routes are under; null when policy puts none here.</summary>
     public (PortItem Port, uint Rd)? FindPort(string name) =>
-        _ports.TryGet(name, out Claims<string, PortItem>.Claim claim) ? (claim.Item, claim.Network.Rd) : null;
+        _ports.TryGet(name, out Claims<string, PortItem>.Claim claim) ? (claim.Item, NumberAt(claim.Network, claim.Item.Vsid)) : null;
 
     /// <summary>Ports that came, changed or went since the last call.</summary>
     public string[] TakeChangedPorts()
@@ -238,17 +240,8 @@ internal sealed class DesiredState
             case SubnetItem:
                 ChangeSubnet(network, (SubnetItem?)before, (SubnetItem?)after);
                 break;
-            case RouteItem route:
-                var key = new RouteKey(network.Rd, route.Prefix);
-                if (after is RouteItem to)
-                {
-                    _dataplane.Routes.Set(key, new RouteEntry(to.Vsid, IsUnspecified(to.NextHop) ? null : to.NextHop));
-                }
-                else
-                {
-                    _dataplane.Routes.Remove(key);
-                }
-
+            case RouteItem:
+                ChangeRoute(network, (RouteItem?)before, (RouteItem?)after);
                 break;
             case PortItem:
                 ChangePort(network, (PortItem?)before, (PortItem?)after);
@@ -310,11 +303,46 @@ internal sealed class DesiredState
         }
     }
 
+    private void ChangeRoute(NetworkRef network, RouteItem? before, RouteItem? after)
+    {
+        if (before is { OfSubnet: true })
+        {
+            _routesOfSubnet.Remove(before.Vsid, before);
+        }
+
+        RouteItem any = (after ?? before)!;
+        RouteKey key = KeyOf(network, any);
+        if (after is not null)
+        {
+            _routes.Put(network, key, after);
+            if (after.OfSubnet)
+            {
+                _routesOfSubnet.Add(after.Vsid, after);
+            }
+        }
+        else
+        {
+            _routes.Remove(network, key);
+        }
+
+        WriteRoute(key);
+    }
+
+    private static RouteKey KeyOf(NetworkRef network, RouteItem route) => new(route.OfSubnet ? IRoutingDomains.NumberOfSubnet(route.Vsid) : network.Rd, route.Prefix);
+
+    /// <summary>The network whose subnet has routes of its own; null: the routes of the network count there.</summary>
+    private NetworkRef? OwnerOfRoutes(uint vsid) =>
+        _subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim claim) && claim.Item.OwnRoutes ? claim.Network : null;
+
+    /// <summary>What the routes of a network's port or subnet are under.</summary>
+    private uint NumberAt(NetworkRef network, uint vsid) => OwnerOfRoutes(vsid) == network ? IRoutingDomains.NumberOfSubnet(vsid) : network.Rd;
+
     private void ChangeSubnet(NetworkRef network, SubnetItem? before, SubnetItem? after)
     {
         CountGateways(before, -1);
         CountGateways(after, 1);
         uint vsid = (after ?? before)!.Vsid;
+        NetworkRef? owner = OwnerOfRoutes(vsid);
         if (after is not null)
         {
             _subnets.Put(network, vsid, after);
@@ -326,6 +354,16 @@ internal sealed class DesiredState
 
         WriteSubnet(vsid);
         TellResponder(vsid);
+        if (OwnerOfRoutes(vsid) is var now && now != owner)
+        {
+            uint number = IRoutingDomains.NumberOfSubnet(vsid);
+            RoutingDomains = now is null ? RoutingDomains.Remove(number) : RoutingDomains.SetItem(number, now.Id);
+            _changedPorts.UnionWith(_ports.Winners.Where(p => p.Value.Item.Vsid == vsid).Select(static p => p.Key));
+            foreach (RouteItem route in _routesOfSubnet[vsid])
+            {
+                WriteRoute(new RouteKey(number, route.Prefix));
+            }
+        }
     }
 
     private void TellResponder(uint vsid) =>
@@ -579,6 +617,19 @@ internal sealed class DesiredState
         }
     }
 
+    /// <summary>While two networks have a subnet's routes, only those of the one that has the subnet count.</summary>
+    private void WriteRoute(RouteKey key)
+    {
+        if (_routes.TryGet(key, out Claims<RouteKey, RouteItem>.Claim claim) && (!claim.Item.OfSubnet || OwnerOfRoutes(claim.Item.Vsid) == claim.Network))
+        {
+            _dataplane.Routes.Set(key, new RouteEntry(claim.Item.Vsid, IsUnspecified(claim.Item.NextHop) ? null : claim.Item.NextHop));
+        }
+        else
+        {
+            _dataplane.Routes.Remove(key);
+        }
+    }
+
     private void WriteSubnet(uint vsid)
     {
         var key = new SubnetKey(vsid);
@@ -592,7 +643,7 @@ internal sealed class DesiredState
         SubnetItem subnet = claim.Item;
         (uint local, uint remote, bool learn) = _memberTable.CountsOf(vsid);
         IPAddress? group = subnet.Flooding == FloodingMode.Multicast ? subnet.MulticastGroup : null;
-        _dataplane.Subnets.Set(key, new SubnetEntry(claim.Network.Rd, GatewayMac, subnet.Gateway4, subnet.Gateway6) with
+        _dataplane.Subnets.Set(key, new SubnetEntry(NumberAt(claim.Network, vsid), GatewayMac, subnet.Gateway4, subnet.Gateway6) with
         {
             Encapsulation = claim.Network.Encapsulation,
             Flags = (learn || subnet.Learning == LearningMode.Dynamic ? SubnetFlags.Learns : SubnetFlags.None)

@@ -27,8 +27,7 @@ internal static class ResourceReaders
             fields.AddressesOrObjects("providerAddresses", static a => new ProviderAddressTerms(a), ReadProviderAddress);
         ImmutableArray<ProviderRoute> routes = fields.Objects("providerRoutes", ReadProviderRoute);
         fields.ReadOnly(
-            "useExternalRouter", "is not a setting of hosts: a VM network whose subnets meet in a router VM is one VM network for each subnet",
-            "remove it; give each subnet a VM network of its own, with routes through the router's address there (docs/design/netwnv.md)");
+            "useExternalRouter", "is a setting of VM networks, not of hosts", "write it at each VM network whose subnets meet in a router VM (docs/design/netwnv.md)");
         return name is null
             ? null
             : new Host
@@ -80,11 +79,21 @@ internal static class ResourceReaders
         string? tenant = Tenant(fields, options);
         Guid id = fields.Identifier("routingDomainId") ?? Guid.Empty;
         var encapsulation = (Encapsulation)(fields.Word("encapsulation", ResourceWords.Encapsulations) ?? 0);
+        bool externalRouter = fields.Flag("useExternalRouter") ?? false;
         ImmutableArray<VirtualSubnet> subnets = fields.Objects("subnets", s => ReadSubnet(s, options));
         ImmutableArray<CustomerRoute> routes = fields.Objects("routes", ReadRoute);
         return name is null || tenant is null
             ? null
-            : new VmNetwork { Name = name, Tenant = tenant, RoutingDomainId = id, Encapsulation = encapsulation, Subnets = subnets, Routes = routes };
+            : new VmNetwork
+            {
+                Name = name,
+                Tenant = tenant,
+                RoutingDomainId = id,
+                Encapsulation = encapsulation,
+                UseExternalRouter = externalRouter,
+                Subnets = subnets,
+                Routes = routes,
+            };
     }
 
     private static VirtualSubnet? ReadSubnet(StrictObject fields, ResourceReadOptions options)

@@ -104,6 +104,7 @@ internal static class ResourceWriters
         }
 
         writer.WriteString("encapsulation", ResourceWords.Of(network.Encapsulation));
+        WriteFlag(writer, "useExternalRouter", network.UseExternalRouter, standard: false);
         if (!network.Subnets.IsDefaultOrEmpty)
         {
             writer.WriteStartArray("subnets");

@@ -58,11 +58,15 @@ public sealed record ProviderRouteItem(IPNetwork Prefix, IPAddress? NextHop, str
 
 /// <summary>
 /// A customer route. The on-link route of every subnet prefix is here too, without next hop. Of several routes with one prefix only
-/// the one with the lowest metric is sent. <paramref name="Vsid"/> is the subnet in which the next hop lives.
+/// the one with the lowest metric is sent, with an external router one for each subnet. <paramref name="Vsid"/> is the subnet in which the next hop lives.
 /// </summary>
 public sealed record RouteItem(IPNetwork Prefix, uint Vsid, IPAddress? NextHop, uint Metric) : PolicyItem
 {
-    public override string Key => $"route/{Prefix}";
+    public override string Key => OfSubnet ? $"route/{Vsid}/{Prefix}" : $"route/{Prefix}";
+
+    /// <summary>Whether it counts for what its subnet sends and receives alone, and not in the whole network.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OfSubnet { get; init; }
 }
 
 /// <summary>

@@ -11,6 +11,10 @@ public sealed record SubnetItem(uint Vsid, string? Name, IPNetwork? Prefix4, IPN
 {
     public override string Key => $"subnet/{Vsid}";
 
+    /// <summary>Whether only the routes that are <see cref="RouteItem.OfSubnet"/> count here.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OwnRoutes { get; init; }
+
     /// <summary>Of the ports that say nothing else; what holds at a port is <see cref="PortItem.LearnLimit"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public LearningMode Learning { get; init; }

@@ -57,7 +57,7 @@ internal static class HostCommand
 
     public static Command Create(CommandRunner runner) => new Command("host", "What a host has in its kernel; enrolling hosts").With(
         Query(runner, "records", "Lookup records in the kernel of HOST", HostQueries.Records, s_records, static r => $"{r.Vsid} {r.CustomerAddress} {(r.Type == "L2Only" ? r.Mac : null)}"),
-        Query(runner, "routes", "Customer routes in the kernel of HOST", HostQueries.Routes, s_routes, static r => $"{r.RoutingDomainId} {r.Prefix}"),
+        Query(runner, "routes", "Customer routes in the kernel of HOST", HostQueries.Routes, s_routes, static r => $"{r.RoutingDomainId} {r.Vsid} {r.Prefix}"),
         Query(runner, "ports", "Bound ports of HOST", HostQueries.Ports, s_ports, static p => p.Port),
         Status(runner),
         Enroll(runner)).WithController();

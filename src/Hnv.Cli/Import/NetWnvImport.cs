@@ -13,10 +13,10 @@ internal static class NetWnvImport
     /// <summary>The resources; none when there is an error among the findings.</summary>
     public static ImmutableArray<Resource> Translate(NetWnvExport export, ImportOptions options, ImportFindings findings)
     {
-        var networks = new NetworkTranslation(options, findings);
+        var networks = new NetworkTranslation(options, findings, UsesExternalRouter(export, findings));
         var hosts = new HostTranslation(options, findings);
         var records = new RecordTranslation(options, networks, hosts, findings);
-        networks.Translate(export.CustomerRoutes, UsesExternalRouter(export, findings));
+        networks.Translate(export.CustomerRoutes);
         hosts.Translate(export.ProviderAddresses, export.ProviderRoutes);
         records.Translate(export.Records);
         List<Resource> resources = [.. networks.Networks, .. hosts.Hosts, .. hosts.Endpoints, .. records.Ports, .. records.Records];

@@ -6,10 +6,11 @@ using Hnv.Model.Resources;
 namespace Hnv.Cli.Import;
 
 /// <summary>
-/// Customer routes as VM networks: one for each routing domain, with a subnet for each VSID, whose prefixes are the on-link routes; with an external
-/// router one for each VSID (docs/design/netwnv.md).
+/// Customer routes as VM networks: one for each routing domain, with a subnet for each VSID, whose prefixes are the on-link routes
+/// (docs/design/netwnv.md).
 /// </summary>
-internal sealed class NetworkTranslation(ImportOptions options, ImportFindings findings)
+/// <param name="externalRouter">What the hosts' UseExternalRouter says; every network gets it.</param>
+internal sealed class NetworkTranslation(ImportOptions options, ImportFindings findings, bool externalRouter)
 {
     private readonly Dictionary<Guid, Draft> _drafts = [];
     private readonly Dictionary<uint, CustomerRouteRow> _vsids = [];
@@ -26,7 +27,7 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
     /// <summary>Where a network's first row stood.</summary>
     public Dictionary<ResourceId, ExportRow> Sources { get; } = [];
 
-    public void Translate(IReadOnlyList<CustomerRouteRow> rows, bool externalRouter)
+    public void Translate(IReadOnlyList<CustomerRouteRow> rows)
     {
         foreach (CustomerRouteRow row in rows)
         {
@@ -40,13 +41,13 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
 
         foreach (CustomerRouteRow row in rows.Where(r => !r.IsOnLink && IsPlaced(r)))
         {
-            AddRoute(row, externalRouter);
+            AddRoute(row);
         }
 
         HashSet<ResourceId> names = [];
         foreach (Draft draft in _drafts.Values)
         {
-            Finish(draft, externalRouter, names);
+            Finish(draft, names);
         }
     }
 
@@ -111,7 +112,7 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
         draft.Subnets[row.Vsid] = subnet with { Prefixes = subnet.Prefixes.Add(row.Prefix) };
     }
 
-    private void AddRoute(CustomerRouteRow row, bool externalRouter)
+    private void AddRoute(CustomerRouteRow row)
     {
         Draft draft = _drafts[row.RoutingDomainId];
         VirtualSubnet? home = draft.Subnets.Values.FirstOrDefault(s => SubnetAddressing.Contains(s, row.NextHop));
@@ -143,14 +144,16 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
         else if (draft.Routes.Find(r => (!externalRouter || r.Home == home.Vsid) && r.Route.Prefix.Equals(row.Prefix) && r.Route.Metric == row.Metric) is { } same)
         {
             findings.LeftOut(
-                row.Row, "NextHop", $"{row.Prefix} with metric {row.Metric} leads to {same.Route.NextHop} already ({same.Row.Where}); here routes count for the whole routing domain",
-                "give one of them another metric, or its subnet a VM network of its own");
+                row.Row, "NextHop", $"{row.Prefix} with metric {row.Metric} leads to {same.Route.NextHop} already ({same.Row.Where}); here routes count for the whole {(externalRouter ? "subnet" : "routing domain")}",
+                "give one of them another metric");
         }
         else
         {
             if (home.Vsid != row.Vsid)
             {
-                findings.Note(row.Row, "VirtualSubnetID", $"the route is taken over with the VSID of its next hop, {home.Vsid}, and counts for all subnets of the routing domain");
+                findings.Note(
+                    row.Row, "VirtualSubnetID",
+                    $"the route is taken over with the VSID of its next hop, {home.Vsid}, and counts {(externalRouter ? "there alone" : "for all subnets of the routing domain")}");
             }
 
             _known.Add((home.Vsid, route));
@@ -158,7 +161,7 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
         }
     }
 
-    private void Finish(Draft draft, bool externalRouter, HashSet<ResourceId> names)
+    private void Finish(Draft draft, HashSet<ResourceId> names)
     {
         foreach (VirtualSubnet bare in draft.Subnets.Values.Where(static s => s.Prefixes.IsEmpty).ToArray())
         {
@@ -166,36 +169,32 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
             draft.Subnets.Remove(bare.Vsid);
         }
 
-        Guid id = draft.First.RoutingDomainId;
-        VirtualSubnet[][] parts = externalRouter ? [.. draft.Subnets.Values.Select(static s => new[] { s })] : draft.Subnets.Count == 0 ? [] : [[.. draft.Subnets.Values]];
-        (string tenant, string name) = NameOf(id);
-        foreach ((int i, VirtualSubnet[] subnets) in parts.Index())
+        if (draft.Subnets.Count == 0)
         {
-            var network = new VmNetwork
-            {
-                Name = parts.Length > 1 ? $"{name}-{subnets[0].Vsid}" : name,
-                Tenant = tenant,
-                RoutingDomainId = i == 0 ? id : Guid.Empty,
-                Subnets = [.. subnets],
-                Routes = [.. draft.Routes.Where(r => subnets.Any(s => s.Vsid == r.Home)).Select(static r => r.Route)],
-            };
-            if (!names.Add(network.Id))
-            {
-                findings.Error(draft.First.Row, "RoutingDomainID", $"two routing domains would be called {network.Name}", "give them different names: --network RDID=NAME");
-            }
-
-            Networks.Add(network);
-            Sources[network.Id] = draft.First.Row;
-            foreach (VirtualSubnet subnet in subnets)
-            {
-                Subnets[subnet.Vsid] = (network, subnet);
-            }
+            return;
         }
 
-        if (parts.Length > 1)
+        Guid id = draft.First.RoutingDomainId;
+        (string tenant, string name) = NameOf(id);
+        var network = new VmNetwork
         {
-            findings.Note(
-                draft.First.Row, "RoutingDomainID", $"the hosts use an external router: each of the {parts.Length} subnets becomes a VM network of its own, joined by the router; all but the first get new routing domain identifiers");
+            Name = name,
+            Tenant = tenant,
+            RoutingDomainId = id,
+            UseExternalRouter = externalRouter,
+            Subnets = [.. draft.Subnets.Values],
+            Routes = [.. draft.Routes.Where(r => draft.Subnets.ContainsKey(r.Home)).Select(static r => r.Route)],
+        };
+        if (!names.Add(network.Id))
+        {
+            findings.Error(draft.First.Row, "RoutingDomainID", $"two routing domains would be called {network.Name}", "give them different names: --network RDID=NAME");
+        }
+
+        Networks.Add(network);
+        Sources[network.Id] = draft.First.Row;
+        foreach (VirtualSubnet subnet in network.Subnets)
+        {
+            Subnets[subnet.Vsid] = (network, subnet);
         }
     }
 

@@ -55,7 +55,7 @@ internal static class KindTables
             new("VSIDS", e => string.Join(", ", e.Items("subnets").Select(s => s.Text("vsid")))),
             new("PREFIXES", e => string.Join(", ", e.Items("subnets").SelectMany(s => s.Items("prefixes")).Select(p => p.ToString()))),
             new("ROUTES", e => e.Items("routes").Count().ToString(), Right: true),
-            Col("ENCAPSULATION", "encapsulation", wide: true), Col("ROUTING DOMAIN", "routingDomainId", wide: true),
+            Col("ENCAPSULATION", "encapsulation", wide: true), Col("EXTERNAL ROUTER", "useExternalRouter", wide: true), Col("ROUTING DOMAIN", "routingDomainId", wide: true),
         ]),
         Table(ResourceKinds.VirtualSubnet, "vsid",
         [

@@ -90,24 +90,27 @@ internal static class CloudViews
     /// <summary>A network's routes, on-link ones first.</summary>
     public static IEnumerable<CustomerRouteView> Routes(CloudModel model, LearnedStore learned, VmNetwork network)
     {
-        var seen = new HashSet<IPNetwork>();
+        var seen = new HashSet<(IPNetwork Prefix, uint? Vsid)>();
         foreach (VirtualSubnet subnet in network.Subnets)
         {
             foreach (IPNetwork prefix in subnet.Prefixes)
             {
-                seen.Add(prefix);
+                seen.Add((prefix, Where(subnet)));
                 yield return View(network, prefix, null, 0, subnet.Vsid, RouteConditions.Active);
             }
         }
 
         foreach (CustomerRoute route in network.Routes.OrderBy(static r => r.Metric))
         {
-            VirtualSubnet? subnet = network.Subnets.FirstOrDefault(s => SubnetAddressing.Contains(s, route.NextHop));
-            string condition = !seen.Add(route.Prefix) ? RouteConditions.Superseded
+            VirtualSubnet? subnet = network.SubnetOf(route.NextHop);
+            string condition = !seen.Add((route.Prefix, Where(subnet))) ? RouteConditions.Superseded
                 : subnet is null || RecordOf(model, learned, network, subnet.Vsid, route.NextHop) is null ? RouteConditions.NextHopMissing
                 : RouteConditions.Active;
             yield return View(network, route.Prefix, route.NextHop, route.Metric, subnet?.Vsid, condition);
         }
+
+        // With an external router a route counts in its subnet alone, else in the whole network.
+        uint? Where(VirtualSubnet? subnet) => network.UseExternalRouter ? subnet?.Vsid : null;
     }
 
     private static CustomerRouteView View(

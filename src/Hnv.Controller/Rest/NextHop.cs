@@ -34,13 +34,14 @@ internal static class NextHop
             return Drop("FloodingDisabled", $"{to} is a group or broadcast address, and the subnet does not flood");
         }
 
-        if (network.Subnets.Any(s => to.Equals(SubnetAddressing.GatewayOf(s, to.AddressFamily))))
+        bool Counts(uint? vsid) => !network.UseExternalRouter || vsid == subnet.Subnet.Vsid;
+        if (network.Subnets.Any(s => Counts(s.Vsid) && to.Equals(SubnetAddressing.GatewayOf(s, to.AddressFamily))))
         {
             return new NextHopAnswer("GatewayEchoAnswered", false, $"{to} is the distributed gateway: the sender's own host answers", null, to, null, subnet.Subnet.Vsid, null, null, false);
         }
 
         CustomerRouteView? route = CloudViews.Routes(model, learned, network)
-            .Where(r => r.Condition != RouteConditions.Superseded && r.Vsid is not null
+            .Where(r => r.Condition != RouteConditions.Superseded && r.Vsid is not null && Counts(r.Vsid)
                 && r.Prefix.BaseAddress.AddressFamily == to.AddressFamily && r.Prefix.Contains(to))
             .MaxBy(static r => r.Prefix.PrefixLength);
         if (route is null)

@@ -20,16 +20,17 @@ internal static class RouteRules
             return;
         }
 
-        Dictionary<(IPNetwork, uint), int> seen = [];
+        Dictionary<(IPNetwork, uint, uint?), int> seen = [];
         for (int i = 0; i < network.Routes.Length; i++)
         {
             CustomerRoute route = network.Routes[i];
             CheckPrefix(judgement, change, network, route, i);
             CheckNextHop(judgement, change, network, route, i);
-            if (!seen.TryAdd((route.Prefix, route.Metric), i))
+            (IPNetwork, uint, uint?) key = (route.Prefix, route.Metric, network.UseExternalRouter ? network.SubnetOf(route.NextHop)?.Vsid : null);
+            if (!seen.TryAdd(key, i))
             {
                 judgement.Add(
-                    change, $"/routes/{i}", $"{route.Prefix} with metric {route.Metric} is already in /routes/{seen[(route.Prefix, route.Metric)]}",
+                    change, $"/routes/{i}", $"{route.Prefix} with metric {route.Metric} is already in /routes/{seen[key]}",
                     "give it another metric, or remove one of them");
             }
         }
@@ -44,7 +45,8 @@ internal static class RouteRules
             return;
         }
 
-        foreach (VirtualSubnet subnet in network.Subnets)
+        VirtualSubnet? home = network.SubnetOf(route.NextHop);
+        foreach (VirtualSubnet subnet in network.Subnets.Where(s => !network.UseExternalRouter || s.Vsid == home?.Vsid))
         {
             if (SubnetAddressing.PrefixOf(subnet, route.Prefix.BaseAddress.AddressFamily) is { } onLink && onLink.Covers(route.Prefix))
             {
@@ -66,24 +68,13 @@ internal static class RouteRules
             return;
         }
 
-        foreach (VirtualSubnet subnet in network.Subnets)
+        // A prefix or gateway that is wrong itself is told there.
+        string? what = network.SubnetOf(route.NextHop) is { } subnet
+            ? AddressRules.OfCustomer(subnet, route.NextHop)?.What
+            : $"{route.NextHop} is in no subnet of the network";
+        if (what is not null)
         {
-            if (!SubnetAddressing.Contains(subnet, route.NextHop))
-            {
-                continue;
-            }
-
-            // A prefix or gateway that is wrong itself is told there.
-            if (AddressRules.OfCustomer(subnet, route.NextHop) is { } problem)
-            {
-                judgement.Add(change, field, problem.What, "a next hop is the address of a VM in one of the network's subnets");
-            }
-
-            return;
+            judgement.Add(change, field, what, "a next hop is the address of a VM in one of the network's subnets");
         }
-
-        judgement.Add(
-            change, field, $"{route.NextHop} is in no subnet of the network",
-            "a next hop is the address of a VM in one of the network's subnets");
     }
 }

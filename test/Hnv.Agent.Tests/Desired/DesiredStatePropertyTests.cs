@@ -201,6 +201,7 @@ public sealed class DesiredStatePropertyTests
                 Flooding = flooding,
                 MulticastGroup = flooding == FloodingMode.Multicast ? IPAddress.Parse($"239.1.1.{random.Next(1, 3)}") : null,
                 LearningEpoch = (uint)random.Next(2),
+                OwnRoutes = random.Next(2) == 0,
             };
         }
 
@@ -230,7 +231,7 @@ public sealed class DesiredStatePropertyTests
                 1 => Pooled(Learning(Subnet(vsid, "10.0.0.0/24", $"10.0.0.{random.Next(1, 3)}"), random), random),
                 10 or 11 or 12 => Member(mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), random.Next(5) == 0 ? null : pa, $"blue/p{random.Next(3)}", vsid, random.Next(2) == 0),
                 13 or 14 => Move(mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), random.Next(5) == 0 ? null : pa, s_addresses[random.Next(3)], $"blue/p{random.Next(3)}", vsid),
-                2 => Route($"10.0.{random.Next(2)}.0/24", vsid, random.Next(2) == 0 ? null : "10.0.0.9"),
+                2 => Route($"10.0.{random.Next(2)}.0/24", vsid, random.Next(2) == 0 ? null : "10.0.0.9") with { OfSubnet = random.Next(2) == 0 },
                 3 => Leased(Port($"blue/p{random.Next(3)}", $"v{random.Next(3)}", mac.Replace(":00:0", ":01:0", StringComparison.Ordinal), vsid) with { Prepared = random.Next(3) == 0 }, random),
                 4 => Peer(pa, (FlowIdMode)random.Next(2)),
                 _ => Record(

@@ -3,6 +3,7 @@ using Hnv.Agent.Desired;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Api.Stream;
+using Hnv.Datapath;
 using Hnv.Datapath.Layouts;
 using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
@@ -191,9 +192,54 @@ public sealed class DesiredStateTests : IDisposable
     }
 
     [Fact]
+    public void SubnetWithRoutesOfItsOwn_IsUnderANumberOfItsOwn_WithItsPortsAndRoutes_AndBackAgain()
+    {
+        SubnetItem own = Subnet() with { OwnRoutes = true };
+        RouteItem route = Route(hop: "10.0.0.9") with { OfSubnet = true };
+        Put(Blue, Subnet(), Port(), Route(), route);
+        uint domain = _dataplane.Domains.Number(Blue), subnet = IRoutingDomains.NumberOfSubnet(5001);
+        Assert.Equal(domain, Under());
+        Assert.Equal([domain], Routes());
+        _state.TakeChangedPorts();
+
+        Change(Blue, Subnet(), own);
+
+        Assert.Equal(subnet, Under());
+        Assert.Equal([domain, subnet], Routes());
+        Assert.Equal(["blue/blue1"], _state.TakeChangedPorts());
+        Assert.Equal(Blue, _state.RoutingDomains[subnet]);
+
+        Change(Blue, own, Subnet());
+
+        Assert.Equal(domain, Under());
+        Assert.Equal([domain], Routes());
+        Assert.Equal([domain], _state.RoutingDomains.Keys);
+
+        uint Under()
+        {
+            Assert.True(_dataplane.Subnets.TryGet(new SubnetKey(5001), out SubnetEntry entry));
+            Assert.Equal(entry.Rd.ToHost(), _state.FindPort("blue/blue1")!.Value.Rd);
+            return entry.Rd.ToHost();
+        }
+
+        uint[] Routes() => [.. _dataplane.Routes.Desired.Select(static r => r.Key.Rd.ToHost()).Order()];
+    }
+
+    [Fact]
+    public void RoutesOfASubnet_ThatAnotherNetworkHas_DoNotCount()
+    {
+        Put(Red, Subnet() with { OwnRoutes = true }, Route(hop: "10.0.0.9") with { OfSubnet = true });
+        Put(Blue, Subnet() with { OwnRoutes = true });
+        Assert.Empty(_dataplane.Routes.Desired);
+
+        Remove(Blue, Subnet() with { OwnRoutes = true });
+        Assert.Single(_dataplane.Routes.Desired);
+    }
+
+    [Fact]
     public void Detach_TakesOutEverythingAndFreesTheNumber()
     {
-        HeldNetworkPolicy policy = Policy(Blue, 1, Subnet(), Route(), Record("10.0.0.5"), Port(), Peer());
+        HeldNetworkPolicy policy = Policy(Blue, 1, Subnet() with { OwnRoutes = true }, Route(), Route() with { OfSubnet = true }, Record("10.0.0.5"), Port(), Peer());
         _state.OnUpdate(new NetworkChanged(policy, [.. policy.Items.Values.Select(i => new ItemChange(null, i))]));
         Assert.NotEmpty(_dataplane.Everything());
 
@@ -270,6 +316,9 @@ public sealed class DesiredStateTests : IDisposable
 
     private void Remove(Guid network, params PolicyItem[] items) =>
         _state.OnUpdate(new NetworkChanged(Policy(network, 1), [.. items.Select(i => new ItemChange(_known[(network, i.Key)], null))]));
+
+    private void Change(Guid network, PolicyItem before, PolicyItem after) =>
+        _state.OnUpdate(new NetworkChanged(Policy(network, 1), [new ItemChange(_known[(network, before.Key)], _known[(network, after.Key)] = after)]));
 
     private RecordEntry At(string ca, uint vsid = 5001) =>
         _dataplane.Records.TryGet(new RecordKey(vsid, IPAddress.Parse(ca)), out RecordEntry entry) ? entry : throw new KeyNotFoundException(ca);

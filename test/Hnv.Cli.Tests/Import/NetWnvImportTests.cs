@@ -140,7 +140,7 @@ public sealed class NetWnvImportTests
     }
 
     [Fact]
-    public void ExternalRouter_MakesAVmNetworkOfEachSubnet_WithTheRoutesOfItsOwn()
+    public void ExternalRouter_KeepsTheRoutesOfEachSubnet()
     {
         ImmutableArray<Resource> resources = Import(
             out ImportFindings findings,
@@ -150,11 +150,13 @@ public sealed class NetWnvImportTests
                 $"{Blue},5001,10.0.1.0/24,10.0.0.254", $"{Blue},5002,10.0.0.0/24,10.0.1.254", $"{Blue},5001,0.0.0.0/0,10.0.0.254", $"{Blue},5002,0.0.0.0/0,10.0.1.254"));
 
         Assert.DoesNotContain(findings.All, static f => f.Severity != ImportSeverity.Note);
-        VmNetwork[] networks = [.. resources.Cast<VmNetwork>()];
-        Assert.Equal(["rd-000000005001-5001", "rd-000000005001-5002"], networks.Select(static n => n.Name));
-        Assert.Equal(["10.0.1.0/24 via 10.0.0.254", "0.0.0.0/0 via 10.0.0.254"], networks[0].Routes.Select(static r => $"{r.Prefix} via {r.NextHop}"));
-        Assert.Equal(["10.0.0.0/24 via 10.0.1.254", "0.0.0.0/0 via 10.0.1.254"], networks[1].Routes.Select(static r => $"{r.Prefix} via {r.NextHop}"));
-        Assert.Equal([Guid.Parse(Blue), Guid.Empty], networks.Select(static n => n.RoutingDomainId));
+        VmNetwork network = Assert.IsType<VmNetwork>(Assert.Single(resources));
+        Assert.True(network.UseExternalRouter);
+        Assert.Equal([5001u, 5002u], network.Subnets.Select(static s => s.Vsid));
+        Assert.Equal(
+            ["10.0.1.0/24 via 10.0.0.254", "10.0.0.0/24 via 10.0.1.254", "0.0.0.0/0 via 10.0.0.254", "0.0.0.0/0 via 10.0.1.254"],
+            network.Routes.Select(static r => $"{r.Prefix} via {r.NextHop}"));
+        Assert.Equal(Guid.Parse(Blue), network.RoutingDomainId);
     }
 
     [Fact]

@@ -13,6 +13,16 @@ public class RouteRulesTests
         Route("0.0.0.0/0", "10.0.1.250", 10), Route("0.0.0.0/0", "10.0.0.5", 20), Route("10.0.0.0/8", "10.0.1.250"),
         Route("::/0", "2001:db8:5001::5"), Route("172.16.0.1/32", "10.0.0.7")));
 
+    [Fact]
+    public void Routes_WithAnExternalRouter_CountInTheSubnetOfTheirNextHop() => Accepts(With(
+        Route("10.0.1.0/24", "10.0.0.5"), Route("10.0.0.0/24", "10.0.1.250"), Route("0.0.0.0/0", "10.0.0.5"), Route("0.0.0.0/0", "10.0.1.250")) with { UseExternalRouter = true });
+
+    [Theory]
+    [InlineData("10.0.1.0/25", "10.0.1.250", "/routes/1/prefix", "10.0.1.0/25 lies inside 10.0.1.0/24, which is on-link in subnet 5002", OnLinkRemedy)]
+    [InlineData("0.0.0.0/0", "10.0.0.7", "/routes/1", "0.0.0.0/0 with metric 0 is already in /routes/0", "give it another metric, or remove one of them")]
+    public void Routes_WithAnExternalRouter_OfOneSubnet_AreJudgedAsEver(string prefix, string nextHop, string field, string problem, string remedy) =>
+        Finds(With(Route("0.0.0.0/0", "10.0.0.5"), Route(prefix, nextHop)) with { UseExternalRouter = true }, field, problem, remedy);
+
     [Theory]
     [InlineData("10.9.0.1", "10.9.0.1 is in no subnet of the network")]
     [InlineData("10.0.0.1", "10.0.0.1 is the distributed gateway of subnet 5001")]
