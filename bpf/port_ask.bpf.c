@@ -57,7 +57,7 @@ static __always_inline int make_nd_question(struct __sk_buff *skb, const struct 
 	nd_begin(&ns, HNV_ND_NEIGHBOUR_SOLICITATION, &f->src, length);
 	write_link_local(ns.ip.saddr.in6_u.u6_addr8, gateway);
 	__builtin_memcpy(&ns.ip.daddr, &f->src, 16);
-	nd_tell(&ns, HNV_ND_OPTION_SOURCE, gateway);
+	nd_link_layer_option(&ns, HNV_ND_OPTION_SOURCE, gateway);
 	nd_checksum(&ns, length);
 	return resize(skb, sizeof(ns)) || bpf_skb_store_bytes(skb, 0, &ns, sizeof(ns), 0);
 }

@@ -2,6 +2,7 @@
 #ifndef HNV_ICMP_ERROR_H
 #define HNV_ICMP_ERROR_H
 
+#include "bucket.h"
 #include "deliver.h"
 
 /*
@@ -42,31 +43,10 @@ HNV_SIZE(struct hnv_icmp6_error, 62);
 #define HNV_ERROR_BURST 50
 #define HNV_ERROR_INTERVAL_NS (10ULL * 1000000) /* one token: 100 errors a second and port */
 
-/*
- * Takes tokens of the port's bucket, if `leaves` of them remain. Two CPUs may take the same ones: the limit is a guard, not a measure.
- */
+/* Takes tokens of the port's bucket, if `leaves` of them remain. */
 static __always_inline int take_tokens(__u32 port_id, __u64 cost, __u64 leaves)
 {
-	struct hnv_bucket *bucket = bpf_map_lookup_elem(&icmp_limits, &port_id);
-	__u64 now = bpf_ktime_get_ns(), earned;
-
-	if (!bucket) {
-		struct hnv_bucket full = { .last_ns = now, .tokens = HNV_ERROR_BURST - cost };
-
-		bpf_map_update_elem(&icmp_limits, &port_id, &full, BPF_NOEXIST);
-		return 1;
-	}
-	/* Another CPU's clock reading may be later than this one's. */
-	earned = now > bucket->last_ns ? (now - bucket->last_ns) / HNV_ERROR_INTERVAL_NS : 0;
-	if (earned) {
-		bucket->last_ns += earned * HNV_ERROR_INTERVAL_NS;
-		earned += bucket->tokens;
-		bucket->tokens = earned > HNV_ERROR_BURST ? HNV_ERROR_BURST : earned;
-	}
-	if (bucket->tokens < cost + leaves)
-		return 0;
-	bucket->tokens -= cost;
-	return 1;
+	return bucket_take(&icmp_limits, &port_id, cost, leaves, bpf_ktime_get_ns(), HNV_ERROR_INTERVAL_NS, HNV_ERROR_BURST);
 }
 
 static __always_inline int error_allowed(const struct hnv_decision *d, __u32 port_id)

@@ -301,7 +301,7 @@ __noinline int claim_local(void)
 		if (!may_use_mac(c, 0))
 			return claim_refused(c, HNV_SourceCaMacMismatch);
 		if (!(c->flags & HNV_CLAIM_TRACED))
-			keep_address(c->port_id); /* a move gives the former holder's back */
+			force_reserve_address(c->port_id); /* a move gives the former holder's back */
 		return claim_moves(c, 0);
 	}
 	if (!e->deadline_ns && elapsed(e->seen_ns, now) < HNV_REGRET_NS && is_challenger(e, c)) {

@@ -3,6 +3,7 @@
 #define HNV_LEARNED_H
 
 #include "address.h"
+#include "bucket.h"
 #include "decide.h"
 
 /*
@@ -84,35 +85,15 @@ static __always_inline int mac_is_virtual(const __u8 *mac)
 	return first == bpf_htonl(0x00005e00) && (mac[4] == 1 || mac[4] == 2);
 }
 
-/* Takes tokens of the port's bucket. Two CPUs may take the same ones: the limit is a guard, not a measure. */
 static __always_inline int event_allowed(__u32 port_id, __u64 cost, __u64 now)
 {
-	struct hnv_bucket *bucket = bpf_map_lookup_elem(&event_limits, &port_id);
-	__u64 earned;
-
-	if (!bucket) {
-		struct hnv_bucket full = { .last_ns = now, .tokens = HNV_EVENT_BURST - cost };
-
-		bpf_map_update_elem(&event_limits, &port_id, &full, BPF_NOEXIST);
-		return 1;
-	}
-	earned = now > bucket->last_ns ? (now - bucket->last_ns) / HNV_EVENT_INTERVAL_NS : 0;
-	if (earned) {
-		bucket->last_ns += earned * HNV_EVENT_INTERVAL_NS;
-		earned += bucket->tokens;
-		bucket->tokens = earned > HNV_EVENT_BURST ? HNV_EVENT_BURST : earned;
-	}
-	if (bucket->tokens < cost)
-		return 0;
-	bucket->tokens -= cost;
-	return 1;
+	return bucket_take(&event_limits, &port_id, cost, 0, now, HNV_EVENT_INTERVAL_NS, HNV_EVENT_BURST);
 }
 
 /* Takes a token of the host's bucket. Returns what is known of it; 0: there is no token. */
 static __always_inline struct hnv_peer_learned *peer_allowed(const struct hnv_addr *pa, __u64 now)
 {
 	struct hnv_peer_learned *peer = bpf_map_lookup_elem(&peer_learned, pa);
-	__u64 earned;
 
 	if (!peer) {
 		struct hnv_peer_learned full = { .last_ns = now, .tokens = HNV_PEER_BURST };
@@ -122,12 +103,7 @@ static __always_inline struct hnv_peer_learned *peer_allowed(const struct hnv_ad
 		if (!peer)
 			return 0;
 	}
-	earned = now > peer->last_ns ? (now - peer->last_ns) / HNV_PEER_INTERVAL_NS : 0;
-	if (earned) {
-		peer->last_ns += earned * HNV_PEER_INTERVAL_NS;
-		earned += peer->tokens;
-		peer->tokens = earned > HNV_PEER_BURST ? HNV_PEER_BURST : earned;
-	}
+	peer->tokens = bucket_refill(&peer->last_ns, peer->tokens, now, HNV_PEER_INTERVAL_NS, HNV_PEER_BURST);
 	if (!peer->tokens)
 		return 0;
 	peer->tokens--;
@@ -140,12 +116,11 @@ static __always_inline struct hnv_peer_learned *peer_allowed(const struct hnv_ad
  */
 static __always_inline int event_of_peer_allowed(__u32 kind, __u64 now)
 {
-	__u32 zero = 0;
 	struct hnv_claimant *c;
 
 	if (kind == HNV_EVENT_ADDED)
 		return 1;
-	c = bpf_map_lookup_elem(&scratch, &zero);
+	c = scratch_claimant();
 	return c && peer_allowed(kind == HNV_EVENT_PRE_MOVEMENT ? &c->next.challenger_pa : &c->next.record.pa, now);
 }
 
@@ -197,7 +172,7 @@ static __always_inline __u32 reserve_address(__u32 port_id, __u32 limit)
 }
 
 /* One more, whatever the limit: of a port that is about to give one back. */
-static __always_inline void keep_address(__u32 port_id)
+static __always_inline void force_reserve_address(__u32 port_id)
 {
 	__u32 *held = bpf_map_lookup_elem(&learned_counts, &port_id);
 
@@ -286,17 +261,23 @@ static __noinline int challenge_unwritten(void *map, const struct hnv_record_key
 	return 0;
 }
 
+/* The record of the challenger, should it become the holder. */
+static __always_inline void challenger_record(const struct hnv_learned *l, struct hnv_record *record)
+{
+	mac_copy(record->mac, l->challenger_mac);
+	record->type = HNV_RECORD_DYNAMIC;
+	record->flags = HNV_RECORD_FLAG_UNSYNCHRONIZED;
+	record->pa = l->challenger_pa;
+	record->ifindex = l->challenger_ifindex;
+}
+
 /* The challenger becomes the holder, and the holder who had it before. */
 static __noinline void exchange(struct hnv_learned *e, int is_ipv4, __u64 now)
 {
 	struct hnv_record loser = e->record;
 	__u32 loser_port = e->port_id;
 
-	mac_copy(e->record.mac, e->challenger_mac);
-	e->record.type = HNV_RECORD_DYNAMIC;
-	e->record.flags = HNV_RECORD_FLAG_UNSYNCHRONIZED;
-	e->record.pa = e->challenger_pa;
-	e->record.ifindex = e->challenger_ifindex;
+	challenger_record(e, &e->record);
 	e->port_id = e->challenger_port_id;
 	e->source = !e->record.ifindex ? HNV_SOURCE_PEER : is_ipv4 ? HNV_SOURCE_ARP : HNV_SOURCE_ND;
 	set_challenger(e, &loser, loser_port);
@@ -375,11 +356,7 @@ static __always_inline struct hnv_record *find_learned_inline(__be32 vsid, const
 		struct hnv_decision *d = bpf_map_lookup_elem(&decision, &zero);
 
 		if (d && traced(d)) {
-			mac_copy(d->record.mac, l->challenger_mac);
-			d->record.type = HNV_RECORD_DYNAMIC;
-			d->record.flags = HNV_RECORD_FLAG_UNSYNCHRONIZED;
-			d->record.pa = l->challenger_pa;
-			d->record.ifindex = l->challenger_ifindex;
+			challenger_record(l, &d->record);
 			return &d->record;
 		}
 		promote_learned(&key);

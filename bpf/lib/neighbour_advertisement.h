@@ -19,7 +19,7 @@ static __noinline int send_advertisement(struct __sk_buff *skb, const struct hnv
 	__builtin_memcpy(&na.ip.saddr, target, 16);
 	__builtin_memcpy(&na.ip.daddr, to, 16);
 	na.nd.flags = flags;
-	nd_tell(&na, HNV_ND_OPTION_TARGET, mac_pair + 6);
+	nd_link_layer_option(&na, HNV_ND_OPTION_TARGET, mac_pair + 6);
 	nd_checksum(&na, length);
 	return bpf_skb_store_bytes(skb, 0, &na, sizeof(na), 0);
 }

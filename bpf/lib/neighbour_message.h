@@ -46,8 +46,8 @@ static __always_inline void nd_begin(struct hnv_nd_message *m, __u8 type, const 
 	m->nd.target = *target;
 }
 
-/* The link-layer address that the message tells. */
-static __always_inline void nd_tell(struct hnv_nd_message *m, __u8 option, const __u8 *mac)
+/* The link-layer address option, source or target (RFC 4861, 4.6.1). */
+static __always_inline void nd_link_layer_option(struct hnv_nd_message *m, __u8 option, const __u8 *mac)
 {
 	m->option = option;
 	m->option_length = 1;

@@ -6,6 +6,7 @@
 #include "icmp_error.h"
 #include "activate.h"
 #include "answer.h"
+#include "bucket.h"
 #include "lookup.h"
 
 /*
@@ -51,25 +52,7 @@ HNV_SIZE(struct hnv_nve_quote, 50);
 /* Takes a token of the peer's bucket. */
 static __noinline int nve_message_allowed(const struct hnv_addr *pa)
 {
-	struct hnv_bucket *bucket = bpf_map_lookup_elem(&redirect_limits, pa);
-	__u64 now = bpf_ktime_get_ns(), earned;
-
-	if (!bucket) {
-		struct hnv_bucket full = { .last_ns = now, .tokens = HNV_NVE_BURST - 1 };
-
-		bpf_map_update_elem(&redirect_limits, pa, &full, BPF_NOEXIST);
-		return 1;
-	}
-	earned = now > bucket->last_ns ? (now - bucket->last_ns) / HNV_NVE_INTERVAL_NS : 0;
-	if (earned) {
-		bucket->last_ns += earned * HNV_NVE_INTERVAL_NS;
-		earned += bucket->tokens;
-		bucket->tokens = earned > HNV_NVE_BURST ? HNV_NVE_BURST : earned;
-	}
-	if (!bucket->tokens)
-		return 0;
-	bucket->tokens--;
-	return 1;
+	return bucket_take(&redirect_limits, pa, 1, 0, bpf_ktime_get_ns(), HNV_NVE_INTERVAL_NS, HNV_NVE_BURST);
 }
 
 static __always_inline __s64 sum_nve_quote(struct __sk_buff *skb, __u32 length, __s64 sum)

@@ -107,7 +107,7 @@ public static partial class AgentHost
             },
         };
         ImmutableArray<string> Problems() =>
-            [.. core.State.Problems, .. Optional(learned.Problem), .. Optional(learned.Crowd), .. learned.Unreachable, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(counters.Problem), .. Optional(renewal.Problem)];
+            [.. core.State.Problems, .. Optional(learned.Problem), .. Optional(learned.PeerAtLimit), .. learned.Unreachable, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(counters.Problem), .. Optional(renewal.Problem)];
         var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State, counters);
         HostStatus Status() => new(
             options.Host, version, dataplane.Features.Release, core.State.RealisedRevision, sync.State.IsConnected, options.Uplinks, [],

@@ -225,7 +225,7 @@ internal sealed partial class LearningCore
             }
         }
 
-        Crowd = full is null ? null
+        PeerAtLimit = full is null ? null
             : $"The host at {full} announced {PeerLearnedEntry.Max} addresses and more that the controller did not confirm: new ones are not learned from it until those are too old.";
     }
 

@@ -63,7 +63,7 @@ internal sealed partial class LearningCore
     public string? Problem { get; private set; }
 
     /// <summary>Which other host announces more than is believed; null: none.</summary>
-    public string? Crowd { get; private set; }
+    public string? PeerAtLimit { get; private set; }
 
     /// <summary>Addresses held by ports of this host, those the controller has not taken yet, and addresses on other hosts.</summary>
     public (int Own, int Unsynchronized, int Remote) Counts

@@ -375,15 +375,15 @@ public sealed class LearningCoreTests
         Kernel.Listed = () => Kernel.PeerLearned[peer] = new PeerLearnedEntry(7, 8, PeerLearnedEntry.Max + 3);
         _host.Core.Audit();
         Assert.Equal([KeyValuePair.Create(peer, new PeerLearnedEntry(7, 8, 5))], Kernel.PeerLearned);
-        Assert.Null(_host.Core.Crowd);
+        Assert.Null(_host.Core.PeerAtLimit);
 
         Kernel.Listed = () => Kernel.PeerLearned[peer] = new PeerLearnedEntry(7, 8, PeerLearnedEntry.Max + 5);
         _host.Core.Audit();
-        Assert.Contains("192.168.4.22", _host.Core.Crowd, StringComparison.Ordinal);
+        Assert.Contains("192.168.4.22", _host.Core.PeerAtLimit, StringComparison.Ordinal);
 
         Kernel.Listed = static () => { };
         _host.Core.Audit();
-        Assert.Equal((2u, null), (Kernel.PeerLearned[peer].Learned, _host.Core.Crowd));
+        Assert.Equal((2u, null), (Kernel.PeerLearned[peer].Learned, _host.Core.PeerAtLimit));
     }
 
     [Fact]
