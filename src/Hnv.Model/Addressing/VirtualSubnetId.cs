@@ -1,7 +1,7 @@
 namespace Hnv.Model.Addressing;
 
 /// <summary>The range of virtual subnet identifiers (VSID, 24 bits on the wire).</summary>
-/// <remarks>RFC 7637, section 3.2, reserves 0–0xFFF and 0xFFFFFF; the NetWNV cmdlets accept 4096–16777214.</remarks>
+/// <remarks>RFC 7637, section 3.4, reserves 0–0xFFF and 0xFFFFFF; the NetWNV cmdlets accept 4096–16777214.</remarks>
 public static class VirtualSubnetId
 {
     /// <summary>Smallest identifier a subnet may have.</summary>
