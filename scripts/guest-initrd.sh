@@ -14,10 +14,11 @@ mkdir -p "$root"/{bin,dev,proc,sys,tmp,run,root,modules,dotnet/shared/Microsoft.
 cp /bin/busybox "$root/bin/"
 # In the order in which they are loaded.
 modules="drivers/net/tun drivers/net/veth net/sched/sch_ingress net/sched/cls_bpf net/ipv4/udp_tunnel net/ipv6/ip6_udp_tunnel drivers/net/vxlan/vxlan
-    net/sched/sch_fq drivers/net/macvlan net/llc/llc net/802/stp net/bridge/bridge net/802/garp net/802/mrp net/8021q/8021q net/tls/tls drivers/net/bonding/bonding"
+    net/sched/sch_fq net/sched/act_police net/sched/cls_u32 drivers/net/macvlan net/llc/llc net/802/stp net/bridge/bridge net/802/garp net/802/mrp net/8021q/8021q net/tls/tls drivers/net/bonding/bonding
+    drivers/net/vrf drivers/net/ipvlan/ipvlan drivers/net/team/team drivers/net/team/team_mode_roundrobin"
 for module in $modules; do cp "$kernel/modules/$module.ko" "$root/modules/"; done
 mkdir -p "$root/usr/bin"
-tools="$(command -v ip) $(command -v tc)"
+tools="$(command -v ip) $(command -v tc) $(command -v teamnl)"
 # shellcheck disable=SC2086
 cp -L $tools "$root/usr/bin/" # Before busybox, which has an ip of its own.
 cp -r "$dotnet/host" "$root/dotnet/"

@@ -67,6 +67,7 @@ needs_of_tests() {
     need iperf3 iperf3
     need jq jq
     need bpftool bpftool
+    need teamnl libteam-utils
     # Clients only, none of which is a service.
     need udhcpc udhcpc
     need dhclient isc-dhcp-client

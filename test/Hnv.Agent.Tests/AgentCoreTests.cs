@@ -662,6 +662,17 @@ public sealed class AgentCoreTests : IDisposable
     }
 
     [Fact]
+    public void UplinkInAVrf_IsTheWayToThePeersOfTheVrfsTable()
+    {
+        Start();
+        Tell(_network.Link(40, "vrf1", kind: "vrf"), _network.Link(2, "up0", master: 40, kind: ""));
+        Assert.Equal(PeerEntry.Unreachable(), Assert.Single(_dataplane.Peers.Desired).Value); // main's route is none of the VRF's
+
+        Tell(_network.Route("192.168.4.0/24", 2, mtu: 1400, table: 40));
+        Assert.Equal((2u, 1400u), Assert.Single(_dataplane.Peers.Desired).Value is var way ? (way.Uplink, way.Mtu) : default);
+    }
+
+    [Fact]
     public void RouteThatConcernsNoPeer_CostsNoLookup()
     {
         Start();

@@ -99,6 +99,10 @@ internal sealed class HostNetwork(IReadOnlyCollection<string> uplinkNames)
         }
     }
 
+    /// <summary>Index of the VRF that an interface belongs to; null: none.</summary>
+    public int? VrfOf(int index) =>
+        _links.TryGetValue(index, out LinkInfo? link) && link.Master is { } master && _links.TryGetValue(master, out LinkInfo? owner) && owner.Kind == "vrf" ? master : null;
+
     /// <summary>Addresses that can be sent from and received at now, on the uplinks: address → interface index.</summary>
     public Dictionary<IPAddress, int> UplinkAddresses()
     {

@@ -11,7 +11,8 @@ internal interface INetworkView
     IReadOnlyList<AddressInfo> GetAddresses();
 
     /// <summary>How the host would send to the destination from that source; null when it would not.</summary>
-    RouteInfo? FindRoute(IPAddress destination, IPAddress source);
+    /// <param name="vrf">The VRF whose table is asked; null: the host's own rules are.</param>
+    RouteInfo? FindRoute(IPAddress destination, IPAddress source, int? vrf);
 
     /// <summary>Joins a group at an interface; being in it already is no error.</summary>
     /// <exception cref="NetlinkException">The interface is gone, or the kernel has no room (ENOBUFS).</exception>

@@ -57,11 +57,11 @@ internal sealed class RtnetlinkView(Rtnetlink rtnetlink) : INetworkView
 
     public void DeleteRule(RuleInfo rule) => rtnetlink.DeleteRule(rule);
 
-    public RouteInfo? FindRoute(IPAddress destination, IPAddress source)
+    public RouteInfo? FindRoute(IPAddress destination, IPAddress source, int? vrf)
     {
         try
         {
-            return rtnetlink.GetRoute(destination, source);
+            return rtnetlink.GetRoute(destination, source, vrf);
         }
         catch (NetlinkException e) when (e.Errno is Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EINVAL or Errno.EACCES or Errno.ENODEV)
         {

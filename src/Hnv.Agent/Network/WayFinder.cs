@@ -48,8 +48,8 @@ internal sealed class WayFinder(INetworkView view, HostNetwork network, DesiredS
         if (work.Length > 0)
         {
             Dictionary<IPAddress, int> present = network.UplinkAddresses();
-            IPAddress? source4 = SourceOf(AddressFamily.InterNetwork, present);
-            IPAddress? source6 = SourceOf(AddressFamily.InterNetworkV6, present);
+            Source? source4 = SourceOf(AddressFamily.InterNetwork, present);
+            Source? source6 = SourceOf(AddressFamily.InterNetworkV6, present);
             foreach (IPAddress peer in work)
             {
                 desired.SetWay(peer, Find(peer, peer.AddressFamily == AddressFamily.InterNetwork ? source4 : source6));
@@ -60,26 +60,30 @@ internal sealed class WayFinder(INetworkView view, HostNetwork network, DesiredS
         _allStale = false;
     }
 
-    private PeerWay? Find(IPAddress peer, IPAddress? source)
+    private PeerWay? Find(IPAddress peer, Source? source)
     {
         if (source is null
-            || view.FindRoute(peer, source) is not { Type: RouteType.Unicast } route
+            || view.FindRoute(peer, source.Address, source.Vrf) is not { Type: RouteType.Unicast } route
             || !network.Links.TryGetValue(route.InterfaceIndex, out LinkInfo? link)
             || !network.IsUplink(link.Name))
         {
             return null;
         }
 
-        return new PeerWay(source, link.Index, Math.Min(route.Mtu ?? link.Mtu, link.Mtu));
+        return new PeerWay(source.Address, link.Index, Math.Min(route.Mtu ?? link.Mtu, link.Mtu));
     }
 
     /// <summary>
     /// Our first provider address of the family, whichever uplink the route takes: receivers compare the sender's address with the
     /// record of the inner source, and policy writes the first one there.
     /// </summary>
-    private IPAddress? SourceOf(AddressFamily family, Dictionary<IPAddress, int> present) =>
+    private Source? SourceOf(AddressFamily family, Dictionary<IPAddress, int> present) =>
         desired.ProviderAddresses
             .Where(p => p.Address.AddressFamily == family && present.ContainsKey(p.Address))
             .OrderBy(p => p.Preference)
-            .FirstOrDefault()?.Address;
+            .Select(p => new Source(p.Address, network.VrfOf(present[p.Address])))
+            .FirstOrDefault();
+
+    /// <param name="Vrf">The VRF that the address is in; null: none.</param>
+    private sealed record Source(IPAddress Address, int? Vrf);
 }

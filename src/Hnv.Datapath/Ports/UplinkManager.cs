@@ -64,13 +64,23 @@ internal sealed class UplinkManager(Attachments attachments, DeviceBook devices,
 
     /// <summary>
     /// The programs read and write Ethernet headers. A member of a bridge or bond hands what it receives to that, which has the addresses and
-    /// is what routes lead to.
+    /// is what routes lead to. A VRF is nothing but a table for its members, and ipvlan above layer 2 (the driver says so by NOARP) routes frames itself.
     /// </summary>
     private string? WhyNot(LinkInfo link)
     {
         if (!link.IsEthernet)
         {
             return $"its frames have no Ethernet header ({(link.Kind.Length > 0 ? link.Kind : "not an Ethernet device")}); give an Ethernet interface, a bond, a bridge or a VLAN device as --uplink.";
+        }
+
+        if (link.Kind == "vrf")
+        {
+            return "it is a VRF; give the interface in it that has the provider address as --uplink.";
+        }
+
+        if (link.Kind == "ipvlan" && link.Flags.HasFlag(LinkFlags.NoArp))
+        {
+            return "it is ipvlan in mode L3 or L3S, where the interface below routes its packets past it; make it in mode L2.";
         }
 
         return link.Master is { } master and not 0 && route.FindLink(master) is { Kind: "bridge" or "bond" or "team" or "openvswitch" } owner

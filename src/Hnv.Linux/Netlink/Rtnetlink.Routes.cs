@@ -20,8 +20,9 @@ public sealed partial class Rtnetlink
     ];
 
     /// <summary>How the kernel would send to a destination now, cached path MTU included.</summary>
+    /// <param name="vrf">The VRF that has the source; null: none has.</param>
     /// <exception cref="NetlinkException">ENETUNREACH or EHOSTUNREACH when it would not.</exception>
-    public RouteInfo GetRoute(IPAddress destination, IPAddress? source = null)
+    public RouteInfo GetRoute(IPAddress destination, IPAddress? source = null, int? vrf = null)
     {
         ArgumentNullException.ThrowIfNull(destination);
         var length = (byte)(destination.GetAddressBytes().Length * 8);
@@ -30,6 +31,11 @@ public sealed partial class Rtnetlink
         if (source is not null)
         {
             request.Put(RouteAttribute.Source, source);
+        }
+
+        if (vrf is { } index)
+        {
+            request.Put(RouteAttribute.OutInterface, index);
         }
 
         var reply = _socket.Request(request, $"find the route to {destination}").Single(reply => reply.Type == RouteMessage.NewRoute);

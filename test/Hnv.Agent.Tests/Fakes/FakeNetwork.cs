@@ -9,6 +9,8 @@ namespace Hnv.Agent.Tests.Fakes;
 /// <summary>A host's networking without a kernel. Every change returns the event the kernel would send.</summary>
 internal sealed class FakeNetwork : INetworkView
 {
+    public const int MainTable = 254;
+
     private readonly Dictionary<int, LinkInfo> _links = [];
     private readonly List<AddressInfo> _addresses = [];
 
@@ -42,10 +44,11 @@ internal sealed class FakeNetwork : INetworkView
         return new NetworkEvent.AddressChanged(info, deleted);
     }
 
-    public NetworkEvent Route(string prefix, int index, int? mtu = null, bool deleted = false)
+    /// <param name="table">Of a VRF: here it has the number of the VRF.</param>
+    public NetworkEvent Route(string prefix, int index, int? mtu = null, bool deleted = false, int table = MainTable)
     {
-        var route = new RouteInfo(IPNetwork.Parse(prefix), null, index, null, mtu, 0, 254, RouteType.Unicast, 4);
-        Routes.RemoveAll(r => r.Destination.Equals(route.Destination));
+        var route = new RouteInfo(IPNetwork.Parse(prefix), null, index, null, mtu, 0, table, RouteType.Unicast, 4);
+        Routes.RemoveAll(r => r.Table == table && r.Destination.Equals(route.Destination));
         if (!deleted)
         {
             Routes.Add(route);
@@ -140,9 +143,10 @@ internal sealed class FakeNetwork : INetworkView
 
     public IReadOnlyList<AddressInfo> GetAddresses() => [.. _addresses];
 
-    public RouteInfo? FindRoute(IPAddress destination, IPAddress source)
+    public RouteInfo? FindRoute(IPAddress destination, IPAddress source, int? vrf)
     {
         RouteLookups++;
-        return Routes.Where(r => r.Destination.Contains(destination)).MaxBy(r => r.Destination.PrefixLength);
+        int table = vrf ?? MainTable;
+        return Routes.Where(r => r.Table == table && r.Destination.Contains(destination)).MaxBy(r => r.Destination.PrefixLength);
     }
 }

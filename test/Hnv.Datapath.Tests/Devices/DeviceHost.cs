@@ -33,6 +33,9 @@ internal sealed class DeviceHost : IDisposable
         Route.SetUp(1);
     }
 
+    /// <summary>Whether the kernel was booted with it.</summary>
+    public static bool KernelHasIPv6 { get; } = Sysctl.Exists("net/ipv6/conf/lo/disable_ipv6");
+
     public IPAddress Pa { get; }
 
     public IPAddress Pa6 { get; }
@@ -61,7 +64,11 @@ internal sealed class DeviceHost : IDisposable
         Uplink = Route.GetLink("up0").Index;
         Route.ChangeLink(Uplink, new LinkChange { Mtu = mtu, Up = true });
         Route.AddAddress(Uplink, Pa, 24);
-        Route.AddAddress(Uplink, Pa6, 64, AddressFlags.NoDuplicateDetection);
+        if (KernelHasIPv6)
+        {
+            Route.AddAddress(Uplink, Pa6, 64, AddressFlags.NoDuplicateDetection);
+        }
+
         Namespace.Run(() =>
         {
             _dataplane = Dataplane.Open(new DataplaneOptions { Directory = _bpf }, new DataplaneBuild { Features = features });

@@ -138,7 +138,10 @@ internal sealed class DeviceLab : IDisposable
             int index = inside.GetLink(name).Index;
             inside.SetUp(index);
             inside.AddAddress(index, adapter.V4, 24);
-            inside.AddAddress(index, adapter.V6, 64, AddressFlags.NoDuplicateDetection);
+            if (DeviceHost.KernelHasIPv6)
+            {
+                inside.AddAddress(index, adapter.V6, 64, AddressFlags.NoDuplicateDetection);
+            }
         }
 
         _adapters.Add(adapter);

@@ -11,8 +11,12 @@ namespace Hnv.Datapath.Tests.Devices;
 /// </summary>
 internal sealed class ProviderNetwork : IDisposable
 {
-    public const string Plain = "plain", Shaped = "plain with queues and filters of others", Queued = "plain behind fq", Bridge = "bridge", Macvlan = "macvlan", Vlan = "VLAN", Backup = "bond active-backup", Balance = "bond balance-xor";
+    public const string Plain = "plain", Shaped = "plain with queues and filters of others", Queued = "plain behind fq", Bridge = "bridge", Macvlan = "macvlan", Vlan = "VLAN", Backup = "bond active-backup", Balance = "bond balance-xor", Lacp = "bond 802.3ad";
+    public const string Vrf = "plain in a VRF", Team = "team", Ipvlan = "ipvlan";
     public const string Stack = "bridge on a VLAN of a bond";
+
+    /// <summary>To which sockets are bound that use the addresses of <see cref="Vrf"/>.</summary>
+    public const string VrfDevice = "vrf1";
 
     private const int Mtu = 1500;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
@@ -74,7 +78,7 @@ internal sealed class ProviderNetwork : IDisposable
 
         foreach ((DeviceHost host, _) in Hosts)
         {
-            foreach (string name in (string[])[Uplink, "vlan1", "bond1", "nic0", "nic1"])
+            foreach (string name in (string[])[Uplink, "vlan1", "bond1", VrfDevice, "nic0", "nic1"])
             {
                 if (host.Route.FindLink(name) is { } link)
                 {
@@ -115,6 +119,22 @@ internal sealed class ProviderNetwork : IDisposable
                 break;
             case Balance:
                 MakeBond(host, Uplink, "balance-xor xmit_hash_policy layer3+4");
+                break;
+            case Lacp:
+                MakeBond(host, Uplink, "802.3ad lacp_rate fast xmit_hash_policy layer3+4");
+                break;
+            case Vrf:
+                Ip(host, $"link add {VrfDevice} up type vrf table 77");
+                Ip(host, $"link set nic0 name {Uplink} master {VrfDevice}");
+                break;
+            case Ipvlan:
+                Ip(host, $"link add link nic0 name {Uplink} type ipvlan mode l2");
+                break;
+            case Team:
+                Ip(host, $"link add {Uplink} type team");
+                Ip(host, $"netns exec {host.Namespace.Description} teamnl {Uplink} setoption mode roundrobin");
+                Ip(host, $"link set nic0 master {Uplink}");
+                Ip(host, $"link set nic1 master {Uplink}");
                 break;
             case Stack:
                 MakeBond(host, "bond1", "balance-xor xmit_hash_policy layer3+4");

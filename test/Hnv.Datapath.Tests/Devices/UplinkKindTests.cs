@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Hnv.Datapath.Reading;
 using Hnv.Linux.Packets;
 using Hnv.Wire;
@@ -67,7 +68,13 @@ public sealed class UplinkKindTests(KernelDeliveryTests.Cloud cloud)
 
     private static Socket Datagrams(DeviceHost host, IPAddress address) => host.Namespace.Run(() =>
     {
+        const int socketLevel = 1, bindToDevice = 25; // SOL_SOCKET, SO_BINDTODEVICE
         var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        if (host.Route.FindLink(ProviderNetwork.VrfDevice) is not null)
+        {
+            socket.SetRawSocketOption(socketLevel, bindToDevice, Encoding.ASCII.GetBytes(ProviderNetwork.VrfDevice));
+        }
+
         socket.Bind(new IPEndPoint(address, 0));
         return socket;
     });
