@@ -64,7 +64,7 @@ internal sealed class UplinkManager(Attachments attachments, DeviceBook devices,
 
     /// <summary>
     /// The programs read and write Ethernet headers. A member of a bridge or bond hands what it receives to that, which has the addresses and
-    /// is what routes lead to. A VRF is nothing but a table for its members, and ipvlan above layer 2 (the driver says so by NOARP) routes frames itself.
+    /// is what routes lead to. A VRF is nothing but a table for its members, and ipvlan above layer 2 routes packets itself.
     /// </summary>
     private string? WhyNot(LinkInfo link)
     {
@@ -78,7 +78,7 @@ internal sealed class UplinkManager(Attachments attachments, DeviceBook devices,
             return "it is a VRF; give the interface in it that has the provider address as --uplink.";
         }
 
-        if (link.Kind == "ipvlan" && link.Flags.HasFlag(LinkFlags.NoArp))
+        if (link.IpvlanMode is not (null or 0))
         {
             return "it is ipvlan in mode L3 or L3S, where the interface below routes its packets past it; make it in mode L2.";
         }

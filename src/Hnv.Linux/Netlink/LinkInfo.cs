@@ -18,6 +18,9 @@ public sealed record LinkInfo(
     /// <summary>The VLAN of a VLAN device (802.1Q); null for everything else.</summary>
     public int? Vlan { get; init; }
 
+    /// <summary>Of an ipvlan device: 0 is L2, 1 L3, 2 L3S (IPVLAN_MODE_*); null for everything else.</summary>
+    public int? IpvlanMode { get; init; }
+
     /// <summary>Its frames begin with an Ethernet header (ARPHRD_ETHER); not so those of loopback, tun, WireGuard and the tunnels of IP in IP.</summary>
     public bool IsEthernet { get; init; } = true;
 
@@ -50,6 +53,7 @@ public sealed record LinkInfo(
         {
             IsEthernet = header.Type == EthernetType,
             Vlan = kind == "vlan" ? info.Nested(LinkAttribute.InfoData).Get<ushort>(LinkAttribute.VlanId) : null,
+            IpvlanMode = kind == "ipvlan" ? info.Nested(LinkAttribute.InfoData).Get<ushort>(LinkAttribute.IpvlanMode) : null,
         };
     }
 }
@@ -82,6 +86,7 @@ internal static class LinkAttribute
     public const ushort TransmitQueues = 31, ReceiveQueues = 32, LinkNamespaceId = 37;
     public const ushort InfoKind = 1, InfoData = 2; // IFLA_INFO_*
     public const ushort VlanId = 1; // IFLA_VLAN_ID
+    public const ushort IpvlanMode = 1; // IFLA_IPVLAN_MODE
     public const ushort VethPeer = 1; // VETH_INFO_PEER
     public const ushort BridgeMulticastSnooping = 23; // IFLA_BR_MCAST_SNOOPING
     public const ushort VxlanId = 1, VxlanGroup = 2, VxlanLink = 3, VxlanLocal = 4, VxlanLearning = 7, VxlanPort = 15; // IFLA_VXLAN_*
