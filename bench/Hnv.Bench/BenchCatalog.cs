@@ -35,10 +35,10 @@ public static class BenchCatalog
         }
 
         IBenchmark[] chosen = [.. All.Where(benchmark =>
-            (options.Names.IsEmpty || options.Names.Contains(benchmark.Name)) && (!options.Quick || benchmark.HasQuickForm) && (!options.Forms || benchmark.HasForms))];
+            (options.Names.IsEmpty || options.Names.Contains(benchmark.Name)) && (!options.Quick || benchmark.HasQuickForm) && (!options.Forms || benchmark.FormsTitle is not null))];
         if (chosen.Length == 0)
         {
-            throw new BenchException($"None of these has what is asked for. All forms are compared by {string.Join(", ", All.Where(benchmark => benchmark.HasForms).Select(benchmark => benchmark.Name))}.");
+            throw new BenchException(string.Join(' ', [.. SameInAllForms(options), $"None of these has what is asked for. All forms are compared by {string.Join(", ", All.Where(benchmark => benchmark.FormsTitle is not null).Select(benchmark => benchmark.Name))}."]));
         }
 
         string[] missing = [.. chosen.SelectMany(benchmark => benchmark.Needs).Distinct(StringComparer.Ordinal).Where(program => !IsInstalled(program))];
@@ -46,6 +46,11 @@ public static class BenchCatalog
             ? chosen
             : throw new BenchException($"{string.Join(" and ", missing)} cannot be found. On Debian: apt-get install {string.Join(' ', missing)}");
     }
+
+    /// <summary>A sentence for each benchmark that is meant and whose answer is the same in all forms, where forms are asked for.</summary>
+    internal static IEnumerable<string> SameInAllForms(BenchOptions options) => All
+        .Where(benchmark => options.Forms && benchmark.SameInAllForms is not null && (options.Names.IsEmpty || options.Names.Contains(benchmark.Name)))
+        .Select(benchmark => $"{benchmark.Name} is the same in all forms: {benchmark.SameInAllForms}.");
 
     private static bool IsInstalled(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));

@@ -20,6 +20,11 @@ public static class BenchRunner
         IReadOnlyList<IBenchmark> benchmarks = BenchCatalog.Choose(options);
         Leftovers.Remove();
         List<BenchResult> results = [];
+        foreach (string reason in BenchCatalog.SameInAllForms(options))
+        {
+            progress(reason);
+        }
+
         foreach (IBenchmark benchmark in benchmarks)
         {
             MachineDescription machine = MachineDescription.Read();
@@ -29,7 +34,7 @@ public static class BenchRunner
             result = result with
             {
                 Name = options.Forms ? $"{benchmark.Name}-forms" : benchmark.Name,
-                Title = benchmark.Title,
+                Title = options.Forms ? benchmark.FormsTitle! : benchmark.Title,
                 Started = started,
                 Machine = machine,
                 Seconds = (int)options.Duration.TotalSeconds,

@@ -14,8 +14,11 @@ internal interface IBenchmark
     /// <summary>Whether <see cref="BenchOptions.Quick"/> has a short form of it.</summary>
     bool HasQuickForm { get; }
 
-    /// <summary>Whether it heeds <see cref="BenchOptions.Forms"/>.</summary>
-    bool HasForms => false;
+    /// <summary>What <see cref="BenchOptions.Forms"/> compares with what, in a line; null: nothing, see <see cref="SameInAllForms"/>.</summary>
+    string? FormsTitle => null;
+
+    /// <summary>Why the answer does not depend on what is on the wire; null where it does.</summary>
+    string? SameInAllForms => null;
 
     /// <summary>Programs from Debian packages that have to be there, e.g. <c>iperf3</c>.</summary>
     IReadOnlyList<string> Needs { get; }

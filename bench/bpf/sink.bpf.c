@@ -4,6 +4,7 @@
  * own stack, which costs the same whatever carried the packet, takes no part in the comparison.
  */
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/udp.h>
 #include "kernel.h"
 
@@ -20,16 +21,22 @@ SEC("tc")
 int sink(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	struct {
-		struct ethhdr eth;
-		struct iphdr ip;
-		struct udphdr udp;
-	} __attribute__((packed)) *h = data;
+	struct ethhdr *eth = data;
+	struct iphdr *ip4 = (void *)(eth + 1);
+	struct ipv6hdr *ip6 = (void *)(eth + 1);
+	struct udphdr *udp;
 	__u32 zero = 0;
 	__u64 *count;
 
-	if ((void *)(h + 1) > end || h->eth.h_proto != bpf_htons(ETH_P_IP) || h->ip.protocol != HNV_IPPROTO_UDP ||
-	    h->udp.dest != bpf_htons(9))
+	if ((void *)(ip4 + 1) > end)
+		return TC_ACT_UNSPEC;
+	if (eth->h_proto == bpf_htons(ETH_P_IP) && ip4->protocol == HNV_IPPROTO_UDP)
+		udp = (void *)(ip4 + 1);
+	else if (eth->h_proto == bpf_htons(ETH_P_IPV6) && (void *)(ip6 + 1) <= end && ip6->nexthdr == HNV_IPPROTO_UDP)
+		udp = (void *)(ip6 + 1);
+	else
+		return TC_ACT_UNSPEC;
+	if ((void *)(udp + 1) > end || udp->dest != bpf_htons(9))
 		return TC_ACT_UNSPEC;
 	count = bpf_map_lookup_elem(&received, &zero);
 	if (count)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Bench.Measuring;
 using Hnv.Bench.Topology;
 using Hnv.Bench.Traffic;
@@ -36,7 +37,7 @@ public sealed class FailoverTests
     public async Task MeasureAsync_BetweenVxlanHosts_SeesBothFamiliesAndTakesTurns()
     {
         CancellationToken ct = TestContext.Current.CancellationToken;
-        await using FailoverSite site = VxlanFailoverSite.Build();
+        await using FailoverSite site = VxlanFailoverSite.Build(AddressFamily.InterNetwork);
         await using FailoverPair pair = await FailoverPair.StartAsync(site, ct);
 
         foreach (Death death in Enum.GetValues<Death>())

@@ -36,4 +36,30 @@ public sealed class MeasuringTests
         Assert.Equal(2, ratio.Median);
         Assert.Equal([("twice", true), ("at most as much", false)], result.Aims.Select(aim => (aim.Text, aim.Met)));
     }
+
+    [Fact]
+    public async Task Measure_RoundsOfSlices_TakesTurnsSliceBySliceAndTellsMediansOfEachRound()
+    {
+        List<string> order = [];
+        // The machine is ten times slower in the second slice, and of that round's value nothing is seen.
+        var values = new Dictionary<string, Queue<double>>(StringComparer.Ordinal) { ["one"] = new([1, 10, 2, 3, 3, 3]), ["other"] = new([2, 60, 5, 3, 9, 6]), ["whole"] = new([7, 8]) };
+        Variant Make(string name, int slices) => new("g", name, _ =>
+        {
+            order.Add(name);
+            return Task.FromResult<IReadOnlyList<Reading>>([new Reading("m", "u", values[name].Dequeue())]);
+        })
+        {
+            Slices = slices,
+        };
+
+        BenchResult result = await PairedRun.MeasureAsync(
+            [Make("one", 3), Make("other", 3), Make("whole", 1)], ["one"], [], new BenchContext(new BenchOptions { Rounds = 2 }, _ => { }), TestContext.Current.CancellationToken);
+
+        Assert.Equal(["one", "other", "whole", "other", "one", "one", "other", "other", "whole", "one", "one", "other", "other", "one"], order);
+        Assert.Equal([2, 3], result.Series.Single(s => s.Variant == "one").Samples);
+        Assert.Equal([5, 6], result.Series.Single(s => s.Variant == "other").Samples);
+        Assert.Equal([7, 8], result.Series.Single(s => s.Variant == "whole").Samples);
+        Ratio ratio = Assert.Single(result.Ratios);
+        Assert.Equal([2.5, 2], ratio.Samples);
+    }
 }

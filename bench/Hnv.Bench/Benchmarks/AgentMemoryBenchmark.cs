@@ -19,6 +19,8 @@ internal sealed class AgentMemoryBenchmark : IBenchmark
 
     public string Title => "Resident memory of an agent with 100 000 lookup records, as they come from the controller";
 
+    public string? SameInAllForms => "an agent keeps a record as it came, whatever its subnet's packets look like";
+
     public bool HasQuickForm => false;
 
     public IReadOnlyList<string> Needs { get; } = [];

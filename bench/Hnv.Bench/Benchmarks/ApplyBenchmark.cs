@@ -22,6 +22,8 @@ internal sealed class ApplyBenchmark : IBenchmark
 
     public string Title => "A changed lookup record, from apply to realised on three hosts (SQLite)";
 
+    public string? SameInAllForms => "a record goes through the controller and the agents to one map for all forms, and nothing is encapsulated";
+
     public bool HasQuickForm => false;
 
     public IReadOnlyList<string> Needs { get; } = [];

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Bench.Measuring;
 using Hnv.Bench.Topology;
 using Hnv.Model.Addressing;
@@ -22,6 +23,8 @@ internal sealed class FloodBenchmark : IBenchmark
 
     public string Title => "A VM's broadcasts copied to 2, 50 and 500 hosts: nanoseconds per copy, from the VM to the end of the wire";
 
+    public string? FormsTitle => $"{Title}; each form beside a kernel VXLAN device with a list of remote ends, and a bridge, over its family";
+
     public bool HasQuickForm => true;
 
     public IReadOnlyList<string> Needs { get; } = [];
@@ -34,12 +37,20 @@ internal sealed class FloodBenchmark : IBenchmark
             List<Variant> variants = [];
             foreach (int hosts in (int[])[2, 50, 500])
             {
-                foreach (string carrier in (string[])[Carrier.Vxlan, Carrier.Hnv])
+                string group = string.Create(CultureInfo.InvariantCulture, $"{hosts} hosts");
+                context.Progress($"building {group}");
+                if (!context.Options.Forms)
                 {
-                    context.Progress($"building {hosts} hosts, {carrier}");
-                    FanOut fan = FanOut.Build(carrier, hosts - 1);
-                    fans.Add(fan);
-                    variants.Add(new Variant(string.Create(CultureInfo.InvariantCulture, $"{hosts} hosts"), carrier, token => Task.Run(() => Measure(fan, context.Options.Duration, token), token)));
+                    variants.Add(Make(group, Carrier.Vxlan, Build(Carrier.Vxlan, hosts, AddressFamily.InterNetwork), Forms.Common));
+                    variants.Add(Make(group, Carrier.Hnv, Build(Carrier.Hnv, hosts, AddressFamily.InterNetwork), Forms.Common));
+                    continue;
+                }
+
+                foreach (IGrouping<AddressFamily, EncapsulationForm> family in Forms.ByFamily)
+                {
+                    variants.Add(Make(Forms.Group(group, family.Key), Carrier.Vxlan, Build(Carrier.Vxlan, hosts, family.Key), Forms.Common));
+                    FanOut fan = Build(Carrier.Hnv, hosts, family.Key);
+                    variants.AddRange(family.Select(form => Make(Forms.Group(group, family.Key), Forms.Name(form), fan, form)));
                 }
             }
 
@@ -49,6 +60,22 @@ internal sealed class FloodBenchmark : IBenchmark
         {
             fans.ForEach(fan => fan.Dispose());
         }
+
+        FanOut Build(string carrier, int hosts, AddressFamily family)
+        {
+            FanOut fan = FanOut.Build(carrier, hosts - 1, family);
+            fans.Add(fan);
+            return fan;
+        }
+
+        // Of the forms' many variants, a shorter time each: it holds a hundred thousand copies all the same.
+        Variant Make(string group, string name, FanOut fan, EncapsulationForm form) => new(group, name, token => Task.Run(
+            () =>
+            {
+                fan.Become(form.Encapsulation);
+                return Measure(fan, context.Options.Forms ? context.Options.Duration / 2 : context.Options.Duration, token);
+            },
+            token));
     }
 
     /// <exception cref="BenchException">Copies were lost.</exception>

@@ -31,6 +31,8 @@ internal sealed class LearnedBenchmark : IBenchmark
 
     public string Title => "Learned addresses from one host to the streams of 500, single and in bursts, and another tenant's meanwhile";
 
+    public string? SameInAllForms => "reports, streams and the kernel's map of records are what takes the time, and nothing is encapsulated";
+
     public bool HasQuickForm => false;
 
     public IReadOnlyList<string> Needs { get; } = [];

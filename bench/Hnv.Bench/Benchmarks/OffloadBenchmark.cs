@@ -1,6 +1,7 @@
 using Hnv.Bench.Measuring;
 using Hnv.Bench.Topology;
 using Hnv.Bench.Traffic;
+using Hnv.Wire;
 
 namespace Hnv.Bench.Benchmarks;
 
@@ -17,6 +18,8 @@ internal sealed class OffloadBenchmark : IBenchmark
 
     public string Title => "TCP through HNV: super-packets encapsulated whole, against segments made before the encapsulation";
 
+    public string? FormsTitle => $"{Title}; in each form, which is compared with itself";
+
     public bool HasQuickForm => true;
 
     public IReadOnlyList<string> Needs { get; } = ["iperf3"];
@@ -27,11 +30,19 @@ internal sealed class OffloadBenchmark : IBenchmark
         List<Variant> variants = [];
         foreach ((WireSize wire, string group) in ((WireSize, string)[])[(WireSize.WholeSuperPackets, "whole on the wire"), (WireSize.MtuSized, "1500 bytes on the wire")])
         {
-            TwoHosts segmented = topologies.Add(Carrier.Hnv, new TwoHostsSpec(wire, Cable.Veth));
-            segmented.Sender.SetFeatures(TwoHosts.Adapter, false, "tcp-segmentation-offload", "generic-segmentation-offload");
-            TwoHosts whole = topologies.Add(Carrier.Hnv, new TwoHostsSpec(wire, Cable.Veth));
-            variants.Add(new Variant(group, Segmented, token => TcpStream.MeasureAsync(segmented, context.Options.Duration, token)));
-            variants.Add(new Variant(group, Whole, token => TcpStream.MeasureAsync(whole, context.Options.Duration, token)));
+            HnvHosts hosts = topologies.Add(TwoHosts.Build(new HnvHosts(new TwoHostsSpec(wire, Cable.Veth) { HasAllForms = context.Options.Forms })));
+            foreach (EncapsulationForm form in context.Options.Forms ? EncapsulationForm.All : [Forms.Common])
+            {
+                foreach (string name in (string[])[Segmented, Whole])
+                {
+                    variants.Add(new Variant(context.Options.Forms ? $"{group}, {Forms.Name(form)}" : group, name, token =>
+                    {
+                        hosts.Become(form);
+                        hosts.Sender.SetFeatures(TwoHosts.Adapter, name == Whole, "tcp-segmentation-offload", "generic-segmentation-offload");
+                        return TcpStream.MeasureAsync(hosts, context.Options.Duration, token);
+                    }));
+                }
+            }
         }
 
         return await PairedRun.MeasureAsync(variants, [Segmented], [], context, cancellationToken);

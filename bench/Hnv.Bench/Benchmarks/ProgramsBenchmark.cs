@@ -10,68 +10,44 @@ namespace Hnv.Bench.Benchmarks;
 internal sealed class ProgramsBenchmark : IBenchmark
 {
     private const string Group = "one packet";
-    private const string Routed = "hnv, routed";
+    private static readonly IPAddress s_beyond = IPAddress.Parse("10.64.0.2");
 
     public string Name => "programs";
 
     public string Title => "Nanoseconds per packet of the eBPF programs alone: minimal ones, HNV inside a subnet and through its router";
 
-    public bool HasQuickForm => true;
+    public string? FormsTitle => "Nanoseconds per packet of the eBPF programs alone: minimal ones (NVGRE over IPv4), and each form inside a subnet and through the router";
 
-    public bool HasForms => true;
+    public bool HasQuickForm => true;
 
     public IReadOnlyList<string> Needs { get; } = [];
 
     public async Task<BenchResult> RunAsync(BenchContext context, CancellationToken cancellationToken)
     {
-        int runs = context.Options.Quick ? 500 : 50_000;
+        (int slices, int runs) = context.Options.Quick ? (2, 200) : (50, 500);
         var spec = new TwoHostsSpec(WireSize.WholeSuperPackets, Cable.Veth);
         using var topologies = new TopologySet();
-        if (context.Options.Forms)
-        {
-            return await MeasureFormsAsync(topologies, spec, runs, context, cancellationToken);
-        }
-
         BareHosts bare = topologies.Add(TwoHosts.Build(new BareHosts(spec)));
-        HnvHosts hnv = topologies.Add(TwoHosts.Build(new HnvHosts(spec)));
-        HnvHosts far = topologies.Add(TwoHosts.Build(new HnvHosts(spec, far: true)));
-        IPAddress beyond = IPAddress.Parse("10.64.0.2");
-        far.AddRecords([beyond]);
+        HnvHosts hnv = topologies.Add(TwoHosts.Build(new HnvHosts(spec with { HasAllForms = context.Options.Forms })));
+        hnv.AddRecords([s_beyond]);
         using var bareTimer = ProgramTimer.Of(bare);
         using var nearTimer = ProgramTimer.Of(hnv, routed: false);
-        using var farTimer = ProgramTimer.Of(far, routed: true);
-        Variant[] variants =
-        [
-            Make(Carrier.Bare, bareTimer, bare.ReceiverAddress),
-            Make(Carrier.Hnv, nearTimer, hnv.ReceiverAddress),
-            Make(Routed, farTimer, beyond),
-        ];
-        return await PairedRun.MeasureAsync(variants, [Carrier.Bare, Carrier.Hnv], [], context, cancellationToken);
+        using var farTimer = ProgramTimer.Of(hnv, routed: true);
+        List<Variant> variants = [Make(Carrier.Bare, bareTimer, bare.ReceiverAddress, static () => { })];
+        (EncapsulationForm Form, string Name)[] forms = [.. context.Options.Forms ? EncapsulationForm.All.Select(form => (form, Forms.Name(form))) : [(Forms.Common, Carrier.Hnv)]];
+        variants.AddRange(forms.Select(one => Make(one.Name, nearTimer, hnv.ReceiverAddress, () => hnv.Become(one.Form, far: false))));
+        variants.AddRange(forms.Select(one => Make($"{one.Name}, routed", farTimer, s_beyond, () => hnv.Become(one.Form, far: true))));
+        return await PairedRun.MeasureAsync(variants, [Carrier.Bare, forms[0].Name], [], context, cancellationToken);
 
-        Variant Make(string name, ProgramTimer timer, IPAddress destination) =>
-            new(Group, name, token => Task.Run(() => timer.Measure([destination], runs), token));
-    }
-
-    /// <summary>Inside a subnet, in every form; the first, NVGRE over IPv4, is what the others are divided by.</summary>
-    private static async Task<BenchResult> MeasureFormsAsync(TopologySet topologies, TwoHostsSpec spec, int runs, BenchContext context, CancellationToken cancellationToken)
-    {
-        List<ProgramTimer> timers = [];
-        try
-        {
-            List<Variant> variants = [];
-            foreach (EncapsulationForm form in EncapsulationForm.All)
+        Variant Make(string name, ProgramTimer timer, IPAddress destination, Action prepare) => new(Group, name, token => Task.Run(
+            () =>
             {
-                HnvHosts hosts = topologies.Add(TwoHosts.Build(new HnvHosts(spec with { Form = form })));
-                var timer = ProgramTimer.Of(hosts, routed: false);
-                timers.Add(timer);
-                variants.Add(new Variant(Group, Forms.Name(form), token => Task.Run(() => timer.Measure([hosts.ReceiverAddress], runs), token)));
-            }
-
-            return await PairedRun.MeasureAsync(variants, [Forms.Name(Forms.Common)], [], context, cancellationToken);
-        }
-        finally
+                prepare();
+                return timer.Measure([destination], runs);
+            },
+            token))
         {
-            timers.ForEach(static timer => timer.Dispose());
-        }
+            Slices = slices,
+        };
     }
 }

@@ -19,6 +19,8 @@ internal sealed class RecordsBenchmark : IBenchmark
 
     public string Title => "One lookup record against many, destinations at random: nanoseconds per packet, packets per second, memory of the map";
 
+    public string? SameInAllForms => "records are found by virtual subnet and address, before the form is known, in one map for all forms";
+
     public bool HasQuickForm => true;
 
     public IReadOnlyList<string> Needs { get; } = [];

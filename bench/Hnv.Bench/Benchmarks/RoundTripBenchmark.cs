@@ -15,7 +15,7 @@ internal sealed class RoundTripBenchmark : IBenchmark
 
     public bool HasQuickForm => true;
 
-    public bool HasForms => true;
+    public string? FormsTitle => $"{Title}: {Forms.Compared}";
 
     public IReadOnlyList<string> Needs { get; } = [];
 

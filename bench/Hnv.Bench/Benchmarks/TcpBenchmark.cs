@@ -12,13 +12,15 @@ internal sealed class TcpBenchmark(WireSize wire) : IBenchmark
 
     public string Name => wire == WireSize.MtuSized ? "tcp-mtu" : "tcp-whole";
 
-    public string Title => wire == WireSize.MtuSized
-        ? "TCP between two hosts, 1500-byte packets on the wire: bare underlay, kernel VXLAN + bridge, bare programs, HNV"
-        : "TCP between two hosts, whole super-packets on the wire: bare underlay, kernel VXLAN + bridge, bare programs, HNV";
+    public string Title => $"{What}: bare underlay, kernel VXLAN + bridge, bare programs, HNV";
+
+    public string? FormsTitle => $"{What}: {Forms.Compared}";
+
+    private string What => wire == WireSize.MtuSized
+        ? "TCP between two hosts, 1500-byte packets on the wire"
+        : "TCP between two hosts, whole super-packets on the wire";
 
     public bool HasQuickForm => true;
-
-    public bool HasForms => true;
 
     public IReadOnlyList<string> Needs { get; } = ["iperf3"];
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Hnv.Datapath;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Ports;
@@ -7,6 +9,8 @@ using Hnv.Linux.Bpf;
 using Hnv.Linux.Netlink;
 using Hnv.Linux.Packets;
 using Hnv.Model.Addressing;
+using Hnv.Wire;
+using Encapsulation = Hnv.Model.Resources.Encapsulation;
 
 namespace Hnv.Bench.Topology;
 
@@ -20,18 +24,28 @@ internal sealed class FanOut : IDisposable
 {
     private const uint Vsid = 5001;
     private const int Mtu = 1500;
-    private static readonly IPAddress s_local = IPAddress.Parse("192.168.4.11");
     private static readonly IPAddress s_vm = IPAddress.Parse("10.0.0.5");
     private static readonly PhysicalAddress s_mac = PhysicalAddress.Parse("06-06-00-00-00-05");
+    private static readonly Guid s_network = new("11111111-2222-3333-4444-000000005001");
     private static readonly MacAddress s_gateway = MacAddress.FromBytes([0x02, 0x48, 0x4e, 0x56, 0x00, 0x01]);
 
     private readonly string _name = TopologyNames.Next();
     private readonly Stack<IDisposable> _owned = new();
+    private readonly bool _isOverIPv6;
+    private readonly IPAddress _local;
     private readonly IPAddress[] _remotes;
     private Machine? _host;
     private Dataplane? _dataplane;
+    private Encapsulation _encapsulation = Encapsulation.Nvgre;
 
-    private FanOut(int remotes) => _remotes = [.. Enumerable.Range(0, remotes).Select(i => new IPAddress([192, 168, (byte)(16 + i / 250), (byte)(1 + i % 250)]))];
+    private FanOut(int remotes, AddressFamily family)
+    {
+        _isOverIPv6 = family == AddressFamily.InterNetworkV6;
+        _local = IPAddress.Parse(_isOverIPv6 ? "fd00:4::11" : "192.168.4.11");
+        _remotes = [.. Enumerable.Range(0, remotes).Select(i => _isOverIPv6
+            ? IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"fd00:4::1:{1 + i}"))
+            : new IPAddress([192, 168, (byte)(16 + i / 250), (byte)(1 + i % 250)]))];
+    }
 
     /// <summary>Copies of a frame.</summary>
     public int Copies => _remotes.Length;
@@ -42,9 +56,10 @@ internal sealed class FanOut : IDisposable
     private BpfMap Counter { get; set; } = null!;
 
     /// <summary>By the real data plane, or by a kernel VXLAN device with a list of remote ends, and a bridge.</summary>
-    public static FanOut Build(string carrier, int remotes)
+    /// <param name="family">Of the hosts' addresses.</param>
+    public static FanOut Build(string carrier, int remotes, AddressFamily family)
     {
-        var fan = new FanOut(remotes);
+        var fan = new FanOut(remotes, family);
         try
         {
             fan.Build(carrier);
@@ -54,6 +69,18 @@ internal sealed class FanOut : IDisposable
         {
             fan.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The real data plane encapsulates like this from here on; a kernel VXLAN device stays what it is.</summary>
+    public void Become(Encapsulation encapsulation)
+    {
+        if (_dataplane is { } dataplane && _encapsulation != encapsulation)
+        {
+            _encapsulation = encapsulation;
+            SetSubnet(dataplane);
+            dataplane.Apply();
+            _host!.Inside.Run(() => Bind(dataplane, _host));
         }
     }
 
@@ -81,7 +108,12 @@ internal sealed class FanOut : IDisposable
         Machine vm = Own(Machine.Create($"{_name}-vm1")), host = Own(Machine.Create($"{_name}-host1")), fabric = Own(Machine.Create($"{_name}-fabric"));
         host.Netlink.CreateVeth(new VethSpec(TwoHosts.Uplink, TwoHosts.Uplink) { Mtu = Mtu, PeerNamespace = fabric.Inside });
         host.Netlink.CreateVeth(new VethSpec(TwoHosts.Port, TwoHosts.Adapter) { PeerNamespace = vm.Inside });
-        host.Configure(TwoHosts.Uplink, s_local, 16);
+        if (_isOverIPv6)
+        {
+            host.AllowIPv6(TwoHosts.Uplink);
+        }
+
+        host.Configure(TwoHosts.Uplink, _local, _isOverIPv6 ? 64 : 16);
         fabric.Configure(TwoHosts.Uplink);
         vm.Configure(TwoHosts.Adapter, s_vm, mac: s_mac);
         host.Netlink.SetUp(host.IndexOf(TwoHosts.Port));
@@ -122,7 +154,10 @@ internal sealed class FanOut : IDisposable
     private void BuildVxlan(Machine host)
     {
         int bridge = host.Netlink.CreateBridge(new BridgeSpec("br0")).Index;
-        int tunnel = host.Netlink.CreateVxlan(new VxlanSpec("vxlan0", (int)Vsid) { Local = s_local, Device = host.IndexOf(TwoHosts.Uplink), Mtu = Mtu - 50 }).Index;
+        int tunnel = host.Netlink.CreateVxlan(new VxlanSpec("vxlan0", (int)Vsid)
+        {
+            Local = _local, Device = host.IndexOf(TwoHosts.Uplink), Mtu = Mtu - (_isOverIPv6 ? 70 : 50), ZeroChecksum6 = _isOverIPv6, // As HNV sends it.
+        }).Index;
         foreach (IPAddress remote in _remotes)
         {
             host.Netlink.AppendForwardingEntry(tunnel, PhysicalAddress.Parse("00-00-00-00-00-00"), remote);
@@ -143,24 +178,39 @@ internal sealed class FanOut : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
         Dataplane dataplane = Dataplane.Open(new DataplaneOptions { Directory = directory });
         int uplink = host.IndexOf(TwoHosts.Uplink), port = host.IndexOf(TwoHosts.Port);
-        uint rd = dataplane.RoutingDomains.Number(new Guid("11111111-2222-3333-4444-000000005001"));
         MacAddress mac = MacAddress.FromBytes(s_mac.GetAddressBytes());
-        dataplane.LocalPas.Set(s_local, new LocalPaEntry((uint)uplink));
+        dataplane.LocalPas.Set(_local, new LocalPaEntry((uint)uplink));
         for (uint i = 0; i < _remotes.Length; i++)
         {
-            dataplane.Peers.Set(_remotes[i], new PeerEntry(s_local, (uint)uplink, Mtu, PeerFlags.None));
+            dataplane.Peers.Set(_remotes[i], new PeerEntry(_local, (uint)uplink, Mtu, PeerFlags.None));
             dataplane.Members.Set(new MemberKey(Vsid, MemberKey.Remote + i), MemberEntry.Remote(_remotes[i], MemberFlags.None));
         }
 
         dataplane.Members.Set(new MemberKey(Vsid, 0), MemberEntry.Local(port, MemberFlags.None));
-        dataplane.Subnets.Set(
-            new SubnetKey(Vsid),
-            new SubnetEntry(rd, s_gateway, IPAddress.Parse("10.0.0.1"), null) with { Flags = SubnetFlags.Floods, LocalMembers = 1, RemoteMembers = (uint)_remotes.Length });
+        SetSubnet(dataplane);
         dataplane.Macs.Set(new MacKey(Vsid, mac), LocationEntry.Local(port));
         dataplane.Records.Set(new RecordKey(Vsid, s_vm), RecordEntry.Local(mac, RecordKind.Static, port));
         dataplane.Apply();
         dataplane.AttachUplink(uplink);
-        dataplane.BindPort(new PortBinding(port, 1, rd, Vsid, mac));
+        if (dataplane.SetVxlanPort(VxlanHeader.Port) is { } problem)
+        {
+            throw new BenchException(problem);
+        }
+
+        Bind(dataplane, host);
         return dataplane;
     }
+
+    private void SetSubnet(Dataplane dataplane) => dataplane.Subnets.Set(
+        new SubnetKey(Vsid),
+        new SubnetEntry(dataplane.RoutingDomains.Number(s_network), s_gateway, IPAddress.Parse("10.0.0.1"), null) with
+        {
+            Flags = SubnetFlags.Floods, LocalMembers = 1, RemoteMembers = (uint)_remotes.Length, Encapsulation = (Datapath.Layouts.Encapsulation)_encapsulation,
+        });
+
+    private void Bind(Dataplane dataplane, Machine host) => dataplane.BindPort(
+        new PortBinding(host.IndexOf(TwoHosts.Port), 1, dataplane.RoutingDomains.Number(s_network), Vsid, MacAddress.FromBytes(s_mac.GetAddressBytes()))
+        {
+            Encapsulation = (Datapath.Layouts.Encapsulation)_encapsulation,
+        });
 }

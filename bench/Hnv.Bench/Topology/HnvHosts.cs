@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Hnv.Datapath;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Ports;
@@ -22,6 +23,8 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
     private static readonly Guid s_network = new("11111111-2222-3333-4444-000000005001");
     private static readonly MacAddress s_gatewayMac = MacAddress.FromBytes([0x02, 0x48, 0x4e, 0x56, 0x00, 0x01]);
     private readonly List<Dataplane> _dataplanes = [];
+    private readonly List<IPAddress> _added = [];
+    private bool _far = far;
 
     public static IPAddress Gateway { get; } = IPAddress.Parse("10.0.0.1");
 
@@ -46,22 +49,43 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
     /// </summary>
     public void AddRecords(IEnumerable<IPAddress> addresses)
     {
-        int port = Host2.IndexOf(Port);
-        foreach (IPAddress address in addresses)
-        {
-            Dataplane1.Records.Set(new RecordKey(FarVsid, address), RecordEntry.Remote(Mac(ReceiverMac), RecordKind.Static, Host2Address));
-            Dataplane2.Records.Set(new RecordKey(FarVsid, address), RecordEntry.Local(Mac(ReceiverMac), RecordKind.Static, port));
-        }
-
+        IPAddress[] added = [.. addresses];
+        _added.AddRange(added);
+        SetRecords(added);
         Apply(Dataplane1);
         Apply(Dataplane2);
     }
 
+    /// <summary>
+    /// Both hosts speak another form from here on, as when policy says so; for those that were built with <see cref="TwoHostsSpec.HasAllForms"/>. So what
+    /// differs between forms is the form, and neither devices nor where programs and maps lie in memory.
+    /// </summary>
+    /// <param name="far">Whether the receiving VM is in the far subnet from here on.</param>
+    public void Become(EncapsulationForm form, bool far = false)
+    {
+        if (form == Form && far == _far)
+        {
+            return;
+        }
+
+        (Form, _far) = (form, far);
+        AdjustMtu();
+        Fill(Dataplane1, Host1, sendersHost: true);
+        Fill(Dataplane2, Host2, sendersHost: false);
+        Host1.Inside.Run(() => Bind(Dataplane1, Host1, Vsid, SenderMac));
+        Host2.Inside.Run(() => Bind(Dataplane2, Host2, ReceiverVsid, ReceiverMac));
+        SetRecords(_added);
+        Apply(Dataplane1);
+        Apply(Dataplane2);
+    }
+
+    private uint ReceiverVsid => _far ? FarVsid : Vsid;
+
     protected override void Connect()
     {
         ConfigureVms();
-        _dataplanes.Add(Open(Host1, Host1Address, Host2Address, Vsid, SenderMac));
-        _dataplanes.Add(Open(Host2, Host2Address, Host1Address, far ? FarVsid : Vsid, ReceiverMac));
+        _dataplanes.Add(Open(Host1, Host1AddressOf, Host2AddressOf, Vsid, SenderMac));
+        _dataplanes.Add(Open(Host2, Host2AddressOf, Host1AddressOf, ReceiverVsid, ReceiverMac));
         Fill(Dataplane1, Host1, sendersHost: true);
         Fill(Dataplane2, Host2, sendersHost: false);
     }
@@ -77,7 +101,7 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
         _dataplanes.Clear();
     }
 
-    private Dataplane Open(Machine host, IPAddress local, IPAddress peer, uint vsid, PhysicalAddress vm)
+    private Dataplane Open(Machine host, Func<AddressFamily, IPAddress> local, Func<AddressFamily, IPAddress> peer, uint vsid, PhysicalAddress vm)
     {
         string directory = PinsOf(host);
         Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
@@ -85,18 +109,34 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
         {
             Dataplane dataplane = Dataplane.Open(new DataplaneOptions { Directory = directory });
             int uplink = host.IndexOf(Uplink);
-            uint rd = dataplane.RoutingDomains.Number(s_network);
-            dataplane.LocalPas.Set(local, new LocalPaEntry((uint)uplink));
-            dataplane.Peers.Set(peer, new PeerEntry(local, (uint)uplink, WireMtu, PeerFlags.None));
+            foreach (AddressFamily family in Families)
+            {
+                dataplane.LocalPas.Set(local(family), new LocalPaEntry((uint)uplink));
+                dataplane.Peers.Set(peer(family), new PeerEntry(local(family), (uint)uplink, WireMtu, PeerFlags.None));
+            }
+
             dataplane.AttachUplink(uplink);
-            if (Form.Encapsulation == Model.Resources.Encapsulation.Vxlan && dataplane.SetVxlanPort(VxlanHeader.Port) is { } problem)
+            if ((HasAllForms || Form.Encapsulation == Model.Resources.Encapsulation.Vxlan) && dataplane.SetVxlanPort(VxlanHeader.Port) is { } problem)
             {
                 throw new BenchException(problem);
             }
 
-            dataplane.BindPort(new PortBinding(host.IndexOf(Port), 1, rd, vsid, Mac(vm)) { Encapsulation = (Encapsulation)Form.Encapsulation });
+            Bind(dataplane, host, vsid, vm);
             return dataplane;
         });
+    }
+
+    private void Bind(Dataplane dataplane, Machine host, uint vsid, PhysicalAddress vm) => dataplane.BindPort(
+        new PortBinding(host.IndexOf(Port), 1, dataplane.RoutingDomains.Number(s_network), vsid, Mac(vm)) { Encapsulation = (Encapsulation)Form.Encapsulation });
+
+    private void SetRecords(IEnumerable<IPAddress> addresses)
+    {
+        int port = Host2.IndexOf(Port);
+        foreach (IPAddress address in addresses)
+        {
+            Dataplane1.Records.Set(new RecordKey(FarVsid, address), RecordEntry.Remote(Mac(ReceiverMac), RecordKind.Static, Host2Address));
+            Dataplane2.Records.Set(new RecordKey(FarVsid, address), RecordEntry.Local(Mac(ReceiverMac), RecordKind.Static, port));
+        }
     }
 
     private void Fill(Dataplane dataplane, Machine host, bool sendersHost)
@@ -106,7 +146,7 @@ internal sealed class HnvHosts(TwoHostsSpec spec, bool far = false) : TwoHosts(s
         AddSubnet(dataplane, rd, Vsid, IPNetwork.Parse("10.0.0.0/24"), Gateway);
         AddSubnet(dataplane, rd, FarVsid, FarPrefix, IPAddress.Parse("10.64.0.1"));
         AddVm(dataplane, SenderAddress, SenderMac, sendersHost ? port : null, Host1Address);
-        if (!far)
+        if (!_far)
         {
             AddVm(dataplane, ReceiverAddress, ReceiverMac, sendersHost ? null : port, Host2Address);
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hnv.Lab;
+using Hnv.Wire;
 
 namespace Hnv.Bench.Topology;
 
@@ -9,12 +10,13 @@ internal sealed class LabFailoverSite(NetworkLab lab, bool agentsDead) : Failove
 {
     private static readonly string[] s_vms = ["a", "b", "c"];
 
-    public static async Task<NetworkLab> StartAsync(BenchOptions options, CancellationToken cancellationToken)
+    public static async Task<NetworkLab> StartAsync(BenchOptions options, EncapsulationForm form, CancellationToken cancellationToken)
     {
-        LabBuilder builder = new LabBuilder().Hosts("h1", "h2", "h3").Document("""
+        LabBuilder builder = Labs.HostsOf(form).Document($$"""
             kind: VmNetwork
             name: vip
             tenant: vip
+            encapsulation: {{Labs.EncapsulationOf(form)}}
             subnets:
             - {vsid: 5001, prefixes: ["10.0.0.0/24", "2001:db8:1::/64"], learning: dynamic, flooding: unicast, routerAdvertisements: "off"}
             """);

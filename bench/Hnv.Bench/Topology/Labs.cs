@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using Hnv.Bench.Measuring;
 using Hnv.Lab;
+using Hnv.Wire;
 
 namespace Hnv.Bench.Topology;
 
@@ -12,6 +14,21 @@ internal static class Labs
         Name = "b" + Guid.NewGuid().ToString("N")[..8],
         Executable = options.Executable,
     };
+
+    /// <summary>Hosts h1, h2 and h3 with provider addresses of the form's family.</summary>
+    public static LabBuilder HostsOf(EncapsulationForm form)
+    {
+        var builder = new LabBuilder();
+        for (int i = 1; i <= 3; i++)
+        {
+            builder.Host($"h{i}", form.Family == AddressFamily.InterNetworkV6 ? $"fd00:4::{10 + i}/64" : null);
+        }
+
+        return builder;
+    }
+
+    /// <summary>As manifests call it.</summary>
+    public static string EncapsulationOf(EncapsulationForm form) => form.Encapsulation.ToString().ToLowerInvariant();
 
     /// <summary>The <c>hnv</c> program.</summary>
     public static string Executable(BenchOptions options) =>

@@ -32,6 +32,7 @@ internal sealed class Machine : IDisposable
                 Sysctl.Write("net/ipv6/conf/default/disable_ipv6", 1);
                 Sysctl.Write("net/ipv4/conf/all/rp_filter", 0);
                 Sysctl.Write("net/ipv4/conf/default/rp_filter", 0);
+                Sysctl.Write("net/ipv4/tcp_no_metrics_save", 1); // What a connection learned of the path is not the next one's start.
             });
             var netlink = Rtnetlink.Of(inside);
             netlink.SetUp(netlink.GetLink("lo").Index);
@@ -58,6 +59,13 @@ internal sealed class Machine : IDisposable
             Netlink.AddAddress(index, address, prefixLength);
         }
     }
+
+    /// <summary>Lets an interface have IPv6 addresses, usable at once: duplicate address detection would take a second.</summary>
+    public void AllowIPv6(string link) => Inside.Run(() =>
+    {
+        Sysctl.Write($"net/ipv6/conf/{link}/disable_ipv6", 0);
+        Sysctl.Write($"net/ipv6/conf/{link}/accept_dad", 0);
+    });
 
     /// <summary>Switches offloads; those that the device does not have are passed over.</summary>
     public void SetFeatures(string link, bool on, params string[] features)

@@ -13,6 +13,9 @@ internal sealed record TwoHostsSpec(WireSize Wire, Cable Cable)
 {
     /// <summary>What crosses between the hosts, where that can be chosen; the family is that of their addresses, too.</summary>
     public EncapsulationForm Form { get; init; } = Forms.Common;
+
+    /// <summary>Whether the hosts have addresses of both families, to change between forms.</summary>
+    public bool HasAllForms { get; init; }
 }
 
 /// <summary>
@@ -43,6 +46,7 @@ internal abstract class TwoHosts : IDisposable
     protected TwoHosts(TwoHostsSpec spec)
     {
         _spec = spec;
+        Form = spec.Form;
         Name = TopologyNames.Next();
     }
 
@@ -69,9 +73,9 @@ internal abstract class TwoHosts : IDisposable
     /// <summary>Bytes that the encapsulation takes from the wire's packets.</summary>
     protected abstract int Overhead { get; }
 
-    protected IPAddress Host1Address => IPAddress.Parse(IsOverIPv6 ? "fd00:4::11" : "192.168.4.11");
+    protected IPAddress Host1Address => Host1AddressOf(Form.Family);
 
-    protected IPAddress Host2Address => IPAddress.Parse(IsOverIPv6 ? "fd00:4::22" : "192.168.4.22");
+    protected IPAddress Host2Address => Host2AddressOf(Form.Family);
 
     protected static PhysicalAddress SenderMac { get; } = PhysicalAddress.Parse("06-06-00-00-00-05");
 
@@ -79,9 +83,14 @@ internal abstract class TwoHosts : IDisposable
 
     protected Cable Cable => _spec.Cable;
 
-    protected EncapsulationForm Form => _spec.Form;
+    protected EncapsulationForm Form { get; set; }
 
     protected bool IsOverIPv6 => Form.Family == AddressFamily.InterNetworkV6;
+
+    /// <summary>Of the hosts' addresses.</summary>
+    protected IReadOnlyList<AddressFamily> Families => _spec.HasAllForms ? [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6] : [Form.Family];
+
+    protected bool HasAllForms => _spec.HasAllForms;
 
     public static T Build<T>(T topology)
         where T : TwoHosts
@@ -135,13 +144,34 @@ internal abstract class TwoHosts : IDisposable
         return owned;
     }
 
+    protected static IPAddress Host1AddressOf(AddressFamily family) => IPAddress.Parse(family == AddressFamily.InterNetworkV6 ? "fd00:4::11" : "192.168.4.11");
+
+    protected static IPAddress Host2AddressOf(AddressFamily family) => IPAddress.Parse(family == AddressFamily.InterNetworkV6 ? "fd00:4::22" : "192.168.4.22");
+
     protected static MacAddress Mac(PhysicalAddress mac) => MacAddress.FromBytes(mac.GetAddressBytes());
 
-    /// <summary>Brings up both adapters in one subnet.</summary>
+    /// <summary>Brings up both adapters.</summary>
     protected void ConfigureVms()
     {
-        Sender.Configure(Adapter, SenderAddress, mac: SenderMac, mtu: WireMtu - Overhead);
-        Receiver.Configure(Adapter, ReceiverAddress, mac: ReceiverMac, mtu: WireMtu - Overhead);
+        foreach ((Machine vm, IPAddress address, PhysicalAddress mac) in ((Machine, IPAddress, PhysicalAddress)[])[(Sender, SenderAddress, SenderMac), (Receiver, ReceiverAddress, ReceiverMac)])
+        {
+            bool isIPv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+            if (isIPv6)
+            {
+                vm.AllowIPv6(Adapter);
+            }
+
+            vm.Configure(Adapter, address, isIPv6 ? 64 : 24, mac, WireMtu - Overhead);
+        }
+    }
+
+    /// <summary>Gives both adapters the MTU that the encapsulation leaves.</summary>
+    protected void AdjustMtu()
+    {
+        foreach (Machine vm in (Machine[])[Sender, Receiver])
+        {
+            vm.Netlink.ChangeLink(vm.IndexOf(Adapter), new LinkChange { Mtu = WireMtu - Overhead });
+        }
     }
 
     private void BuildMachines()
@@ -151,18 +181,18 @@ internal abstract class TwoHosts : IDisposable
         Host2 = Own(Machine.Create($"{Name}-host2"));
         Receiver = Own(Machine.Create($"{Name}-vm2"));
         Host1.Netlink.CreateVeth(new VethSpec(Uplink, Uplink) { Mtu = WireMtu, PeerNamespace = Host2.Inside });
-        foreach ((Machine host, IPAddress address) in ((Machine, IPAddress)[])[(Host1, Host1Address), (Host2, Host2Address)])
+        foreach (AddressFamily family in Families)
         {
-            if (IsOverIPv6)
+            foreach ((Machine host, IPAddress address) in ((Machine, IPAddress)[])[(Host1, Host1AddressOf(family)), (Host2, Host2AddressOf(family))])
             {
-                host.Inside.Run(() =>
+                bool isIPv6 = family == AddressFamily.InterNetworkV6;
+                if (isIPv6)
                 {
-                    Sysctl.Write($"net/ipv6/conf/{Uplink}/disable_ipv6", 0);
-                    Sysctl.Write($"net/ipv6/conf/{Uplink}/accept_dad", 0);
-                });
-            }
+                    host.AllowIPv6(Uplink);
+                }
 
-            host.Configure(Uplink, address, IsOverIPv6 ? 64 : 24);
+                host.Configure(Uplink, address, isIPv6 ? 64 : 24);
+            }
         }
 
         Host1.Netlink.CreateVeth(new VethSpec(Port, Adapter) { PeerNamespace = Sender.Inside });

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Hnv.Linux.Netlink;
 
 namespace Hnv.Bench.Topology;
@@ -8,7 +9,6 @@ namespace Hnv.Bench.Topology;
 /// <summary>What people use today: on each host a bridge that learns, and a kernel VXLAN device that copies what floods to the two others.</summary>
 internal sealed class VxlanFailoverSite : FailoverSite
 {
-    private const int Mtu = 1450;
     private const string Bridge = "br0";
     private const string Port = "port0";
     private const string Uplink = "up0";
@@ -18,13 +18,17 @@ internal sealed class VxlanFailoverSite : FailoverSite
     private readonly Stack<IDisposable> _owned = new();
     private readonly Dictionary<string, (Machine Vm, Machine Host)> _places = new(StringComparer.Ordinal);
 
-    private VxlanFailoverSite()
-    {
-    }
+    private readonly bool _isOverIPv6;
 
-    public static VxlanFailoverSite Build()
+    private VxlanFailoverSite(AddressFamily family) => _isOverIPv6 = family == AddressFamily.InterNetworkV6;
+
+    /// <summary>What the encapsulation leaves of 1500 bytes.</summary>
+    private int Mtu => 1500 - (_isOverIPv6 ? 70 : 50);
+
+    /// <param name="family">Of the hosts' addresses.</param>
+    public static VxlanFailoverSite Build(AddressFamily family)
     {
-        var site = new VxlanFailoverSite();
+        var site = new VxlanFailoverSite(family);
         try
         {
             site.BuildHosts();
@@ -62,7 +66,7 @@ internal sealed class VxlanFailoverSite : FailoverSite
         host.Netlink.DeleteLink(host.IndexOf(Port));
     }
 
-    private static IPAddress ProviderAddress(int i) => IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"192.168.4.{11 + i}"));
+    private IPAddress ProviderAddress(int i) => IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"{(_isOverIPv6 ? "fd00:4::" : "192.168.4.")}{11 + i}"));
 
     private void BuildHosts()
     {
@@ -77,9 +81,17 @@ internal sealed class VxlanFailoverSite : FailoverSite
             fabric.Netlink.CreateVeth(new VethSpec(outlet, Uplink) { PeerNamespace = host.Inside });
             fabric.Netlink.ChangeLink(fabric.IndexOf(outlet), new LinkChange { Master = fabricBridge });
             fabric.Netlink.SetUp(fabric.IndexOf(outlet));
-            host.Configure(Uplink, ProviderAddress(i));
+            if (_isOverIPv6)
+            {
+                host.AllowIPv6(Uplink);
+            }
+
+            host.Configure(Uplink, ProviderAddress(i), _isOverIPv6 ? 64 : 24);
             int bridge = host.Netlink.CreateBridge(new BridgeSpec(Bridge) { MulticastSnooping = false }).Index;
-            int tunnel = host.Netlink.CreateVxlan(new VxlanSpec("vxlan0", 5001) { Local = ProviderAddress(i), Device = host.IndexOf(Uplink), Mtu = Mtu }).Index;
+            int tunnel = host.Netlink.CreateVxlan(new VxlanSpec("vxlan0", 5001)
+            {
+                Local = ProviderAddress(i), Device = host.IndexOf(Uplink), Mtu = Mtu, ZeroChecksum6 = _isOverIPv6, // As HNV sends it.
+            }).Index;
             foreach (int other in Enumerable.Range(0, s_vms.Length).Where(o => o != i))
             {
                 host.Netlink.AppendForwardingEntry(tunnel, PhysicalAddress.Parse("00-00-00-00-00-00"), ProviderAddress(other));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Hnv.Bench.Measuring;
 using Hnv.Bench.Topology;
 using Hnv.Linux.Bpf;
@@ -18,8 +19,8 @@ internal sealed class PacketFlood : IDisposable
 
     private const int DiscardPort = 9;
 
-    /// <summary>With Ethernet, IPv4 and UDP headers a frame of 64 bytes without its check sequence.</summary>
-    private const int Payload = 64 - 14 - 20 - 8;
+    /// <summary>With Ethernet, IP and UDP headers a frame of 64 bytes without its check sequence.</summary>
+    private static int PayloadFor(IPAddress address) => 64 - 14 - (address.AddressFamily == AddressFamily.InterNetworkV6 ? 40 : 20) - 8;
 
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(200);
 
@@ -77,7 +78,7 @@ internal sealed class PacketFlood : IDisposable
 
     private void Send(IPAddress[] destinations, CancellationToken cancellationToken)
     {
-        using var burst = new DatagramBurst(_hosts.Sender.Inside, destinations, DiscardPort, Payload);
+        using var burst = new DatagramBurst(_hosts.Sender.Inside, destinations, DiscardPort, PayloadFor(destinations[0]));
         while (!cancellationToken.IsCancellationRequested)
         {
             burst.Send();

@@ -18,10 +18,10 @@ internal static class PingPong
     /// <returns>Microseconds.</returns>
     public static async Task<IReadOnlyList<Reading>> MeasureAsync(TwoHosts hosts, TimeSpan duration, CancellationToken cancellationToken)
     {
-        using Socket listener = hosts.Receiver.Inside.Run(() => NewSocket());
+        using Socket listener = hosts.Receiver.Inside.Run(() => NewSocket(hosts));
         listener.Bind(new IPEndPoint(hosts.ReceiverAddress, Port));
         listener.Listen(1);
-        using Socket client = hosts.Sender.Inside.Run(() => NewSocket());
+        using Socket client = hosts.Sender.Inside.Run(() => NewSocket(hosts));
         Task answering = Task.Factory.StartNew(() => Answer(listener), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         double[] microseconds = await Task.Factory.StartNew(
             () => Ask(client, new IPEndPoint(hosts.ReceiverAddress, Port), duration, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -34,7 +34,7 @@ internal static class PingPong
         ];
     }
 
-    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private static Socket NewSocket(TwoHosts hosts) => new(hosts.ReceiverAddress.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     private static void Answer(Socket listener)
     {

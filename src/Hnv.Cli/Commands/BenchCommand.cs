@@ -14,10 +14,10 @@ internal static class BenchCommand
         var names = new Argument<string[]>("NAME") { Description = "Which ones; all when none is named", Arity = ArgumentArity.ZeroOrMore };
         names.CompletionSources.Add(_ => BenchCatalog.Entries.Select(entry => new System.CommandLine.Completions.CompletionItem(entry.Name)));
         var list = new Option<bool>("--list") { Description = "Say what there is, and measure nothing" };
-        var seconds = new Option<int>("--seconds") { Description = "Length of one measurement", DefaultValueFactory = _ => new BenchOptions().Seconds };
+        var seconds = new Option<int?>("--seconds") { Description = "Length of one measurement; 3 when not said, 1 with --forms" };
         var rounds = new Option<int>("--rounds") { Description = "How often each variant is measured, in turns", DefaultValueFactory = _ => new BenchOptions().Rounds };
         var quick = new Option<bool>("--quick") { Description = "One short round, to see that everything works; says nothing about speed and writes no file" };
-        var forms = new Option<bool>("--forms") { Description = "NVGRE and VXLAN over IPv4 and IPv6, each beside kernel VXLAN over the same family; those benchmarks that know of it" };
+        var forms = new Option<bool>("--forms") { Description = "NVGRE and VXLAN over IPv4 and IPv6, each beside what is compared over the same family" };
         var results = new Option<string>("--results") { Description = "Folder for the results as JSON, a file for each", HelpName = "FOLDER", DefaultValueFactory = _ => "bench/results" };
         Option<OutputFormat> output = SharedOptions.NewOutput();
         Command command = new Command("bench", "Measures against the bare underlay, kernel VXLAN with a bridge, and minimal programs").With(names, list, seconds, rounds, quick, forms, results, output)
@@ -31,7 +31,7 @@ internal static class BenchCommand
                     return ExitCodes.Done;
                 }
 
-                Check(a.GetValue(seconds), "--seconds");
+                Check(a.GetValue(seconds) ?? 1, "--seconds");
                 Check(a.GetValue(rounds), "--rounds");
                 LabCommand.RequireRoot();
                 var options = new BenchOptions
