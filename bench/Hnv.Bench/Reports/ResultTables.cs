@@ -40,7 +40,7 @@ internal static class ResultTables
         {
             table.AddRow([
                 row.Variant,
-                .. references.Select(reference => result.Ratios.FirstOrDefault(ratio => ratio.Group == group && ratio.Metric == metric && ratio.Variant == row.Variant && ratio.To == reference) is { } ratio ? ratio.Median.ToString("0.00", CultureInfo.InvariantCulture) : string.Empty),
+                .. references.Select(reference => result.Ratios.FirstOrDefault(ratio => ratio.Group == group && ratio.Metric == metric && ratio.Variant == row.Variant && ratio.To == reference) is { } ratio ? Quotient(ratio) : string.Empty),
                 Number(row.Median),
                 row.Samples.Length > 1 ? $"({Number(row.Smallest)}–{Number(row.Largest)})" : string.Empty,
             ]);
@@ -48,6 +48,11 @@ internal static class ResultTables
 
         return table;
     }
+
+    /// <summary>With its own spread: it is smaller than that of the figures where the machine was slow for all alike.</summary>
+    private static string Quotient(Ratio ratio) => ratio.Samples.Length > 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{ratio.Median:0.00} ({ratio.Smallest:0.00}–{ratio.Largest:0.00})")
+        : ratio.Median.ToString("0.00", CultureInfo.InvariantCulture);
 
     /// <summary>Three digits that mean something.</summary>
     private static string Number(double value) => Math.Abs(value) switch
