@@ -60,15 +60,15 @@ static __noinline int storm_allowed(const struct hnv_decision *d, const struct h
 	return 1;
 }
 
-/* The first remote member to which there is a way; it also says how large a frame may be. */
+/* The first remote member to which there is a way that has room for the frame. */
 struct hnv_first {
 	__be32 vsid;
 	__u32 learners_only;
-	__u32 slot;
+	__u32 length; /* of the tenant's packet on a wire */
+	__u32 slot;   /* where the copies begin: the first that should get one, for those that get none are counted with the others */
 	__u32 uplink; /* 0: none was found */
-	__u32 mtu;
 	struct hnv_addr local, remote;
-	__u8 wanted; /* members that should get a copy were seen */
+	__u8 missed; /* why a member that should get a copy gets none; 0: none was seen */
 	__u8 peer_flags;
 	__u8 alone; /* it is the only one */
 	__u8 encapsulation;
@@ -78,10 +78,15 @@ static __always_inline int way_to(struct hnv_first *first, const struct hnv_addr
 {
 	struct hnv_peer *peer = bpf_map_lookup_elem(&peers, pa);
 
-	first->wanted = 1;
-	if (!peer || !peer->uplink || address_is_zero(&peer->local))
+	if (!peer || !peer->uplink || address_is_zero(&peer->local)) {
+		if (!first->missed)
+			first->missed = HNV_ProviderRouteMissing;
 		return 0;
-	first->mtu = inner_mtu(pa, peer, first->encapsulation);
+	}
+	if (first->length > inner_mtu(pa, peer, first->encapsulation)) {
+		first->missed = HNV_MtuExceeded;
+		return 0;
+	}
 	first->uplink = peer->uplink;
 	first->local = peer->local;
 	first->remote = *pa;
@@ -96,7 +101,8 @@ static long find_first(__u32 slot, struct hnv_first *first)
 
 	if (!member || member->ifindex || (first->learners_only && !(member->flags & HNV_MEMBER_LEARNS)))
 		return 0;
-	first->slot = slot;
+	if (!first->missed)
+		first->slot = slot;
 	return way_to(first, &member->pa);
 }
 
@@ -127,7 +133,10 @@ static __noinline int send_flooded(struct __sk_buff *skb, struct hnv_decision *d
 	return send_encapsulated(first->uplink, &first->remote);
 }
 
-/* Does what flood_frame() was asked. Nobody is told by ICMP of a group's frame that is too large. Returns the action. */
+/*
+ * Does what flood_frame() was asked. What a way has no room for is missing at its end only: local members get theirs. Nobody is told of that
+ * by ICMP. Returns the action.
+ */
 static __noinline int flood_copies(struct __sk_buff *skb, struct hnv_decision *d, const struct hnv_port *port, const struct hnv_frame *f,
 				   int learners_only)
 {
@@ -143,14 +152,13 @@ static __noinline int flood_copies(struct __sk_buff *skb, struct hnv_decision *d
 		return drop(d, HNV_StormLimitExceeded);
 	d->destination_vsid = first.vsid;
 	first.encapsulation = subnet->encapsulation;
+	first.length = wire_length(skb, 0, f);
 	if (!address_is_zero(&subnet->group))
 		way_to(&first, &subnet->group);
 	else if (subnet->remote_members)
 		bpf_loop(subnet->remote_members, find_first, &first, 0);
 	first.alone = subnet->remote_members <= 1 || !address_is_zero(&subnet->group);
-	if (first.uplink && f->proto != bpf_htons(ETH_P_ARP) && wire_length(skb, 0, f) > first.mtu)
-		return drop(d, HNV_MtuExceeded);
-	d->verdict = first.wanted && !first.uplink ? HNV_ProviderRouteMissing : HNV_Flooded;
+	d->verdict = first.missed && !first.uplink ? first.missed : HNV_Flooded;
 	if (traced(d))
 		return TC_ACT_SHOT;
 

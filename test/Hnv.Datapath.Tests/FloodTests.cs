@@ -133,34 +133,45 @@ public sealed class FloodTests
         _cloud.A.Programs.Map("peers").Update<KernelAddress, PeerEntry>(_cloud.B.Pa, PeerEntry.Unreachable());
         Floods(_cloud.A, [Vm], [_cloud.B, _cloud.C, _cloud.B]);
         Passage sent = _cloud.A.FromVm(Vm, Broadcast).Went(Verdict.Flooded);
-        Assert.Equal(Passage.MarkFlooding + 1, sent.Mark);
+        Assert.Equal(Passage.MarkFlooding, sent.Mark);
         Passage last = _cloud.A.FromWire(sent.Bytes, sent.Mark).As(TestCloud.OnWire(_cloud.A, _cloud.C, 5001, Broadcast, TestCloud.FlowId(sent)));
-        Assert.Equal([HostState.Tell("uplink ProviderRouteMissing", 1, sent.Bytes.Length)], last.Changes);
+        Assert.Equal([HostState.Tell("uplink ProviderRouteMissing", 2, 2 * sent.Bytes.Length)], last.Changes);
 
         Floods(_cloud.A, [Vm, _cloud.Blue6], [_cloud.B]);
         _cloud.A.FromVm(Vm, Broadcast).Went(Verdict.ProviderRouteMissing, _cloud.Blue6.TrafficTo(Broadcast.Length));
     }
 
     [Fact]
-    public void Frame_LargerThanThePath_IsDroppedAndNobodyIsTold()
+    public void Frame_LargerThanThePath_ReachesLocalMembersAndNobodyIsTold()
     {
         Floods(_cloud.A, [Vm, _cloud.Blue6], [_cloud.B]); // MTU 1600
         byte[] Of(int length) => PacketBuilder.Ethernet(Vm.Mac, s_all).IPv4(Vm.V4, IPAddress.Broadcast).Udp(1000, 2000).Payload(length - 28).ToArray();
         _cloud.A.FromVm(Vm, Of(1558)).Went(Verdict.Flooded, Lost($"port {Vm.PortId}", 1, 1572));
-        _cloud.A.FromVm(Vm, Of(1559)).Dropped(Verdict.MtuExceeded);
+        _cloud.A.FromVm(Vm, Of(1559)).Went(Verdict.MtuExceeded, _cloud.Blue6.TrafficTo(1573)).As(Of(1559));
         Assert.Equal(Verdict.Flooded, _cloud.A.FromVm(Vm, Of(3000), Passage.MarkTrace, gsoSize: 1530).Verdict); // a super-packet counts by its datagrams
-        _cloud.A.FromVm(Vm, Of(3000), gsoSize: 1531).Dropped(Verdict.MtuExceeded);
+        _cloud.A.FromVm(Vm, Of(3000), gsoSize: 1531).Went(Verdict.MtuExceeded, _cloud.Blue6.TrafficTo(3014));
+
+        Floods(_cloud.A, [Vm], [_cloud.B]);
+        _cloud.A.FromVm(Vm, Of(1559)).Dropped(Verdict.MtuExceeded);
+        _cloud.A.AddPeer(s_group, mtu: 1500);
+        Floods(_cloud.A, [Vm, _cloud.Blue6], [_cloud.B], group: s_group);
+        _cloud.A.FromVm(Vm, Of(1459)).Went(Verdict.MtuExceeded, _cloud.Blue6.TrafficTo(1473)).As(Of(1459));
     }
 
-    [Fact]
-    public void Frame_LargerThanOnePath_IsMissingThereOnly()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Frame_LargerThanOnePath_IsMissingThereOnly(int narrow)
     {
         _cloud.A.AddPeer(_cloud.C.Pa, mtu: 1000);
-        Floods(_cloud.A, [Vm], [_cloud.B, _cloud.C]);
+        TestHost[] there = [_cloud.B, _cloud.B, _cloud.B];
+        there[narrow] = _cloud.C;
+        Floods(_cloud.A, [Vm, _cloud.Blue6], there);
         byte[] frame = PacketBuilder.Ethernet(Vm.Mac, s_all).IPv4(Vm.V4, IPAddress.Broadcast).Udp(1000, 2000).Payload(959 - 28).ToArray();
-        Passage sent = _cloud.A.FromVm(Vm, frame).Went(Verdict.Flooded);
+        Passage sent = _cloud.A.FromVm(Vm, frame).Went(Verdict.Flooded, Lost($"port {Vm.PortId}", 1, frame.Length));
         Passage last = _cloud.A.FromWire(sent.Bytes, sent.Mark).As(TestCloud.OnWire(_cloud.A, _cloud.B, 5001, frame, TestCloud.FlowId(sent)));
-        Assert.Equal([HostState.Tell("uplink MtuExceeded", 1, sent.Bytes.Length)], last.Changes);
+        Assert.Equal([Lost("uplink", 1, sent.Bytes.Length), HostState.Tell("uplink MtuExceeded", 1, sent.Bytes.Length)], last.Changes);
     }
 
     [Fact]

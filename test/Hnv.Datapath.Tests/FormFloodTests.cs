@@ -20,7 +20,13 @@ public sealed class FormFloodTests(TestCloud cloud)
 
     private byte[] Broadcast => PacketBuilder.Ethernet(cloud.Blue5.Mac, LearningCloud.Broadcast).IPv4(cloud.Blue5.V4, IPAddress.Broadcast).Udp(1000, 2000).Payload(30).ToArray();
 
+    /// <summary>With an IP packet of that length.</summary>
+    private byte[] BroadcastOf(int length) => PacketBuilder.Ethernet(cloud.Blue5.Mac, LearningCloud.Broadcast).IPv4(cloud.Blue5.V4, IPAddress.Broadcast).Udp(1000, 2000).Payload(length - 28).ToArray();
+
     private byte[] Announcement => LearningCloud.Announce(cloud.Blue5, cloud.Blue5.V4);
+
+    public static TheoryData<Encapsulation, AddressFamily, bool> FormsAndOrders => new MatrixTheoryData<Encapsulation, AddressFamily, bool>(
+        Enum.GetValues<Encapsulation>(), [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6], [false, true]);
 
     [Theory]
     [MemberData(nameof(FormTests.Forms), MemberType = typeof(FormTests))]
@@ -74,6 +80,46 @@ public sealed class FormFloodTests(TestCloud cloud)
             last.As(WithLabelOf(last.Bytes, others.OnWire(cloud.A, cloud.B, 5001, frame, flow)));
             Assert.Equal(0u, last.Mark);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(FormsAndOrders))]
+    public void Frame_LargerThanOnePath_IsMissingThereOnly(Encapsulation encapsulation, AddressFamily family, bool narrowFirst)
+    {
+        FormCloud forms = new(cloud, new(encapsulation, family));
+        IPAddress wide = forms.PaOf(cloud.B), narrow = forms.PaOf(cloud.C);
+        cloud.A.AddPeer(wide, mtu: 1500);
+        cloud.A.AddPeer(narrow, mtu: 1300);
+        Floods(forms, cloud.A, [cloud.Blue5, cloud.Blue6], narrowFirst ? [narrow, wide] : [wide, narrow]);
+        int fits = 1500 - forms.Form.Room;
+        byte[] frame = BroadcastOf(fits);
+        Passage sent = cloud.A.FromVm(cloud.Blue5, frame).Went(Verdict.Flooded, HostState.Tell($"port {cloud.Blue5.PortId} {Verdict.FloodCopyLost}", 1, frame.Length));
+        Passage last = cloud.A.FromWire(sent.Bytes, sent.Mark).As(forms.OnWire(cloud.A, cloud.B, 5001, frame, forms.FlowOf(sent.Bytes)));
+        Assert.Equal([HostState.Tell("uplink MtuExceeded", 1, sent.Bytes.Length)], last.Changes);
+
+        // Too large for both: the VM on this host has it all the same.
+        frame = BroadcastOf(fits + 1);
+        cloud.A.FromVm(cloud.Blue5, frame).Went(Verdict.MtuExceeded, cloud.Blue6.TrafficTo(frame.Length)).As(frame);
+    }
+
+    [Theory]
+    [InlineData(Encapsulation.Nvgre, false)]
+    [InlineData(Encapsulation.Nvgre, true)]
+    [InlineData(Encapsulation.Vxlan, false)]
+    [InlineData(Encapsulation.Vxlan, true)]
+    public void Frame_TooLargeOverIPv6Alone_ReachesTheHostsOfIPv4(Encapsulation encapsulation, bool sixFirst)
+    {
+        FormCloud forms = new(cloud, new(encapsulation, AddressFamily.InterNetwork));
+        cloud.A.AddPeer(cloud.B.Pa, mtu: 1500);
+        cloud.A.AddPeer(cloud.C.Pa6, mtu: 1500);
+        Floods(forms, cloud.A, [cloud.Blue5, cloud.Blue6], sixFirst ? [cloud.C.Pa6, cloud.B.Pa, cloud.B.Pa] : [cloud.B.Pa, cloud.B.Pa, cloud.C.Pa6]);
+        byte[] frame = BroadcastOf(1500 - forms.Form.Room);
+        Passage sent = cloud.A.FromVm(cloud.Blue5, frame).Went(Verdict.Flooded, HostState.Tell($"port {cloud.Blue5.PortId} {Verdict.FloodCopyLost}", 1, frame.Length));
+        Passage copied = Copied(cloud.A.FromWire(sent.Bytes, sent.Mark), 2, sent.Bytes.Length);
+        Assert.Equal(Passage.MarkFlooding | Turned, copied.Mark);
+        Passage turned = cloud.A.FromWire(copied.Bytes, copied.Mark);
+        Assert.Equal(Passage.Shot, turned.Action);
+        Assert.Equal([HostState.Tell("uplink MtuExceeded", 1, copied.Bytes.Length)], turned.Changes);
     }
 
     [Fact]
