@@ -46,6 +46,7 @@ internal sealed class DesiredState
     private readonly Claims<MacKey, MemberItem> _members = new();
     private readonly Claims<MacKey, MoveItem> _moves = new();
     private readonly SmallIndex<string, MoveItem> _movesByPort = new(StringComparer.Ordinal);
+    private readonly RecordedEndpoints _endpoints = new();
     private readonly MemberTable _memberTable;
     private readonly ResponderTable _responder;
     private readonly SmallIndex<uint, PortItem> _portsByNumber = new();
@@ -292,6 +293,14 @@ internal sealed class DesiredState
         }
 
         WriteRecord(key);
+        foreach (IPAddress? endpoint in (ReadOnlySpan<IPAddress?>)[_endpoints.Count(after, 1), _endpoints.Count(before, -1)])
+        {
+            if (endpoint is not null)
+            {
+                WriteEndpoint(any.Vsid, endpoint);
+            }
+        }
+
         if (before is not null && before.Mac != after?.Mac)
         {
             WriteMac(new MacKey(before.Vsid, before.Mac));
@@ -354,6 +363,11 @@ internal sealed class DesiredState
 
         WriteSubnet(vsid);
         TellResponder(vsid);
+        foreach (IPAddress endpoint in _endpoints.Of(vsid))
+        {
+            WriteEndpoint(vsid, endpoint);
+        }
+
         if (OwnerOfRoutes(vsid) is var now && now != owner)
         {
             uint number = IRoutingDomains.NumberOfSubnet(vsid);
@@ -521,6 +535,11 @@ internal sealed class DesiredState
             }
         }
 
+        foreach (uint vsid in _endpoints.SubnetsOf(address))
+        {
+            WriteEndpoint(vsid, address);
+        }
+
         foreach ((MacKey key, Claims<MacKey, MemberItem>.Claim claim) in _members.Winners)
         {
             if (address.Equals(claim.Item.ProviderAddress))
@@ -660,6 +679,16 @@ internal sealed class DesiredState
     {
         MemberItem? member = _members.TryGet(key, out Claims<MacKey, MemberItem>.Claim claim) ? claim.Item : null;
         if (_memberTable.Set(vsid, key, member, member is null ? null : _places.Locate(member), member is null ? null : _places.LocateDestination(member)))
+        {
+            WriteSubnet(vsid);
+        }
+    }
+
+    /// <summary>An endpoint that records name is a member where each member's host gets a copy. A group's members join it.</summary>
+    private void WriteEndpoint(uint vsid, IPAddress address)
+    {
+        bool floods = _subnets.TryGet(vsid, out Claims<uint, SubnetItem>.Claim claim) && claim.Item.Flooding == FloodingMode.Unicast;
+        if (_memberTable.SetEndpoint(vsid, address, floods && _endpoints.Contains(vsid, address) && !_own.Contains(address)))
         {
             WriteSubnet(vsid);
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using Hnv.Api.Stream;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Tables;
@@ -5,7 +6,8 @@ using Hnv.Datapath.Tables;
 namespace Hnv.Agent.Desired;
 
 /// <summary>
-/// Who gets a copy of what floods in each subnet: this host's ports with a member, and the provider addresses of hosts that have one.
+/// Who gets a copy of what floods in each subnet: this host's ports with a member, and the provider addresses of hosts that have one, and of third
+/// parties' endpoints that have an adapter of it. An address gets one copy, whatever it is the place of.
 /// Slots are without gaps: who leaves is replaced by the last one, so that a change costs one entry or two.
 /// </summary>
 internal sealed class MemberTable(IDesiredTable<MemberKey, MemberEntry> table)
@@ -56,12 +58,36 @@ internal sealed class MemberTable(IDesiredTable<MemberKey, MemberEntry> table)
         return true;
     }
 
+    /// <summary>An endpoint of the provider network takes part in the subnet, or does not any more.</summary>
+    /// <returns>Whether the subnet's <see cref="CountsOf"/> may differ.</returns>
+    public bool SetEndpoint(uint vsid, IPAddress address, bool isMember)
+    {
+        if (!_subnets.TryGetValue(vsid, out SubnetMembers? members))
+        {
+            if (!isMember)
+            {
+                return false;
+            }
+
+            _subnets.Add(vsid, members = new SubnetMembers(vsid, table));
+        }
+
+        bool changed = members.SetEndpoint(address, isMember);
+        if (members.IsEmpty)
+        {
+            _subnets.Remove(vsid);
+        }
+
+        return changed;
+    }
+
     /// <param name="At">Null: it is nowhere that a frame could be sent to.</param>
     /// <param name="Destination">Null: nowhere else.</param>
     private sealed record Placement(LocationEntry? At, LocationEntry? Destination, bool Learns);
 
     private sealed class SubnetMembers(uint vsid, IDesiredTable<MemberKey, MemberEntry> table)
     {
+        private readonly HashSet<IPAddress> _endpoints = [];
         private int _adapters;
 
         public Slots Local { get; } = new(vsid, 0, table);
@@ -70,7 +96,19 @@ internal sealed class MemberTable(IDesiredTable<MemberKey, MemberEntry> table)
 
         public int Learners { get; private set; }
 
-        public bool IsEmpty => _adapters == 0;
+        public bool IsEmpty => _adapters == 0 && _endpoints.Count == 0;
+
+        public bool SetEndpoint(IPAddress address, bool isMember)
+        {
+            if (isMember ? !_endpoints.Add(address) : !_endpoints.Remove(address))
+            {
+                return false;
+            }
+
+            // Policy knows all that is behind it: it is asked for no unknown address.
+            Remote.Add(LocationEntry.Remote(address), learns: false, isMember ? 1 : -1);
+            return true;
+        }
 
         public void Count(Placement? placement, int by)
         {

@@ -81,6 +81,44 @@ public sealed class DesiredStateTests : IDisposable
         Assert.Null(Slot(0));
     }
 
+    /// <summary>An explicit record to where no host of the cloud has a port, as one names a third party's endpoint.</summary>
+    [Fact]
+    public void Endpoint_ThatARecordNames_IsAMemberWhereEachHostGetsACopy()
+    {
+        RecordItem first = Record("10.0.0.97", "06:06:00:00:00:97", "192.168.4.97", null), second = first with { CustomerAddress = IPAddress.Parse("2001:db8:5001::97") };
+        SubnetItem floods = Subnet() with { Flooding = FloodingMode.Unicast };
+        Put(HostScope.Id, Pa("192.168.4.11"));
+        Put(Blue, floods, first, Member(), second, first with { CustomerAddress = IPAddress.Parse("10.0.0.98"), ProviderAddress = IPAddress.Parse("192.168.4.22") });
+        Assert.Equal(["192.168.4.22", "192.168.4.97"], Remotes());
+
+        Put(Blue, first with { CustomerAddress = IPAddress.Parse("10.0.0.99"), ProviderAddress = IPAddress.Parse("192.168.4.99"), Unusable = true });
+        Put(Blue, first with { CustomerAddress = IPAddress.Parse("10.0.0.96"), ProviderAddress = IPAddress.Parse("192.168.4.96"), Port = "blue/b7" });
+        Remove(Blue, first);
+        Assert.Equal(["192.168.4.22", "192.168.4.97"], Remotes());
+        Remove(Blue, Member());
+        Assert.Equal(["192.168.4.22", "192.168.4.97"], Remotes());
+
+        Put(HostScope.Id, Pa("192.168.4.97"));
+        Assert.Equal(["192.168.4.22"], Remotes());
+        Remove(HostScope.Id, Pa("192.168.4.97"));
+        foreach (FloodingMode mode in (FloodingMode[])[FloodingMode.None, FloodingMode.Multicast])
+        {
+            Put(Blue, floods with { Flooding = mode, MulticastGroup = IPAddress.Parse("239.1.1.1") });
+            Assert.Empty(Remotes());
+        }
+
+        Put(Blue, floods);
+        Remove(Blue, second);
+        Assert.Equal(["192.168.4.22"], Remotes());
+
+        string[] Remotes()
+        {
+            string[] slots = [.. Enumerable.Range(0, (int)Net().RemoteMembers).Select(i => Slot(MemberKey.Remote + (uint)i)!.Value.Pa.ToIPAddress()!.ToString())];
+            Assert.Null(Slot(MemberKey.Remote + (uint)slots.Length));
+            return [.. slots.Order(StringComparer.Ordinal)];
+        }
+    }
+
     [Fact]
     public void Member_WithoutAnyAddress_SaysWhereItsMacIs()
     {

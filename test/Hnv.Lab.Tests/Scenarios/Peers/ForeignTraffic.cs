@@ -30,6 +30,33 @@ internal static class ForeignTraffic
         }
     }
 
+    /// <summary>What goes to all reaches the other side: the VMs' broadcasts the customer, the customer's broadcast and IPv6 multicast the VMs.</summary>
+    /// <param name="vms">Of hosts to which the stranger sends its copies.</param>
+    /// <param name="link">The customer's.</param>
+    public static async Task AssertGroupsPassAsync(LabVm[] vms, string netns, string link, Customer customer)
+    {
+        await Shell.RunAsync(string.Join('\n', vms.Select(v => v.Namespace).Append(netns).Select(n => $"ip netns exec {n} sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0")));
+        foreach (LabVm vm in vms)
+        {
+            await AnswersAsync(async () => (await vm.ExecAsync("ping", "-n", "-b", "-c", "2", "-i", "0.2", "-W", "1", "10.0.0.255")).Output, customer.V4);
+        }
+
+        await AnswersAsync(() => Stranger.InAsync(netns, "ping -n -b -c 2 -i 0.2 -W 1 10.0.0.255 || true"), [.. vms.Select(v => v.Address4)]);
+        await AnswersAsync(() => Stranger.InAsync(netns, $"ping -6 -n -c 2 -i 0.2 -W 1 -I {customer.V6} ff02::1%{link} || true"), [.. vms.Select(v => v.Address6)]);
+    }
+
+    private static Task AnswersAsync(Func<Task<string>> ask, params IPAddress[] from)
+    {
+        string heard = string.Empty;
+        return Eventually.TrueAsync(
+            async () =>
+            {
+                heard = await ask();
+                return from.All(a => heard.Contains($"from {a}:", StringComparison.Ordinal));
+            },
+            $"{string.Join<IPAddress>(", ", from)} answer what is sent to all", () => heard);
+    }
+
     /// <summary>From the customer: pings.</summary>
     public static Task AssertReachesAsync(string netns, IPAddress address) =>
         Stranger.InAsync(netns, $"for i in $(seq {Tries}); do ping -n -c 1 -W 1 {address} && exit 0; done; exit 1");

@@ -1,4 +1,3 @@
-using System.Net;
 using Hnv.Lab.Tests.Scenarios.Support;
 
 namespace Hnv.Lab.Tests.Scenarios.Peers;
@@ -46,11 +45,7 @@ public sealed class KernelVxlanGroupTests(MixedLab fixture)
             async () => await JoinedAsync("u0") && await JoinedAsync("y"), $"both sides joined {group}",
             () => Shell.RunAsync($"bridge -n {at.Namespace} -d -s mdb show; ip -n {at.Namespace} -d link show sw").GetAwaiter().GetResult());
 
-        await Shell.RunAsync(string.Join('\n', vms.Select(v => v.Namespace).Append(netns).Select(n => $"ip netns exec {n} sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0")));
-        await AnswersAsync(async () => (await vms[0].ExecAsync("ping", "-n", "-b", "-c", "2", "-i", "0.2", "-W", "1", "10.0.0.255")).Output, customer.V4);
-        await AnswersAsync(() => Stranger.InAsync(netns, "ping -n -b -c 2 -i 0.2 -W 1 10.0.0.255 || true"), [.. vms.Select(v => v.Address4)]);
-        await AnswersAsync(() => Stranger.InAsync(netns, $"ping -6 -n -c 2 -i 0.2 -W 1 -I {customer.V6} ff02::1%vx0 || true"), [.. vms.Select(v => v.Address6)]);
-
+        await ForeignTraffic.AssertGroupsPassAsync(vms, netns, "vx0", customer);
         foreach (LabVm vm in vms)
         {
             await ForeignTraffic.AssertPassesAsync(vm, netns, customer);
@@ -58,17 +53,5 @@ public sealed class KernelVxlanGroupTests(MixedLab fixture)
 
         async Task<bool> JoinedAsync(string port) => (await Shell.RunAsync($"bridge -n {at.Namespace} mdb show")).Split('\n')
             .Any(l => l.Contains($"port {port} ", StringComparison.Ordinal) && l.Contains($"grp {group} ", StringComparison.Ordinal));
-    }
-
-    private static Task AnswersAsync(Func<Task<string>> ask, params IPAddress[] from)
-    {
-        string heard = string.Empty;
-        return Eventually.TrueAsync(
-            async () =>
-            {
-                heard = await ask();
-                return from.All(a => heard.Contains($"from {a}:", StringComparison.Ordinal));
-            },
-            $"{string.Join<IPAddress>(", ", from)} answer what is sent to all", () => heard);
     }
 }

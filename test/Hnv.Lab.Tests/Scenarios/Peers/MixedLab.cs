@@ -9,7 +9,7 @@ namespace Hnv.Lab.Tests.Scenarios.Peers;
 ///   h4 192.168.4.11    h6 fd00:4::12    hb 192.168.4.13, fd00:4::13        a VM of each network at each: nvh4, nvh6, nvhb, vxh4 …
 ///   nv 5001 (NVGRE), vx 6001 (VXLAN): flood by copies                      Open vSwitch: .91 to .94 of nv and vx, over either family
 ///   m4 7001 (VXLAN, group 239.1.1.1): m4h4, m4hb                           Debian's kernel in QEMU: .95, .96 of nv
-///   m6 7002 (VXLAN, group ff05::1:1): m6h6                                 this kernel's vxlan: .97 of m4, .98 of m6
+///   m6 7002 (VXLAN, group ff05::1:1): m6h6                                 this kernel's vxlan: .97 of m4, .98 of m6; with a list of hosts: .88, .89 of vx
 /// </code>
 /// </summary>
 public sealed class MixedLab : IAsyncLifetime
@@ -18,6 +18,7 @@ public sealed class MixedLab : IAsyncLifetime
     public const string GroupAddress4 = "239.1.1.1", GroupAddress6 = "ff05::1:1";
     public const string Both4 = "192.168.4.13", Both6 = "fd00:4::13";
     public const string Switch4 = "192.168.4.91", Switch6 = "fd00:4::91", Guest4 = "192.168.4.95", Guest6 = "fd00:4::95", Device4 = "192.168.4.97", Device6 = "fd00:4::97";
+    public const string HeadEnd4 = "192.168.4.88", HeadEnd6 = "fd00:4::88";
 
     public NetworkLab Lab { get; private set; } = null!;
 
@@ -25,6 +26,7 @@ public sealed class MixedLab : IAsyncLifetime
     {
         new Customer("nv", 91, Switch4), new Customer("vx", 92, Switch4), new Customer("nv", 93, Switch6), new Customer("vx", 94, Switch6),
         new Customer("nv", 95, Guest4), new Customer("nv", 96, Guest6), new Customer("m4", 97, Device4), new Customer("m6", 98, Device6),
+        new Customer("vx", 88, HeadEnd4), new Customer("vx", 89, HeadEnd6),
     }.ToDictionary(static c => c.Number);
 
     public async ValueTask InitializeAsync()
@@ -65,7 +67,8 @@ public sealed class MixedLab : IAsyncLifetime
 
         // Who compares the whole key of GRE gets no FlowID.
         foreach ((string address, string flowId) in ((string, string)[])
-            [(Switch4, "zero"), (Switch6, "zero"), (Guest4, "zero"), (Guest6, "zero"), (Device4, "hash"), (Device6, "hash")])
+            [(Switch4, "zero"), (Switch6, "zero"), (Guest4, "zero"), (Guest6, "zero"), (Device4, "hash"), (Device6, "hash"),
+                (HeadEnd4, "hash"), (HeadEnd6, "hash")])
         {
             builder.Document($"kind: ProviderEndpoint\nproviderAddress: \"{address}\"\nflowId: {flowId}");
         }

@@ -26,6 +26,7 @@ public sealed class OpenVSwitchTests(MixedLab fixture)
             try
             {
                 await ForeignTraffic.AssertPassesAsync(vm, netns, customer);
+                await ForeignTraffic.AssertGroupsPassAsync([vm], netns, "eth0", customer);
             }
             catch (Exception e)
             {
