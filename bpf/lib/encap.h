@@ -31,9 +31,8 @@ static __always_inline int push_form(struct __sk_buff *skb, const struct hnv_fra
 {
 	const __u32 ip_len = six ? HNV_IP6_LEN : HNV_IP4_LEN, room = HNV_ROOM(six, encapsulation), tunnel_len = room - ip_len - HNV_ETH_LEN;
 	const __u64 flags = (six ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV6 : BPF_F_ADJ_ROOM_ENCAP_L3_IPV4) |
-			    (encapsulation == HNV_ENCAP_VXLAN ? BPF_F_ADJ_ROOM_ENCAP_L4_UDP : BPF_F_ADJ_ROOM_ENCAP_L4_GRE) |
-			    BPF_F_ADJ_ROOM_ENCAP_L2(HNV_ETH_LEN) | BPF_F_ADJ_ROOM_ENCAP_L2_ETH | BPF_F_ADJ_ROOM_FIXED_GSO;
-	const __u8 protocol = encapsulation == HNV_ENCAP_VXLAN ? HNV_IPPROTO_UDP : HNV_IPPROTO_GRE;
+			    HNV_TUNNEL_ROOM_FLAG(encapsulation) | BPF_F_ADJ_ROOM_ENCAP_L2(HNV_ETH_LEN) | BPF_F_ADJ_ROOM_ENCAP_L2_ETH | BPF_F_ADJ_ROOM_FIXED_GSO;
+	const __u8 protocol = HNV_TUNNEL_PROTOCOL(encapsulation);
 	int in_front = f->proto == bpf_htons(ETH_P_ARP) || f->proto == bpf_htons(ETH_P_RARP);
 	struct ethhdr *eth, *inner;
 	void *data, *end;

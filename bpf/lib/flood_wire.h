@@ -130,7 +130,7 @@ static long find_other(__u32 slot, struct hnv_batch *b)
 static __noinline int turn_to_others(struct __sk_buff *skb, struct hnv_batch *b, __u32 members, __u32 mark)
 {
 	struct hnv_outer outer = { .encapsulation = HNV_FORM_ENCAPSULATION, .hash = bpf_get_hash_recalc(skb) };
-	const __u8 protocol = HNV_FORM_ENCAPSULATION == HNV_ENCAP_VXLAN ? HNV_IPPROTO_UDP : HNV_IPPROTO_GRE;
+	const __u8 protocol = HNV_TUNNEL_PROTOCOL(HNV_FORM_ENCAPSULATION);
 	const __be16 turned = HNV_FORM_FAMILY == 6 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 	void *data, *end;
 	__u8 tos[2];

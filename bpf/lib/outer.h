@@ -27,8 +27,8 @@ struct hnv_outer {
 #define HNV_OUTER_TTL 64
 
 /* Bytes that encapsulation adds: from the outer IP header to the tenant's Ethernet header; the frame's own becomes the outer one. */
-#define HNV_ROOM(six, encapsulation)                                                                                           \
-	(((six) ? HNV_IP6_LEN : HNV_IP4_LEN) + ((encapsulation) == HNV_ENCAP_VXLAN ? HNV_VXLAN_LEN : HNV_NVGRE_LEN) + HNV_ETH_LEN)
+#define HNV_ROOM(six, encapsulation) \
+	(((six) ? HNV_IP6_LEN : HNV_IP4_LEN) + HNV_TUNNEL_LEN(encapsulation) + HNV_ETH_LEN)
 #define HNV_LARGEST_ROOM HNV_ROOM(1, HNV_ENCAP_VXLAN)
 
 static __always_inline __u32 outer_room(const struct hnv_addr *pa, __u32 encapsulation)
