@@ -6,9 +6,12 @@
 
 /*
  * ICMP "fragmentation needed" and ICMPv6 "packet too big" from the underlay, quoting a packet that we sent to a peer: lowers the peer's path
- * MTU. The quote must carry our address, the peer's, and the key of a virtual subnet that is present here: eight bytes a forger has to
- * guess. So of VXLAN more must be quoted than RFC 792 asks for, as routers do since RFC 1812, 4.3.2.3. The host's own stack sees the
- * message, too.
+ * MTU. The quote must be of a packet from the address that the message came to, to a peer, in the headers and a virtual subnet of this host. So of
+ * VXLAN more must be quoted than RFC 792 asks for, as routers do since RFC 1812, 4.3.2.3.
+ *
+ * That is no proof: nothing here remembers what was sent, and whoever may send to this host and knows or tries out the number of a subnet
+ * (24 bits; FlowID and source port are not compared) can lower a peer's path MTU. What that costs is bounded: not below what every link
+ * must carry, and for as long as HNV_PATH_MTU_NS. The host's own stack sees the message, too.
  */
 struct hnv_icmp_mtu {
 	__u8 type, code;

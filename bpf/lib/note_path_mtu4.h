@@ -18,7 +18,7 @@ static __noinline void note_path_mtu4(struct __sk_buff *skb, const struct iphdr 
 	if (outer->ihl != 5 || bpf_skb_load_bytes(skb, HNV_ETH_LEN + HNV_IP4_LEN, &m, sizeof(m)))
 		return;
 	/* A router answers the sender of what it quotes. */
-	if (m.icmp.type != 3 || m.icmp.code != 4 || m.ip.ihl != 5 || outer->daddr != m.ip.saddr)
+	if (m.icmp.type != 3 || m.icmp.code != 4 || m.ip.version != 4 || m.ip.ihl != 5 || outer->daddr != m.ip.saddr)
 		return;
 	vsid = quoted_vsid(skb, HNV_ETH_LEN + HNV_IP4_LEN + sizeof(m), m.ip.protocol);
 	local = address4(m.ip.saddr);

@@ -16,7 +16,7 @@ static __always_inline void note_path_mtu6(struct __sk_buff *skb)
 	__be32 vsid;
 	__u32 mtu;
 
-	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN, &m, sizeof(m)) || m.icmp.type != 2 || m.icmp.code)
+	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN, &m, sizeof(m)) || m.icmp.type != 2 || m.icmp.code || m.ip.version != 6)
 		return;
 	__builtin_memcpy(&receiver, &m.outer.daddr, 16);
 	__builtin_memcpy(&local, &m.ip.saddr, 16);
