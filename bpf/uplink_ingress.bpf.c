@@ -31,10 +31,11 @@ static __always_inline int is_vxlan(struct __sk_buff *skb, __u32 offset)
 /* IPv6: answers when the packet is none of ours; otherwise a stage does. */
 static __always_inline int from_uplink6(struct __sk_buff *skb)
 {
-	__u8 next, type;
+	__u8 head[7], next, type;
 
-	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN + 6, &next, 1))
+	if (bpf_skb_load_bytes(skb, HNV_ETH_LEN, head, sizeof(head)) || head[0] >> 4 != 6)
 		return HNV_NOT_OURS;
+	next = head[6];
 	if (next == HNV_IPPROTO_TCP)
 		return HNV_NOT_OURS;
 	if (next == HNV_IPPROTO_GRE || is_extension6(next))
@@ -51,8 +52,8 @@ int uplink_ingress(struct __sk_buff *skb)
 {
 	struct iphdr *outer, ip;
 
-	/* The host's own traffic passes here, too: it leaves as early as possible. */
-	if (skb->vlan_present)
+	/* The host's own traffic passes here, too: it leaves as early as possible. VLAN 0 is none, but a priority (IEEE 802.1Q, 6.9). */
+	if (skb->vlan_present && skb->vlan_tci & 0xfff)
 		return HNV_NOT_OURS;
 	if (skb->protocol == bpf_htons(ETH_P_IPV6))
 		return from_uplink6(skb);

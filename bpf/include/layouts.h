@@ -359,6 +359,7 @@ struct hnv_config {
 HNV_SIZE(struct hnv_config, 16);
 
 #define HNV_CONFIG_UNWRAP 0x1 /* the normaliser takes frames wrapped in IPv6, at its ingress */
+#define HNV_CONFIG_VXLAN_SHARED 0x2 /* another tunnel of this host has vxlan_port, too */
 
 /*
  * decision (per CPU, one entry): what a program decided for the last frame on this CPU. Tests and trace pin a CPU and read it;

@@ -162,12 +162,13 @@ static __always_inline __u32 read_tunnel4(struct __sk_buff *skb, const struct ip
 			gre[1] = nvgre->proto;
 			outer->key = nvgre->key;
 		} else if (bpf_skb_load_bytes(skb, HNV_ETH_LEN + ip->ihl * 4, gre, 4)) {
-			return HNV_Malformed;
+			return peer ? HNV_Malformed : HNV_READ_NOT_OURS;
 		}
 		if (gre[1] != HNV_NVGRE_PROTO)
 			return HNV_READ_NOT_OURS;
+		/* Ethernet in GRE of another kind: the host may have such a tunnel of its own, but not to a peer. */
 		if (gre[0] != HNV_NVGRE_FLAGS)
-			return HNV_Malformed;
+			return peer ? HNV_Malformed : HNV_READ_NOT_OURS;
 	} else {
 		if (data + HNV_INNER > end || vxlan_is_malformed(vxlan, bpf_ntohs(ip->tot_len) - HNV_IP4_LEN, skb->gso_size != 0))
 			return HNV_Malformed;
@@ -191,17 +192,17 @@ static __always_inline __u32 read_tunnel6(struct __sk_buff *skb, const struct ip
 		/* Extension headers: nobody puts any in front of what is ours. */
 		next = outer6_skip_extensions(skb, ip->nexthdr, &offset, &fragment);
 		if (next == HNV_IPPROTO_GRE ? fragment != 2 && (bpf_skb_load_bytes(skb, offset + 2, &word, 2) || word != HNV_NVGRE_PROTO) :
-		    next != HNV_IPPROTO_UDP || fragment == 2 || bpf_skb_load_bytes(skb, offset + 2, &word, 2) || !word || word != vxlan_port())
+		    next != HNV_IPPROTO_UDP || fragment == 2 || bpf_skb_load_bytes(skb, offset + 2, &word, 2) || !word || word != vxlan_port() || vxlan_port_is_shared())
 			return HNV_READ_NOT_OURS;
 		return !peer ? HNV_READ_NOT_OURS : fragment ? HNV_Fragmented : HNV_Malformed;
 	}
 	if (data + HNV_INNER > end)
-		return HNV_Malformed;
+		return peer || HNV_FORM_ENCAPSULATION != HNV_ENCAP_NVGRE ? HNV_Malformed : HNV_READ_NOT_OURS;
 	if (HNV_FORM_ENCAPSULATION == HNV_ENCAP_NVGRE) {
 		if (nvgre->proto != HNV_NVGRE_PROTO)
 			return HNV_READ_NOT_OURS;
 		if (nvgre->flags != HNV_NVGRE_FLAGS)
-			return HNV_Malformed;
+			return peer ? HNV_Malformed : HNV_READ_NOT_OURS;
 		outer->key = nvgre->key;
 	} else {
 		if (vxlan_is_malformed(vxlan, bpf_ntohs(ip->payload_len), skb->gso_size != 0))
@@ -209,6 +210,20 @@ static __always_inline __u32 read_tunnel6(struct __sk_buff *skb, const struct ip
 		outer->key = vxlan->key;
 	}
 	return bytes < HNV_INNER + HNV_ETH_LEN || outer6_is_malformed(ip, bytes, HNV_INNER, skb->gso_size != 0) ? HNV_Malformed : HNV_None;
+}
+
+/* Whether the frame is for the other tunnel at the port of VXLAN. What of ours is wrong goes there, too, where its VNI is nobody's. */
+static __always_inline int is_of_other_tunnel(__u32 verdict, const struct hnv_peer *peer, __be32 key)
+{
+	struct hnv_subnet *subnet;
+	__be32 vsid = vsid_of(key);
+
+	if (HNV_FORM_ENCAPSULATION != HNV_ENCAP_VXLAN || !vxlan_port_is_shared())
+		return 0;
+	if (verdict || !peer)
+		return 1;
+	subnet = bpf_map_lookup_elem(&subnets, &vsid);
+	return !subnet || subnet->encapsulation != HNV_ENCAP_VXLAN;
 }
 
 /* A frame that may be of this object's form: its IP header was seen to be right so far, and what follows it to be GRE, or UDP to our port. */
@@ -260,8 +275,11 @@ static __always_inline int from_uplink(struct __sk_buff *skb)
 	d->pa = outer.remote;
 	outer.key = 0;
 	verdict = HNV_FORM_FAMILY == 6 ? read_tunnel6(skb, &ip.v6, peer != 0, &outer) : read_tunnel4(skb, &ip.v4, peer != 0, &outer);
-	if (verdict == HNV_READ_NOT_OURS)
+	if (verdict == HNV_READ_NOT_OURS || is_of_other_tunnel(verdict, peer, outer.key))
 		return HNV_NOT_OURS;
+	/* A priority tag was for the provider network; no VM may get it. */
+	if (!verdict && skb->vlan_present && bpf_skb_vlan_pop(skb))
+		verdict = HNV_Internal;
 	action = verdict ? drop(d, verdict) : from_wire(skb, d, &outer, peer);
 	if (!traced(d))
 		count(0, d->verdict, bytes);

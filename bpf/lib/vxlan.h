@@ -31,6 +31,15 @@ static __always_inline __be16 vxlan_port(void)
 	return c ? c->vxlan_port : 0;
 }
 
+/* Whether another tunnel of this host has the port, too: what peers send in subnets that are here is ours, all else that tunnel's. */
+static __always_inline int vxlan_port_is_shared(void)
+{
+	__u32 zero = 0;
+	struct hnv_config *c = bpf_map_lookup_elem(&config, &zero);
+
+	return c && c->flags & HNV_CONFIG_VXLAN_SHARED;
+}
+
 /* `length`: of the UDP packet. A source port of the dynamic range, RFC 7348, 5. */
 static __always_inline void vxlan_write(struct hnv_vxlan *h, const struct hnv_outer *outer, __be16 port, __u32 length)
 {

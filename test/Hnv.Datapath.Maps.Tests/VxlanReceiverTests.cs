@@ -1,7 +1,11 @@
+using System.Diagnostics;
+using System.Net;
 using Hnv.Datapath.Layouts;
 using Hnv.Datapath.Maps.Tests.Support;
+using Hnv.Datapath.Tables;
 using Hnv.Linux.Bpf;
 using Hnv.Linux.Netlink;
+using Hnv.Model.Addressing;
 
 namespace Hnv.Datapath.Maps.Tests;
 
@@ -36,11 +40,7 @@ public sealed class VxlanReceiverTests : IDisposable
             Assert.Equal(index, Assert.Single(Devices()).Index);
             Assert.Equal("", Set(again, 8472) ?? "");
             Assert.NotEqual(index, Assert.Single(Devices()).Index);
-            using (BpfMap config = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"config_v{Layout.Version}")))
-            {
-                Assert.True(config.TryLookup(0u, out ConfigEntry entry));
-                Assert.Equal(8472, entry.VxlanPort.ToHost());
-            }
+            Assert.Equal((8472, false), SetPort());
 
             Assert.True(_host.Route.DeleteLink(Assert.Single(Devices()).Index));
             _host.Namespace.Run(again.Maintain);
@@ -55,16 +55,84 @@ public sealed class VxlanReceiverTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// A tunnel of the host's own to a machine that is our peer in another VNI goes on; frames of the peer in our subnet are ours all the same.
+    /// </summary>
     [Fact]
-    public void SetVxlanPort_WhereAnotherTunnelHasThePort_SaysSoAndLeavesIt()
+    public void SetVxlanPort_WhereAnotherTunnelHasThePort_LeavesItItsTraffic_AndHearsPeers()
     {
-        using Dataplane dataplane = _host.Open();
-        LinkInfo others = _host.Route.CreateVxlan(new VxlanSpec("vx0", 42));
-        _host.Route.SetUp(others.Index);
-        string? problem = Set(dataplane, 4789);
-        Assert.NotNull(problem);
-        Assert.Empty(Devices());
-        Assert.NotNull(_host.Route.FindLink("vx0"));
+        string far = $"{_host.Name}-far";
+        Command.Run("ip", "netns", "add", far);
+        try
+        {
+            TestVm vm = _host.AddVm("p1", "10.0.0.5", "06:06:00:00:00:05");
+            Ip(_host.Name, $"link add up0 type veth peer name up0 netns {far}");
+            foreach ((string netns, string here, string there) in ((string, string, string)[])[(_host.Name, "11", "99"), (far, "99", "11")])
+            {
+                Ip(netns, $"address add 192.168.4.{here}/24 dev up0");
+                Ip(netns, "link set up0 up");
+                Ip(netns, $"link add vx42 type vxlan id 42 dstport 4789 local 192.168.4.{here} remote 192.168.4.{there} dev up0");
+                Ip(netns, $"address add 10.42.0.{here}/24 dev vx42");
+                Ip(netns, "link set vx42 up");
+            }
+
+            Ip(far, "link add vx5001 address 06:06:00:00:00:07 type vxlan id 5001 dstport 4789 local 192.168.4.99 remote 192.168.4.11 dev up0");
+            Ip(far, "address add 10.0.0.7/24 dev vx5001");
+            Ip(far, "link set vx5001 up");
+            Ip(far, "neigh add 10.0.0.5 lladdr 06:06:00:00:00:05 dev vx5001");
+            Assert.True(Answers(_host.Name, "10.42.0.99"));
+
+            using Dataplane dataplane = _host.Open();
+            int up0 = _host.Route.GetLink("up0").Index;
+            IPAddress pa = IPAddress.Parse("192.168.4.11"), peer = IPAddress.Parse("192.168.4.99");
+            _host.Namespace.Run(() =>
+            {
+                dataplane.AttachUplink(up0);
+                dataplane.LocalPas.Set(pa, new LocalPaEntry((uint)up0));
+            });
+            string? problem = Set(dataplane, 4789);
+            _host.Connect(dataplane, Encapsulation.Vxlan, vm);
+            Assert.True(Answers(_host.Name, "10.42.0.99"), "the other tunnel has nothing to do with us");
+
+            dataplane.Peers.Set(peer, new PeerEntry(pa, (uint)up0, 1500, PeerFlags.None));
+            dataplane.Records.Set(new RecordKey(5001, IPAddress.Parse("10.0.0.7")), RecordEntry.Remote(MacAddress.Parse("06:06:00:00:00:07"), RecordKind.Static, peer));
+            dataplane.Macs.Set(new MacKey(5001, MacAddress.Parse("06:06:00:00:00:07")), LocationEntry.Remote(peer));
+            Assert.Equal([], _host.Apply(dataplane).Failures);
+            Assert.True(Answers(_host.Name, "10.42.0.99"), "the other tunnel is of our peer");
+            Assert.True(Answers(vm.Namespace.Description, "10.0.0.7"), "the peer's VM is in our subnet");
+            Assert.Contains("belongs to another tunnel", problem, StringComparison.Ordinal);
+            Assert.Empty(Devices());
+            Assert.Equal((4789, true), SetPort());
+
+            // The other tunnel goes: the port is ours alone.
+            Ip(_host.Name, "link del vx42");
+            _host.Namespace.Run(dataplane.Maintain);
+            Assert.Single(Devices());
+            Assert.Equal((4789, false), SetPort());
+            Assert.True(Answers(vm.Namespace.Description, "10.0.0.7"));
+        }
+        finally
+        {
+            Command.Run("ip", "netns", "del", far);
+        }
+    }
+
+    /// <summary>The first tries find no neighbour, and devices that just came up.</summary>
+    private static bool Answers(string netns, string address) => Enumerable.Range(0, 20).Any(_ =>
+    {
+        using Process ping = Process.Start(Command.Quiet("ip", "netns", "exec", netns, "ping", "-n", "-q", "-c", "1", "-W", "1", address))!;
+        ping.WaitForExit();
+        return ping.ExitCode == 0;
+    });
+
+    private static void Ip(string netns, string arguments) => Command.Run("ip", ["-n", netns, .. arguments.Split(' ')]);
+
+    /// <summary>What the programs are told: the port, and whether it is shared.</summary>
+    private (int Port, bool IsShared) SetPort()
+    {
+        using BpfMap config = BpfMap.OpenPinned(Path.Combine(_host.Directory, $"config_v{Layout.Version}"));
+        Assert.True(config.TryLookup(0u, out ConfigEntry entry));
+        return (entry.VxlanPort.ToHost(), entry.Flags.HasFlag(ConfigFlags.VxlanShared));
     }
 
     private string? Set(Dataplane dataplane, ushort port) => _host.Namespace.Run(() => dataplane.SetVxlanPort(port));

@@ -329,6 +329,84 @@ public sealed class FormTests(TestCloud cloud)
         }
     }
 
+    /// <summary>A GRE tunnel of the host's own (gretap without a key, with a sum, with sequence numbers) is no NVGRE.</summary>
+    [Theory]
+    [InlineData(AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetworkV6)]
+    public void Gre_OfAStranger_ThatIsNotExactlyNvgre_IsTheHosts(AddressFamily family)
+    {
+        FormCloud forms = new(cloud, new(Encapsulation.Nvgre, family));
+        IPAddress stranger = forms.Is6 ? IPAddress.Parse("fd00:4::99") : IPAddress.Parse("192.168.4.99");
+        foreach (int flags in (ReadOnlySpan<int>)[0x0000, 0x8000, 0x1000, 0xa000, 0x3000, 0xb000, 0x2001])
+        {
+            foreach ((IPAddress from, bool isPeer) in new[] { (stranger, false), (forms.PaOf(cloud.A), true) })
+            {
+                byte[] onWire = forms.OnWire(from, forms.PaOf(cloud.B), 5001, Frame("IPv4"));
+                BinaryPrimitives.WriteUInt16BigEndian(onWire.AsSpan(forms.Tunnel), (ushort)flags);
+                if (isPeer)
+                {
+                    cloud.B.FromWire(onWire).Dropped(Verdict.Malformed);
+                    continue;
+                }
+
+                cloud.B.FromWire(onWire).LeftAlone();
+
+                // No key, and no room for one.
+                byte[] least = onWire[..(forms.Tunnel + 4)];
+                Add(least, OuterIp + (forms.Is6 ? 4 : 2), least.Length - onWire.Length);
+                FixChecksum(forms, least);
+                cloud.B.FromWire(least).LeftAlone();
+            }
+        }
+    }
+
+    /// <summary>Another tunnel of this host has the port of VXLAN, too: what our peers send in virtual subnets that are here is ours, everything else its own.</summary>
+    [Theory]
+    [InlineData(AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetworkV6)]
+    public void VxlanPort_ThatAnotherTunnelHasToo_IsOursForPeersInSubnetsHere(AddressFamily family)
+    {
+        FormCloud forms = new(cloud, new(Encapsulation.Vxlan, family));
+        IPAddress stranger = forms.Is6 ? IPAddress.Parse("fd00:4::99") : IPAddress.Parse("192.168.4.99");
+        byte[] frame = Frame("IPv4"), ours = forms.OnWire(cloud.A, cloud.B, 5001, frame);
+        byte[] malformed = [.. ours], extended = [];
+        malformed[forms.Tunnel + 8] = 0x04; // without a VNI (VXLAN-GPE)
+        if (forms.Is6)
+        {
+            extended = PacketBuilder.Ethernet(default, default).IPv6(cloud.A.Pa6, cloud.B.Pa6).IPv6Fragment(new IPv6FragmentHeader(0, true, 9))
+                .UdpWithoutChecksum(0xc000, FormCloud.Port).Vxlan(5001).Frame(frame).ToArray();
+        }
+
+        cloud.B.Programs.Map("config").Update(0u, new ConfigEntry(Layout.Version, 0, 0, ConfigFlags.VxlanShared, NetworkUInt16.ToNetwork(FormCloud.Port)));
+        cloud.B.FromWire(forms.OnWire(stranger, forms.PaOf(cloud.B), 42, frame)).LeftAlone();
+        cloud.B.FromWire(forms.OnWire(stranger, forms.PaOf(cloud.B), 5001, frame)).LeftAlone();
+        cloud.B.FromWire(forms.OnWire(cloud.A, cloud.B, 42, frame)).LeftAlone(); // a host may be our peer and the other tunnel's
+        cloud.B.FromWire(malformed).LeftAlone();
+        if (forms.Is6)
+        {
+            cloud.B.FromWire(extended).LeftAlone();
+        }
+
+        cloud.B.FromWire(ours).Went(Verdict.Decapsulated, cloud.Blue7.TrafficTo(frame.Length)).As(frame);
+        cloud.B.FromWire(forms.OnWire(cloud.C, cloud.B, 5001, frame)).Dropped(Verdict.SourceCaPaMismatch);
+        forms.SetSubnet(cloud.B, cloud.Blue, entry => entry with { Encapsulation = Layouts.Encapsulation.Nvgre });
+        cloud.B.FromWire(ours).LeftAlone();
+    }
+
+    [Theory]
+    [InlineData(Encapsulation.Nvgre)]
+    [InlineData(Encapsulation.Vxlan)]
+    public void OuterIPv6_OfAnotherVersion_IsTheHosts(Encapsulation encapsulation)
+    {
+        FormCloud forms = new(cloud, new(encapsulation, AddressFamily.InterNetworkV6));
+        foreach (int version in (ReadOnlySpan<int>)[0, 4, 5, 7, 15])
+        {
+            byte[] onWire = forms.OnWire(cloud.A, cloud.B, 5001, Frame("IPv4"));
+            onWire[OuterIp] = (byte)((version << 4) | (onWire[OuterIp] & 0xf));
+            cloud.B.FromWire(onWire).LeftAlone();
+        }
+    }
+
     [Fact]
     public void Traffic_OfTheHostItself_IsLeftToIt()
     {
@@ -387,9 +465,10 @@ public sealed class FormTests(TestCloud cloud)
     {
         EncapsulationForm form = new(encapsulation, family);
         FormCloud forms = new(cloud, form);
-        byte[] Heard(uint mtu, uint vsid = 5001, IPAddress? from = null, int quoted = 100)
+        byte[] Heard(uint mtu, uint vsid = 5001, IPAddress? from = null, int quoted = 100, int version = 0)
         {
             byte[] sent = forms.OnWire(from ?? forms.PaOf(cloud.A), forms.PaOf(cloud.B), vsid, Sized(1000, v6: false));
+            sent[OuterIp] ^= (byte)(version << 4);
             ReadOnlySpan<byte> quote = sent.AsSpan(14, quoted);
             return forms.Is6
                 ? PacketBuilder.Ethernet(default, default).IPv6(IPAddress.Parse("fd00:4::1"), cloud.A.Pa6).Icmp(IcmpV6Type.PacketTooBig, 0, mtu).Payload(quote).ToArray()
@@ -400,6 +479,7 @@ public sealed class FormTests(TestCloud cloud)
         cloud.A.FromWire(Heard(1400, from: forms.PaOf(cloud.C))).LeftAlone();
         cloud.A.FromWire(Heard(1400, quoted: forms.Inner - 14 - 1)).LeftAlone();
         cloud.A.FromWire(Heard(9000)).LeftAlone();
+        cloud.A.FromWire(Heard(1400, version: 1)).LeftAlone();
         Passage heard = cloud.A.FromWire(Heard(1400));
         Assert.Equal((Passage.Unspecified, $"path MTU {forms.PaOf(cloud.B)} +1400"), (heard.Action, Assert.Single(heard.Changes)));
         Assert.Equal(Verdict.Encapsulated, cloud.A.FromVm(cloud.Blue5, Sized(1400 - form.Room, v6: false)).Verdict);

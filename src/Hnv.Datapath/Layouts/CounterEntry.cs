@@ -35,6 +35,9 @@ public enum ConfigFlags : ushort
 
     /// <summary>The normaliser takes frames wrapped in IPv6, at its ingress.</summary>
     Unwrap = 1,
+
+    /// <summary>Another tunnel of this host has the port of VXLAN, too.</summary>
+    VxlanShared = 2,
 }
 
 /// <summary>struct hnv_decision: what a program decided for the last frame on a CPU.</summary>

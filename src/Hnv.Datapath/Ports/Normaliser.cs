@@ -195,7 +195,8 @@ internal sealed class Normaliser(string directory, MapStore maps, Attachments at
     private void SetConfig(ConfigEntry entry)
     {
         ConfigEntry? before = ReadConfig();
-        entry = entry with { VxlanPort = before?.VxlanPort ?? default }; // Not the normaliser's to change.
+        // Not the normaliser's to change.
+        entry = entry with { VxlanPort = before?.VxlanPort ?? default, Flags = entry.Flags | ((before?.Flags ?? default) & ConfigFlags.VxlanShared) };
         if (before != entry)
         {
             uint index = 0;

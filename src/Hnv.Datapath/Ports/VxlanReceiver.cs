@@ -19,35 +19,49 @@ internal sealed class VxlanReceiver(string directory, MapStore maps, Attachments
     private bool _ensured;
 
     /// <summary>Sets port and device; 0: neither.</summary>
-    /// <returns>What keeps received packets from being merged, for people; null when nothing does. They are received all the same.</returns>
+    /// <remarks>
+    /// The device comes first: only by making it is it known whether somebody else on this host has the port. Then that one keeps what comes to it, but
+    /// for what our peers send in virtual subnets that are here; the kernel cannot give a second tunnel the port.
+    /// </remarks>
+    /// <returns>What is not as it should be, for people; null when nothing is. Frames of peers are received all the same.</returns>
     public string? Set(ushort port)
     {
-        bool configured = Configure(port);
         if (port == _port && _ensured)
         {
+            Configure(port, shared: false);
             return null;
         }
 
         _port = port;
         _ensured = false;
+        string? problem = null;
+        bool shared = false;
         try
         {
             if (port == 0)
             {
                 Remove();
             }
-            else if (!configured || route.FindLink(_name) is not { } adopted || !adopted.Flags.HasFlag(LinkFlags.Up))
+            else if (Read().VxlanPort.ToHost() != port || route.FindLink(_name) is not { } adopted || !adopted.Flags.HasFlag(LinkFlags.Up))
             {
                 Make(port);
             }
+
+            _ensured = true;
+        }
+        catch (LinuxException taken) when (taken.Errno is Errno.EADDRINUSE or Errno.EEXIST)
+        {
+            shared = true;
+            problem = $"UDP port {port}, that of VXLAN, belongs to another tunnel or program of this host ({taken.Message}). Taken from it are only frames of peers in virtual subnets "
+                + "of this host, which are not merged to super-packets; everything else stays with it. Give every host another port (--vxlan-port), or that tunnel one";
         }
         catch (Exception failure) when (failure is LinuxException or IOException or DataplaneException)
         {
-            return $"{_name}, the VXLAN device that has the kernel merge what comes to UDP port {port}, cannot be made: {failure.Message}";
+            problem = $"{_name}, the VXLAN device that has the kernel merge what comes to UDP port {port}, cannot be made: {failure.Message}; frames come in one by one";
         }
 
-        _ensured = true;
-        return null;
+        Configure(port, shared);
+        return problem;
     }
 
     /// <summary>Makes the device anew when somebody deleted it or set it down.</summary>
@@ -83,18 +97,25 @@ internal sealed class VxlanReceiver(string directory, MapStore maps, Attachments
         }
     }
 
-    /// <returns>Whether it was so already.</returns>
-    private bool Configure(ushort port)
+    private ConfigEntry Read()
     {
         uint index = 0;
-        maps[MapNames.Config].TryLookup(in index, out ConfigEntry before);
-        ConfigEntry entry = before with { Layout = Layout.Version, VxlanPort = NetworkUInt16.ToNetwork(port) };
-        if (entry == before)
-        {
-            return true;
-        }
+        maps[MapNames.Config].TryLookup(in index, out ConfigEntry entry);
+        return entry;
+    }
 
-        maps[MapNames.Config].Update(in index, in entry);
-        return false;
+    private void Configure(ushort port, bool shared)
+    {
+        ConfigEntry before = Read(), entry = before with
+        {
+            Layout = Layout.Version,
+            VxlanPort = NetworkUInt16.ToNetwork(port),
+            Flags = (before.Flags & ~ConfigFlags.VxlanShared) | (shared ? ConfigFlags.VxlanShared : ConfigFlags.None),
+        };
+        if (entry != before)
+        {
+            uint index = 0;
+            maps[MapNames.Config].Update(in index, in entry);
+        }
     }
 }

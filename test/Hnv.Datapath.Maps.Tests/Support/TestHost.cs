@@ -59,20 +59,23 @@ internal sealed class TestHost : IDisposable
     }
 
     /// <summary>Binds VMs to one virtual subnet and says everything that they need to reach each other.</summary>
-    public void Connect(Dataplane dataplane, params TestVm[] vms)
+    public void Connect(Dataplane dataplane, params TestVm[] vms) => Connect(dataplane, Encapsulation.Nvgre, vms);
+
+    /// <summary>As <see cref="Connect(Dataplane,TestVm[])"/>, in an encapsulation.</summary>
+    public void Connect(Dataplane dataplane, Encapsulation encapsulation, params TestVm[] vms)
     {
         const uint vsid = 5001;
         Namespace.Run(() =>
         {
             uint rd = dataplane.RoutingDomains.Number(TestVm.Network);
-            dataplane.Subnets.Set(new SubnetKey(vsid), new SubnetEntry(rd, MacAddress.Parse("02:00:00:00:00:01"), IPAddress.Parse("10.0.0.1"), null));
+            dataplane.Subnets.Set(new SubnetKey(vsid), new SubnetEntry(rd, MacAddress.Parse("02:00:00:00:00:01"), IPAddress.Parse("10.0.0.1"), null) with { Encapsulation = encapsulation });
             dataplane.Routes.Set(new RouteKey(rd, IPNetwork.Parse("10.0.0.0/24")), new RouteEntry(vsid, null));
             uint number = 0;
             foreach (TestVm vm in vms)
             {
                 dataplane.Records.Set(new RecordKey(vsid, vm.Address), RecordEntry.Local(vm.Mac, RecordKind.Static, vm.Port));
                 dataplane.Macs.Set(new MacKey(vsid, vm.Mac), LocationEntry.Local(vm.Port));
-                dataplane.BindPort(new PortBinding(vm.Port, ++number, rd, vsid, vm.Mac));
+                dataplane.BindPort(new PortBinding(vm.Port, ++number, rd, vsid, vm.Mac) { Encapsulation = encapsulation });
             }
 
             Assert.Equal([], dataplane.Apply().Failures);
