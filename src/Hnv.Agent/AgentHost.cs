@@ -108,6 +108,7 @@ public static partial class AgentHost
         };
         ImmutableArray<string> Problems() =>
             [.. core.State.Problems, .. Optional(learned.Problem), .. Optional(learned.PeerAtLimit), .. learned.Unreachable, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(counters.Problem), .. Optional(renewal.Problem)];
+        ImmutableArray<string> Reported() => [.. Problems(), .. Optional(sync.Refusal)];
         var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State, counters);
         HostStatus Status() => new(
             options.Host, version, dataplane.Features.Release, core.State.RealisedRevision, sync.State.IsConnected, options.Uplinks, [],
@@ -141,7 +142,7 @@ public static partial class AgentHost
             () => new ReportContent(
                 core.State.RealisedRevision,
                 [.. core.State.Ports.Select(p => new PortReport(p.Name, p.State, p.Reason, p.InterfaceIndex))],
-                Problems()) { Left = counters.Left, ProviderAddresses = core.State.ProviderAddresses },
+                Reported()) { Left = counters.Left, ProviderAddresses = core.State.ProviderAddresses },
             () => sync.Session,
             version,
             time,

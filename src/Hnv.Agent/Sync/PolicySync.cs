@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Hnv.Api.Client;
 using Hnv.Api.Stream;
 using Microsoft.Extensions.Logging;
@@ -48,10 +49,16 @@ internal sealed partial class PolicySync(
     /// <summary>How it stands; may be read by any thread.</summary>
     public SyncState State { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); } = new(null, null, time.GetUtcNow());
 
-    /// <summary>The session to report to and to answer on; null when none is understood. May be read by any thread.</summary>
+    /// <summary>
+    /// The session to report to and to answer on; null when none is understood. One whose stream was refused is there until the next try, so that
+    /// the controller hears why. May be read by any thread.
+    /// </summary>
     public IControllerSession? Session { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
-    /// <summary>Called when <see cref="State"/> changed.</summary>
+    /// <summary>Why the last stream was refused, for the host's report; null from the next bookmark on. May be read by any thread.</summary>
+    public string? Refusal { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
+    /// <summary>Called when <see cref="State"/> or <see cref="Refusal"/> changed.</summary>
     public Action? StateChanged { get; init; }
 
     /// <summary>Takes what VMs of other hosts were heard to have; must not take time.</summary>
@@ -66,22 +73,28 @@ internal sealed partial class PolicySync(
             string controller = controllers[turn % controllers.Length];
             string problem;
             bool completed = false;
+            bool refused = false;
+            IControllerSession? session = null;
             try
             {
-                await RunSessionAsync(controller, () => completed = true, ct);
+                session = connector.Open(controller);
+                await RunSessionAsync(session, controller, () => completed = true, ct);
                 problem = $"The controller at {controller} ended the stream.";
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
+                Close(session);
                 return;
             }
             catch (PolicyViolationException e)
             {
                 problem = $"The policy of the controller at {controller} was refused, this host keeps what it has: {e.Message}.";
+                refused = true;
             }
             catch (HnvApiException e)
             {
                 problem = e.Message;
+                refused = e.Status == HttpStatusCode.OK;
             }
             catch (Exception e)
             {
@@ -92,6 +105,16 @@ internal sealed partial class PolicySync(
 
             failures = completed ? 1 : failures + 1;
             TimeSpan pause = PauseAfter(failures);
+            if (refused && Session is not null)
+            {
+                // Greeted, so requests beside the stream go on, and tell this.
+                Refusal = problem;
+            }
+            else
+            {
+                Session = null;
+            }
+
             Fail(controller, problem, pause);
             try
             {
@@ -100,6 +123,10 @@ internal sealed partial class PolicySync(
             catch (OperationCanceledException)
             {
                 return;
+            }
+            finally
+            {
+                Close(session);
             }
         }
     }
@@ -112,9 +139,14 @@ internal sealed partial class PolicySync(
         return TimeSpan.FromSeconds(seconds * (0.5 + random.NextDouble()));
     }
 
-    private async Task RunSessionAsync(string controller, Action onCompleted, CancellationToken ct)
+    private void Close(IControllerSession? session)
     {
-        using IControllerSession session = connector.Open(controller);
+        Session = null;
+        session?.Dispose();
+    }
+
+    private async Task RunSessionAsync(IControllerSession session, string controller, Action onCompleted, CancellationToken ct)
+    {
         using var deadline = new CancellationTokenSource(Silence, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         ImmutableArray<HeldNetworkPolicy> held = store.BeginConnection();
@@ -154,6 +186,11 @@ internal sealed partial class PolicySync(
                 {
                     lastBookmark = time.GetTimestamp();
                     onCompleted();
+                    if (Refusal is not null)
+                    {
+                        Refusal = null;
+                        StateChanged?.Invoke();
+                    }
                 }
                 else if (lastBookmark != 0 && time.GetElapsedTime(lastBookmark) > WithoutBookmark)
                 {
@@ -164,10 +201,6 @@ internal sealed partial class PolicySync(
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
         {
             throw new HnvApiException($"Nothing was heard from the controller at {controller} for {Silence.TotalSeconds:0} seconds.");
-        }
-        finally
-        {
-            Session = null;
         }
     }
 

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
 using Hnv.Api.Client;
 using Hnv.Api.Stream;
+using Hnv.Model.Resources;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Hnv.Agent.Tests.Fakes.Items;
 
@@ -121,6 +123,38 @@ public sealed class PolicySyncTests : IAsyncLifetime
         Assert.Single(third.Have);
         Assert.Equal(2, _changes.Count);
         Assert.NotNull(_sync.State.Problem);
+    }
+
+    /// <summary>Somebody must hear of it, and it is not the controller's stream that says so.</summary>
+    [Theory]
+    [InlineData("item")]
+    [InlineData("message")]
+    public async Task StreamThatIsRefused_IsReportedToItsController_UntilOneIsTaken(string what)
+    {
+        Start();
+        FakeSession session = await _controllers.NextAsync();
+        session.Say(Hello());
+        if (what == "item")
+        {
+            session.Say(new AttachMessage(Blue, "blue-corp", "blue", (Encapsulation)99));
+        }
+        else
+        {
+            session.Break(new HnvApiException("The controller sent a policy message that is not understood.", HttpStatusCode.OK));
+        }
+
+        await Until.TrueAsync(() => _sync.Refusal is not null, "the stream is refused");
+        Assert.False(_sync.State.IsConnected);
+        Assert.Same(session, _sync.Session);
+        Assert.False(session.IsDisposed);
+
+        FakeSession next = await Reconnected();
+        Assert.True(session.IsDisposed);
+        next.Say(Hello());
+        await Until.TrueAsync(() => _sync.State.IsConnected, "the next stream is understood");
+        Assert.Contains(what == "item" ? "encapsulation" : "not understood", _sync.Refusal, StringComparison.Ordinal);
+        next.Say(new BookmarkMessage(5));
+        await Until.TrueAsync(() => _sync.Refusal is null, "the next stream is taken");
     }
 
     [Fact]
