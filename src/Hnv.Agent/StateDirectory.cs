@@ -58,8 +58,11 @@ internal sealed class StateDirectory : IDisposable
             }
         }
 
-        File.Delete(Path.Combine(Root, CounterFileStore.FileName));
-        File.Delete(Path.Combine(Root, CounterFileStore.FileName + ReplacedFile.Unfinished));
+        foreach (string path in Directory.EnumerateFiles(Root, CounterFileStore.FileName + "*"))
+        {
+            File.Delete(path); // With what was set aside, or not finished.
+        }
+
         if (Directory.Exists(BpfDirectory))
         {
             Directory.Delete(BpfDirectory);

@@ -239,7 +239,13 @@ public sealed class AdoptionTests : IDisposable
             newer.Pin(Path.Combine(_host.Directory, "subnets_v7"));
         }
 
-        Assert.Contains("newer version", Assert.Throws<DataplaneException>(() => _host.Open()).Message, StringComparison.Ordinal);
+        string[] pins = [.. Directory.GetFiles(_host.Directory).Order(StringComparer.Ordinal)];
+
+        string refused = Assert.Throws<DataplaneException>(() => _host.Open()).Message;
+
+        Assert.Contains("newer version", refused, StringComparison.Ordinal);
+        Assert.Contains("Run that version or a newer one", refused, StringComparison.Ordinal);
+        Assert.Equal(pins, Directory.GetFiles(_host.Directory).Order(StringComparer.Ordinal));
     }
 
     private uint AttachedProgram(int port) =>

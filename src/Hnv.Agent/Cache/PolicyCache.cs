@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Hnv.Agent.Sync;
 using Hnv.Linux;
 using Microsoft.Extensions.Logging;
@@ -45,7 +44,7 @@ internal sealed partial class PolicyCache(string stateDirectory, ILogger<PolicyC
             }
             catch (PolicyFileException e)
             {
-                string aside = SetAside(path);
+                string aside = RefusedFile.SetAside(path);
                 LogRefused(log, path, e.Message, aside);
                 found.Add($"The cached policy {path} was refused: {e.Message}. It was kept as {aside}; the controller is asked for it.");
             }
@@ -69,19 +68,6 @@ internal sealed partial class PolicyCache(string stateDirectory, ILogger<PolicyC
     }
 
     private string PathOf(Guid network) => Path.Combine(_directory, network.ToString("D") + Extension);
-
-    private static string SetAside(string path)
-    {
-        for (int i = 1; ; i++)
-        {
-            string aside = path + ".refused-" + i.ToString(CultureInfo.InvariantCulture);
-            if (!File.Exists(aside))
-            {
-                File.Move(path, aside);
-                return aside;
-            }
-        }
-    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The cached policy {Path} was refused: {Reason}. It was kept as {Aside}; the controller is asked for it")]
     private static partial void LogRefused(ILogger log, string path, string reason, string aside);

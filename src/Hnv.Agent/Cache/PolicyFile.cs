@@ -95,7 +95,8 @@ internal static class PolicyFile
         int format = BinaryPrimitives.ReadInt32BigEndian(bytes[8..]);
         if (format != Format)
         {
-            throw new PolicyFileException($"it has format {format}, this agent reads {Format}");
+            throw new PolicyFileException(
+                $"it has format {format}, this agent reads {Format}{(format > Format ? ": a newer version wrote it, which can use it again when its name is put back" : string.Empty)}");
         }
 
         try

@@ -290,5 +290,11 @@ internal sealed record BookedPort(uint Number, PortCounters Before, ImmutableArr
 /// <summary>What is written down.</summary>
 internal sealed record CounterFile(ImmutableArray<BookedPort> Ports, ImmutableArray<PortCounters> Left)
 {
+    /// <summary>The format this build writes, and the newest it reads.</summary>
+    public const int KnownFormat = 1;
+
     public static CounterFile Empty { get; } = new([], []);
+
+    /// <summary>Absent in what the first version wrote.</summary>
+    public int Format { get; init; } = KnownFormat;
 }

@@ -15,11 +15,38 @@ namespace Hnv.Controller.Store;
 /// <param name="Chunks">Number of its chunks.</param>
 internal sealed record CloudHead(uint LastPortNumber, string? StagedSet = null, int Chunks = 0)
 {
+    /// <summary>Of all that is in the log: the one this build writes, and the newest it reads.</summary>
+    public const int KnownFormat = 1;
+
+    /// <summary>What to do about entries of a newer version.</summary>
+    public const string Remedy = "Run the version that wrote it, or a newer one; or restore a backup that this version made. Nothing was changed";
+
+    /// <summary>Absent in what the first version wrote, and while it is the first.</summary>
+    public int? Format { get; init; }
+
     public static CloudHead Initial { get; } = new(0);
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, HnvJson.Options);
 
-    public static CloudHead Read(ReadOnlyMemory<byte> value) =>
-        JsonSerializer.Deserialize<CloudHead>(value.Span, HnvJson.Options)
-        ?? throw new InvalidDataException($"The state log's {StoreKeys.Head} is empty.");
+    /// <exception cref="InvalidDataException">It is of a newer version, or damaged.</exception>
+    public static CloudHead Read(ReadOnlyMemory<byte> value)
+    {
+        try
+        {
+            // The format first: a newer one may say all else differently.
+            using JsonDocument document = JsonDocument.Parse(value);
+            JsonElement root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("format", out JsonElement said)
+                && !(said.ValueKind == JsonValueKind.Number && said.TryGetInt32(out int format) && format == KnownFormat))
+            {
+                throw new InvalidDataException($"The state log has format {said}, this version reads {KnownFormat}. {Remedy}.");
+            }
+
+            return root.Deserialize<CloudHead>(HnvJson.Options) ?? throw new InvalidDataException($"The state log's {StoreKeys.Head} is empty.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The state log's {StoreKeys.Head} is not understood: {e.Message}", e);
+        }
+    }
 }

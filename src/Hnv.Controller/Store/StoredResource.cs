@@ -68,7 +68,7 @@ internal sealed record StoredResource(Resource Resource, uint Number, string? Se
             || !ResourceJson.TryRead(element, new ResourceReadOptions { Stored = true }, out Resource? resource, findings))
         {
             throw new InvalidDataException(
-                $"The state log's {key} is not understood; a newer version may have written it. {string.Join("; ", findings.Select(static f => $"{f.Field} {f.Problem}"))}");
+                $"The state log's {key} is not understood; a newer version may have written it: {string.Join("; ", findings.Select(static f => $"{f.Field} {f.Problem}"))}. {CloudHead.Remedy}.");
         }
 
         return new StoredResource(

@@ -63,6 +63,7 @@ public sealed class PolicyCacheTests : IDisposable
         Assert.Empty(_cache.Load(out ImmutableArray<string> problems));
 
         Assert.Contains($"it has format {PolicyFile.Format + 1}, this agent reads {PolicyFile.Format}", Assert.Single(problems), StringComparison.Ordinal);
+        Assert.Contains("a newer version wrote it, which can use it again when its name is put back", problems[0], StringComparison.Ordinal);
         Assert.Equal(bytes, File.ReadAllBytes(FileOfBlue + ".refused-1"));
         _cache.Save(Policy(Blue, 6, Subnet()));
         Assert.Equal(6, Assert.Single(_cache.Load(out _)).Revision);

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using Hnv.Agent.Cache;
 using Hnv.Agent.Sync;
 using Hnv.Agent.Tests.Fakes;
+using Hnv.Api.Stream;
+using Hnv.Model.Resources;
 using static Hnv.Agent.Tests.Fakes.Items;
 
 namespace Hnv.Agent.Tests.Cache;
@@ -30,6 +32,24 @@ public sealed class PolicyFileTests
         Assert.Equal(
             new Api.Stream.PolicyItem[] { Subnet(), Route(), Record("10.0.0.5", port: "blue/blue1"), Port(), Peer() }.OrderBy(i => i.Key, StringComparer.Ordinal),
             read.Items.Values.OrderBy(i => i.Key, StringComparer.Ordinal));
+    }
+
+    /// <summary>
+    /// An agent of protocol 2 wrote it: learning, floods, a pool, a move, both families, VXLAN. Reading it verifies its digest, so every item still
+    /// has the JSON that it had, and the file's claim still fits what a controller has.
+    /// </summary>
+    [Fact]
+    public void Read_FileThatAnAgentOfProtocol2Wrote_SaysTheSame()
+    {
+        HeldNetworkPolicy read = PolicyFile.Read(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Cache", "protocol-2.policy")));
+
+        Assert.Equal((1, "blue", Encapsulation.Vxlan, "05bcf611213fb39ce46982e33c0b68b2"), (read.Revision, read.Name, read.Encapsulation, read.Digest.ToString()));
+        Assert.Equal(17, read.Items.Count);
+        Assert.Equal(
+            [nameof(MemberItem), nameof(MoveItem), nameof(PeerItem), nameof(PortItem), nameof(RecordItem), nameof(RouteItem), nameof(SubnetItem)],
+            read.Items.Values.Select(static i => i.GetType().Name).Distinct().Order(StringComparer.Ordinal));
+        Assert.True(((PortItem)read.Items["port/blue-corp/p1"]).Prepared);
+        Assert.Equal((FloodingMode.Multicast, 1400u), (((SubnetItem)read.Items["subnet/5002"]).Flooding, ((SubnetItem)read.Items["subnet/5002"]).Pool!.Mtu));
     }
 
     [Fact]

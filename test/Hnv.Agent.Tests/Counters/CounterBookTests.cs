@@ -185,6 +185,55 @@ public sealed class CounterBookTests : IDisposable
         }
     }
 
+    /// <summary>The first version wrote no format.</summary>
+    [Fact]
+    public void A_file_that_an_earlier_version_wrote_is_read()
+    {
+        string directory = Directory.CreateTempSubdirectory("hnv-counters-").FullName;
+        try
+        {
+            File.WriteAllText(
+                Path.Combine(directory, CounterFileStore.FileName),
+                """{"ports":[{"number":7,"before":{"id":"","port":"blue/blue1","fromVmPackets":1,"fromVmBytes":2,"toVmPackets":3,"toVmBytes":4,"verdicts":[{"verdict":"Encapsulated","packets":1,"bytes":2}]},"taken":["a"]}],"left":[{"id":"b","port":"blue/blue9","fromVmPackets":5,"fromVmBytes":6,"toVmPackets":7,"toVmBytes":8,"verdicts":[]}]}""");
+
+            CounterFile read = new CounterFileStore(directory, NullLogger<CounterFileStore>.Instance).Load();
+
+            BookedPort port = Assert.Single(read.Ports);
+            Assert.Equal((7u, "blue/blue1", 3UL, "a", 1UL), (port.Number, port.Before.Port, port.Before.ToVmPackets, Assert.Single(port.Taken), Assert.Single(port.Before.Verdicts).Packets));
+            Assert.Equal(("b", 5UL), (Assert.Single(read.Left).Id, read.Left[0].FromVmPackets));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>After a step back to an older version, say. What is written next does not write over it.</summary>
+    [Fact]
+    public void A_file_of_a_newer_version_is_kept_aside_and_said()
+    {
+        string directory = Directory.CreateTempSubdirectory("hnv-counters-").FullName;
+        try
+        {
+            const string Newer = """{"format":2,"ports":{"entirely":"different"},"left":[]}""";
+            string path = Path.Combine(directory, CounterFileStore.FileName);
+            File.WriteAllText(path, Newer);
+            var log = new ListLogger<CounterFileStore>();
+            var store = new CounterFileStore(directory, log);
+
+            Assert.Empty(store.Load().Ports);
+            store.Save(new CounterFile([], [Handed("b", 3, 4)]));
+
+            Assert.Contains("it has format 2, this agent reads 1: a newer version wrote it", Assert.Single(log.Messages), StringComparison.Ordinal);
+            Assert.Equal(Newer, File.ReadAllText(path + ".refused-1"));
+            Assert.Equal("b", Assert.Single(store.Load().Left).Id);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("blue/blue1", null)]
     [InlineData("blue/other", 404)]
