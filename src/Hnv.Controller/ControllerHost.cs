@@ -130,6 +130,7 @@ public static class ControllerHost
         builder.Services.AddHostedService<LogCompactor>();
         builder.Services.AddSingleton<PolicyHub>();
         builder.Services.AddSingleton<HostRegistry>();
+        builder.Services.AddSingleton<HostFindings>();
         builder.Services.AddSingleton<MoveCompletion>();
         builder.Services.AddSingleton(static s => new RecordEvents(RecordEvents.BeforeRun(s.GetRequiredService<ControllerOptions>().Time)));
         builder.Services.AddSingleton<StreamTurns>();

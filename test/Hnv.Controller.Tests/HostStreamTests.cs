@@ -194,7 +194,7 @@ public sealed class HostStreamTests
         using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         var uri = new Uri(c.Address);
         await deaf.ConnectAsync(IPAddress.Loopback, uri.Port, Cancelled);
-        await deaf.SendAsync(Encoding.ASCII.GetBytes($"GET /api/v1/hosts/host1/policy HTTP/1.1\r\nHost: localhost:{uri.Port}\r\n\r\n"), Cancelled);
+        await deaf.SendAsync(Encoding.ASCII.GetBytes($"GET /api/v1/hosts/host1/policy?protocol={PolicyProtocol.Version} HTTP/1.1\r\nHost: localhost:{uri.Port}\r\n\r\n"), Cancelled);
         await using var host2 = new StreamReplica(c.Client, "host2");
 
         long revision = 0;
@@ -288,12 +288,12 @@ public sealed class HostStreamTests
     public void Disconnect_OfTheOldStreamAfterTheNewOneBegan_LeavesTheHostConnected()
     {
         var registry = new HostRegistry(Options);
-        registry.Connect("h");
-        registry.Connect("h");
-        registry.Disconnect("h");
+        registry.Connect("h", PolicyProtocol.Version);
+        registry.Connect("h", PolicyProtocol.Version);
+        registry.Disconnect("h", left: false, TimeSpan.Zero);
         Assert.True(registry.Find("h").Connected);
 
-        registry.Disconnect("h");
+        registry.Disconnect("h", left: true, TimeSpan.Zero);
         Assert.False(registry.Find("h").Connected);
     }
 

@@ -214,7 +214,7 @@ public sealed class OpenApiTests
                 {
                     target = target.Replace($"{{{name}}}", value, StringComparison.Ordinal);
                 }
-                else if (parameter.TryGetProperty("required", out JsonElement required) && required.GetBoolean())
+                else if (streams || (parameter.TryGetProperty("required", out JsonElement required) && required.GetBoolean()))
                 {
                     query.Add($"{name}={value}");
                 }

@@ -106,7 +106,7 @@ internal sealed class PolicyStore
             throw new PolicyViolationException("a second 'hello' came in the same stream");
         }
 
-        if (hello.Protocol > PolicyProtocol.Version || hello.Protocol < PolicyProtocol.Version - 1 || hello.Protocol < 1)
+        if (hello.Protocol is < PolicyProtocol.Oldest or > PolicyProtocol.Version)
         {
             throw new PolicyViolationException(
                 $"controller '{hello.Controller}' speaks protocol {hello.Protocol}, this agent {PolicyProtocol.Version}: upgrade the {(hello.Protocol > PolicyProtocol.Version ? "agent" : "controller")}");

@@ -46,7 +46,11 @@ internal static class ApplyAnswers
 
     private static PendingHost ReadPending(JsonElement host) => new(
         Text(host, "host"), Required(host, "realisedRevision").GetInt64(), Required(host, "neededRevision").GetInt64(), Required(host, "connected").GetBoolean(),
-        Optional(host, "lastSeen")?.GetDateTimeOffset(), Optional(host, "ageSeconds")?.GetDouble(), Array(host, "problems", static p => p.GetString() ?? throw Missing("problems")));
+        Optional(host, "lastSeen")?.GetDateTimeOffset(), Optional(host, "ageSeconds")?.GetDouble(), Array(host, "problems", static p => p.GetString() ?? throw Missing("problems")))
+    {
+        // A controller of the version before does not say it.
+        Withheld = Optional(host, "withheld") is null ? [] : Array(host, "withheld", static p => p.GetString() ?? throw Missing("withheld")),
+    };
 
     private static ApplyAction Action(string word) => word switch
     {

@@ -8,7 +8,11 @@ namespace Hnv.Api.Rest;
 /// <param name="LastSeen">Its last word; null when it has not been heard since the controller started.</param>
 /// <param name="AgeSeconds">Seconds since then.</param>
 public sealed record HostState(
-    bool Connected, DateTimeOffset? LastSeen, double? AgeSeconds, long RealisedRevision, string? AgentVersion, ImmutableArray<string> Problems);
+    bool Connected, DateTimeOffset? LastSeen, double? AgeSeconds, long RealisedRevision, string? AgentVersion, ImmutableArray<string> Problems)
+{
+    /// <summary>What its agent understands, of the protocols that the controller knows; null while it was not heard.</summary>
+    public int? Protocol { get; init; }
+}
 
 /// <summary><c>status</c> of a port in GET.</summary>
 /// <param name="Number">Its number on the data plane; kept for life.</param>
@@ -29,7 +33,11 @@ public sealed record ConvergenceAnswer(long Revision, bool Converged, int Hosts,
 /// <param name="NeededRevision">The newest revision up to the one asked for that changed something for this host.</param>
 public sealed record PendingHost(
     string Host, long RealisedRevision, long NeededRevision, bool Connected, DateTimeOffset? LastSeen, double? AgeSeconds,
-    ImmutableArray<string> Problems);
+    ImmutableArray<string> Problems)
+{
+    /// <summary>What its agent was not told, because it is older than the controller: the host has realised the revision but for this.</summary>
+    public ImmutableArray<string> Withheld { get; init; } = [];
+}
 
 /// <summary>Entry of <c>status.conditions</c>: what will work as soon as something else is there. Kinds are stable.</summary>
 /// <param name="Field">JSON pointer into the object.</param>

@@ -118,11 +118,17 @@ public static class PolicyProtocol
     /// <summary>The version this build speaks; it also understands the one before.</summary>
     public const int Version = 3;
 
+    /// <summary>The oldest version that is understood. A controller refuses an agent of an older one at once, and an agent such a controller.</summary>
+    public const int Oldest = Version - 1;
+
     /// <summary>The first version with <see cref="LearnedMessage"/>.</summary>
     public const int Learned = 2;
 
     /// <summary>The first version with <see cref="ProviderRouteItem"/>, and with what <see cref="ProviderAddressItem"/> says beyond address and preference.</summary>
     public const int ProviderRoutes = 3;
+
+    /// <summary>The first version with <see cref="SubnetItem.OwnRoutes"/> and <see cref="RouteItem.OfSubnet"/>.</summary>
+    public const int ExternalRouter = 3;
 
     /// <summary>How long a host may take to answer a <see cref="QueryMessage"/>.</summary>
     public static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(10);

@@ -141,7 +141,9 @@ internal static class ApplyCommand
                 throw new CliException(ExitCodes.Failed,
                 [
                     .. answer.Pending.Select(p => new CliError(
-                        $"{p.Host} has realised revision {p.RealisedRevision}, not {p.NeededRevision}; "
+                        (p.RealisedRevision >= p.NeededRevision && !p.Withheld.IsEmpty
+                            ? $"{p.Host} has realised revision {p.NeededRevision} but for what its agent is too old for; "
+                            : $"{p.Host} has realised revision {p.RealisedRevision}, not {p.NeededRevision}; ")
                         + (p.AgeSeconds is { } age ? $"its last word is {Ages.Of(TimeSpan.FromSeconds(age))} old" : "nothing was heard of it")
                         + (p.Connected ? string.Empty : ", it is not connected") + string.Concat(p.Problems.Select(x => "; " + x)))),
                 ]);

@@ -1,11 +1,15 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Text.Json;
+using Hnv.Api;
 using Hnv.Api.Answers;
+using Hnv.Api.Client;
 using Hnv.Api.Rest;
 using Hnv.Api.Stream;
 using Hnv.Cli.Completion;
 using Hnv.Cli.Output;
 using Hnv.Cli.Watching;
+using Hnv.Model.Resources;
 
 namespace Hnv.Cli.Commands;
 
@@ -100,14 +104,24 @@ internal static class HostCommand
             {
                 Watcher.Check(format);
                 return await Watcher.PollAsync(
-                    context, async t => ((long?)null, Items(await context.Client.KernelAsync<HostStatus>(which, HostQueries.Status, t))), static i => i.Item,
+                    context, async t => ((long?)null, Items(await StatusAsync(context.Client, which, t))), static i => i.Item,
                     new LiveTable<StatusItem>(context, s_items, format, string.Empty), token);
             }
 
-            HostStatus status = await context.Client.KernelAsync<HostStatus>(which, HostQueries.Status, token);
+            HostStatus status = await StatusAsync(context.Client, which, token);
             context.Out.One(status, format, [status.Host], () => Write(context, status, format));
             return status.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.Failed;
         });
+    }
+
+    /// <summary>What the host says, and what its controller knows beyond that: an agent does not know what it is not told because it is old.</summary>
+    private static async Task<HostStatus> StatusAsync(HnvClient client, string host, CancellationToken cancellationToken)
+    {
+        HostStatus status = await client.KernelAsync<HostStatus>(host, HostQueries.Status, cancellationToken);
+        HostState? known = await client.GetAsync(new ResourceId(ResourceKind.Host, null, host), cancellationToken) is { } shown && shown.TryGetProperty("status", out JsonElement state)
+            ? state.Deserialize<HostState>(HnvJson.Options)
+            : null;
+        return known is null ? status : status with { Problems = [.. status.Problems.Union(known.Problems, StringComparer.Ordinal)] };
     }
 
     private static void Write(CommandContext context, HostStatus status, OutputFormat format)

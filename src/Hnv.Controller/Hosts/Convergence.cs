@@ -9,7 +9,7 @@ namespace Hnv.Controller.Hosts;
 /// Who has realised a revision. A host is concerned by what changed for it, not by every revision; one that has no network, and was
 /// never heard, is not waited for.
 /// </summary>
-internal sealed class Convergence(ModelStore store, PolicyHub hub, HostRegistry registry, ControllerOptions options)
+internal sealed class Convergence(ModelStore store, PolicyHub hub, HostRegistry registry, HostFindings findings, ControllerOptions options)
 {
     /// <summary>Reports come in bursts; they are looked at once in this time.</summary>
     private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(20);
@@ -54,9 +54,15 @@ internal sealed class Convergence(ModelStore store, PolicyHub hub, HostRegistry 
 
             // Of a revision yet to come speaks who followed a log that a backup has replaced since: what that was is not in this one.
             // Read after the host, so that it is as new as what the host was told.
-            if (host.RealisedRevision < needed || host.RealisedRevision > hub.Current.Revision)
+            // What its agent is not told, a host has not realised, whatever it reports.
+            ImmutableArray<string> withheld = findings.WithheldFrom(name, tenant);
+            if (host.RealisedRevision < needed || host.RealisedRevision > hub.Current.Revision || !withheld.IsEmpty)
             {
-                pending.Add(new PendingHost(name, host.RealisedRevision, needed, host.Connected, host.LastSeen, registry.AgeOf(host), tenant is null ? host.Problems : []));
+                pending.Add(
+                    new PendingHost(name, host.RealisedRevision, needed, host.Connected, host.LastSeen, registry.AgeOf(host), tenant is null ? findings.StateOf(name).Problems : [])
+                    {
+                        Withheld = withheld,
+                    });
             }
         }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Hnv.Api.Reports;
 using Hnv.Api.Rest;
+using Hnv.Api.Stream;
 using Hnv.Controller.Store;
 using Hnv.Model;
 using Hnv.Model.Resources;
@@ -11,6 +12,9 @@ namespace Hnv.Controller.Hosts;
 /// <summary>What hosts said of themselves: connected, realised, ports. In memory; hosts say it again to whoever starts next.</summary>
 internal sealed class HostRegistry(ControllerOptions options)
 {
+    /// <summary>A stream that lives longer than this is one that the host understands.</summary>
+    public static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<string, HostRuntime> _hosts = new(StringComparer.Ordinal);
     private readonly AsyncSignal _changed = new();
 
@@ -19,6 +23,10 @@ internal sealed class HostRegistry(ControllerOptions options)
 
     /// <summary>Number of open policy streams.</summary>
     public int Connected => _hosts.Values.Count(static h => h.Connected);
+
+    /// <summary>Hosts by what their agents said last that they understand.</summary>
+    public IEnumerable<KeyValuePair<int, int>> Protocols =>
+        _hosts.Values.Where(static h => h.Protocol is not null).CountBy(static h => Math.Clamp(h.Protocol!.Value, PolicyProtocol.Oldest - 1, PolicyProtocol.Version + 2));
 
     public HostRuntime Find(string host) => _hosts.GetValueOrDefault(host, HostRuntime.Unheard);
 
@@ -45,10 +53,23 @@ internal sealed class HostRegistry(ControllerOptions options)
     }
 
     /// <summary>A stream of the host was opened; <see cref="Disconnect"/> follows. They are counted: an old one may end after a new one began.</summary>
-    public void Connect(string host) => Update(host, static h => h with { Streams = h.Streams + 1 });
+    /// <param name="protocol">What the host said that it understands.</param>
+    public void Connect(string host, int protocol) =>
+        Update(host, h => h with { Streams = h.Streams + 1, Protocol = protocol, ConnectedSince = options.Time.GetUtcNow() });
 
     /// <summary>A stream of the host has ended.</summary>
-    public void Disconnect(string host) => Update(host, static h => h with { Streams = h.Streams - 1 });
+    /// <param name="left">Whether the host ended it, and neither this controller nor another stream of the host.</param>
+    /// <param name="lived">How long it was open.</param>
+    public void Disconnect(string host, bool left, TimeSpan lived) =>
+        Update(host, h => h with { Streams = h.Streams - 1, FruitlessStreams = lived >= Settled ? 0 : h.FruitlessStreams + (left ? 1 : 0) });
+
+    /// <summary>The host asked for a stream that it is not given, because of what it understands. False when it did the same before: it asks again and again.</summary>
+    public bool Refuse(string host, int protocol)
+    {
+        bool known = Find(host).Protocol == protocol;
+        Update(host, h => h with { Protocol = protocol });
+        return !known;
+    }
 
     /// <summary>A word of the host that says nothing but that it lives.</summary>
     public void Touch(string host) => Update(host, static h => h);
@@ -65,7 +86,7 @@ internal sealed class HostRegistry(ControllerOptions options)
     public HostState StateOf(string name)
     {
         HostRuntime host = Find(name);
-        return new HostState(host.Connected, host.LastSeen, AgeOf(host), host.RealisedRevision, host.AgentVersion, host.Problems);
+        return new HostState(host.Connected, host.LastSeen, AgeOf(host), host.RealisedRevision, host.AgentVersion, host.Problems) { Protocol = host.Protocol };
     }
 
     public PortState StateOf(CloudModel model, Port port, uint number)

@@ -13,6 +13,15 @@ internal sealed record HostRuntime
 
     public bool Connected => Streams > 0;
 
+    /// <summary>When the newest stream began.</summary>
+    public DateTimeOffset? ConnectedSince { get; init; }
+
+    /// <summary>Streams in a row that the host itself left at once.</summary>
+    public int FruitlessStreams { get; init; }
+
+    /// <summary>What its agent said that it understands, served or not; null while it was not heard.</summary>
+    public int? Protocol { get; init; }
+
     public DateTimeOffset? LastSeen { get; init; }
 
     /// <summary>Run of the agent and number of its report that were taken last.</summary>

@@ -13,11 +13,11 @@ namespace Hnv.Controller.Hosts;
 /// Learned addresses come between.
 /// </summary>
 /// <param name="protocol">What host and controller both understand.</param>
-/// <param name="learned">Null for a host that does not understand learned addresses.</param>
 internal sealed class PolicyStreamWriter(
-    StreamOutput output, PolicyHub hub, int protocol, LearnedStreams? learned, PolicySession session, ControllerOptions options)
+    StreamOutput output, PolicyHub hub, int protocol, LearnedStreams learned, PolicySession session, ControllerOptions options)
 {
     private readonly Dictionary<Guid, IHostContent> _sent = [];
+    private readonly Dictionary<Guid, AttachMessage> _attached = [];
     private readonly HashSet<Guid> _claimed = [.. session.Have.Keys];
     private bool _writes;
 
@@ -73,11 +73,7 @@ internal sealed class PolicyStreamWriter(
                 lastBookmark = options.Time.GetTimestamp();
             }
 
-            if (learned is not null)
-            {
-                await learned.SendPassedAsync();
-            }
-
+            await learned.SendPassedAsync();
             await output.FlushAsync();
             _writes = false;
             output.Exit();
@@ -95,12 +91,20 @@ internal sealed class PolicyStreamWriter(
         if (now is null)
         {
             _sent.Remove(network);
-            learned?.Leave(network);
-            if (before is not null || claimed)
+            learned.Leave(network);
+            if (_attached.Remove(network) || claimed)
             {
                 await WriteAsync(new DetachMessage(network));
             }
 
+            return;
+        }
+
+        if (!EarlierHostScope.IsUnderstood(latest, network, protocol))
+        {
+            // Attached, and nothing said: so the host keeps what it has of it, and of the other networks gets all.
+            _sent.Remove(network);
+            await AttachAsync(latest, network);
             return;
         }
 
@@ -111,12 +115,7 @@ internal sealed class PolicyStreamWriter(
             return;
         }
 
-        await WriteAsync(Attach(latest, network));
-        if (network != HostScope.Id)
-        {
-            learned?.Follow(network);
-        }
-
+        await AttachAsync(latest, network);
         string digest = now.Digest.ToString();
         if (claimed && session.Have[network] == digest)
         {
@@ -155,6 +154,23 @@ internal sealed class PolicyStreamWriter(
 
             digest = put.Aggregate(digest, static (d, i) => d.Add(i));
             await WriteAsync(new DeltaMessage(network, latest.Revision, put, delete, digest.ToString()));
+        }
+    }
+
+    /// <summary>Twice only where the network is called or travels otherwise: the agent then refuses the stream, and comes back.</summary>
+    private async Task AttachAsync(PolicySnapshot latest, Guid network)
+    {
+        AttachMessage attach = Attach(latest, network);
+        if (_attached.GetValueOrDefault(network) == attach)
+        {
+            return;
+        }
+
+        _attached[network] = attach;
+        await WriteAsync(attach);
+        if (network != HostScope.Id)
+        {
+            learned.Follow(network);
         }
     }
 

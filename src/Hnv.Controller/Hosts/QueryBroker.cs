@@ -9,7 +9,7 @@ namespace Hnv.Controller.Hosts;
 internal sealed record HostAnswer(string ContentType, byte[] Body);
 
 /// <summary>Questions to hosts: down the stream that the host opened, and the answer by a request of its own.</summary>
-internal sealed class QueryBroker(PolicyHub hub, HostRegistry registry, ControllerOptions options)
+internal sealed class QueryBroker(PolicyHub hub, HostFindings findings, ControllerOptions options)
 {
     private readonly ConcurrentDictionary<(string Host, string Id), TaskCompletionSource<HostAnswer>> _waiting = new();
 
@@ -26,7 +26,7 @@ internal sealed class QueryBroker(PolicyHub hub, HostRegistry registry, Controll
             if (!hub.TryAsk(host, new QueryMessage(id, query, arguments)))
             {
                 throw new ProblemException(
-                    StatusCodes.Status504GatewayTimeout, $"Host {host} is not connected to this controller. {registry.LastWordOf(host)}");
+                    StatusCodes.Status504GatewayTimeout, $"Host {host} is not connected to this controller. {findings.LastWordOf(host)}");
             }
 
             return await answer.Task.WaitAsync(PolicyProtocol.QueryTimeout, options.Time, cancellationToken);
@@ -35,7 +35,7 @@ internal sealed class QueryBroker(PolicyHub hub, HostRegistry registry, Controll
         {
             throw new ProblemException(
                 StatusCodes.Status504GatewayTimeout,
-                $"Host {host} did not answer within {PolicyProtocol.QueryTimeout.TotalSeconds:0} seconds. {registry.LastWordOf(host)}", null, e);
+                $"Host {host} did not answer within {PolicyProtocol.QueryTimeout.TotalSeconds:0} seconds. {findings.LastWordOf(host)}", null, e);
         }
         finally
         {

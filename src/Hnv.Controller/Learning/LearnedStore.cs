@@ -142,7 +142,7 @@ internal sealed partial class LearnedStore(ControllerOptions options, StreamTurn
         int entries = whole ? report.Networks.Sum(static n => n.Put.Length + n.Delete.Length) : 0;
         string? wrong =
             !whole ? "a list, or something in one, is null"
-            : report.Protocol is < PolicyProtocol.Version - 1 or > PolicyProtocol.Version ? $"it is of protocol {report.Protocol}; this controller speaks {PolicyProtocol.Version} and the one before"
+            : report.Protocol is < PolicyProtocol.Oldest or > PolicyProtocol.Version ? $"it is of protocol {report.Protocol}; this controller speaks {PolicyProtocol.Version} and the one before"
             : report.Epoch <= 0 || report.Sequence <= 0 ? "epoch and sequence are positive"
             : entries > LearnedReport.MaxEntries ? $"it has {entries} entries, of which {LearnedReport.MaxEntries} are taken at a time"
             : report.Events.Length > LearnedReport.MaxEvents ? $"it has {report.Events.Length} events, of which {LearnedReport.MaxEvents} are taken at a time"

@@ -18,7 +18,7 @@ internal sealed class ControllerMetrics : IDisposable
     private readonly Histogram<double> _durations;
     private readonly Histogram<double> _applies;
 
-    public ControllerMetrics(ModelStore store, PolicyHub hub, HostRegistry hosts, LearnedStore learned, IMeterFactory factory)
+    public ControllerMetrics(ModelStore store, PolicyHub hub, HostRegistry hosts, HostFindings findings, LearnedStore learned, IMeterFactory factory)
     {
         _meter = factory.Create(MeterName);
         _requests = _meter.CreateCounter<long>("hnv_requests_total", null, "Requests by method, route and status.");
@@ -27,6 +27,11 @@ internal sealed class ControllerMetrics : IDisposable
         _meter.CreateObservableGauge("hnv_revision", () => store.State.Revision, null, "Newest revision of the state log that is in the model.");
         _meter.CreateObservableGauge("hnv_resources", () => store.State.Model.Count, null, "Resources in the model.");
         _meter.CreateObservableGauge("hnv_hosts_connected", () => hosts.Connected, null, "Open policy streams.");
+        _meter.CreateObservableGauge(
+            "hnv_agents", () => hosts.Protocols.Select(static p => new Measurement<int>(p.Value, new KeyValuePair<string, object?>("protocol", p.Key))), null,
+            "Hosts by the protocol that their agents understand.");
+        _meter.CreateObservableGauge(
+            "hnv_hosts_not_served_in_full", () => findings.Concerned, null, "Hosts that lack policy because of their agents' versions, or whose agents leave their streams at once.");
         _meter.CreateObservableGauge("hnv_hosts", () => hub.Current.Hosts.Count, null, "Hosts in the model.");
         _meter.CreateObservableGauge(
             "hnv_realised_lag_revisions", () => Lag(hub, hosts), null, "Largest distance of a host from the newest revision that concerns it.");

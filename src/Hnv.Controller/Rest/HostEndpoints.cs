@@ -25,7 +25,7 @@ internal static partial class HostEndpoints
     {
         string host = $"{RestPaths.Root}/hosts/{{host}}";
         app.MapGet($"{host}/policy", StreamAsync)
-            .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has, protocol=N what it understands.")
+            .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has, protocol=N what it understands; 400 when that is too old, or too new.")
             .Produces<PolicyMessage>(StatusCodes.Status200OK, PolicyProtocol.ContentType);
 
         app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry, ModelStore store, MoveCompletion moves, CounterTransfer counters) =>
@@ -37,7 +37,7 @@ internal static partial class HostEndpoints
                 }
 
                 HostReport report = await RequestJson.ReadAsync<HostReport>(context);
-                if (report.Protocol is < PolicyProtocol.Version - 1 or > PolicyProtocol.Version)
+                if (report.Protocol is < PolicyProtocol.Oldest or > PolicyProtocol.Version)
                 {
                     throw new ProblemException(
                         StatusCodes.Status400BadRequest, $"The report is of protocol {report.Protocol}; this controller speaks {PolicyProtocol.Version} and the one before.");
@@ -140,9 +140,22 @@ internal static partial class HostEndpoints
         HttpContext context, string host, PolicyHub hub, LearnedStore learned, StreamTurns turns, HostRegistry registry, ControllerOptions options, IHostApplicationLifetime lifetime,
         ILogger<PolicySession> logger, int protocol = 1, string? have = null)
     {
-        using PolicySession session = hub.Open(host, ReadClaims(have));
-        registry.Connect(host);
-        LogOpened(logger, host);
+        Dictionary<Guid, string> claims = ReadClaims(have);
+        if (HostFindings.RefusalOf(protocol) is { } refusal)
+        {
+            if (registry.Refuse(host, protocol))
+            {
+                LogRefused(logger, host, refusal);
+            }
+
+            throw new ProblemException(StatusCodes.Status400BadRequest, $"Host {host} is not served: {refusal}. Until then it keeps the policy that it has.");
+        }
+
+        using PolicySession session = hub.Open(host, claims);
+        registry.Connect(host, protocol);
+        LogOpened(logger, host, protocol);
+        long opened = options.Time.GetTimestamp();
+        bool left = false;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, session.Superseded);
         try
         {
@@ -150,11 +163,12 @@ internal static partial class HostEndpoints
             await context.Response.StartAsync(stop.Token);
             using var output = new StreamOutput(context.Response.BodyWriter, turns, options, stop.Token);
             int spoken = Math.Min(protocol, PolicyProtocol.Version);
-            using LearnedStreams? streams = spoken >= PolicyProtocol.Learned ? new LearnedStreams(learned, turns, output, host) : null;
+            using var streams = new LearnedStreams(learned, turns, output, host);
             await new PolicyStreamWriter(output, hub, spoken, streams, session, options).RunAsync(stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+            left = !session.Superseded.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested;
             LogClosed(logger, host, session.Superseded.IsCancellationRequested ? "the host opened another" : lifetime.ApplicationStopping.IsCancellationRequested ? "the controller stops" : "the host left");
         }
         catch (OperationCanceledException)
@@ -165,7 +179,7 @@ internal static partial class HostEndpoints
         finally
         {
             hub.Close(session);
-            registry.Disconnect(host);
+            registry.Disconnect(host, left, options.Time.GetElapsedTime(opened));
         }
     }
 
@@ -186,8 +200,11 @@ internal static partial class HostEndpoints
         return claims;
     }
 
-    [LoggerMessage(LogLevel.Information, "Host {Host} connected")]
-    private static partial void LogOpened(ILogger logger, string host);
+    [LoggerMessage(LogLevel.Information, "Host {Host} connected; its agent understands protocol {Protocol}")]
+    private static partial void LogOpened(ILogger logger, string host, int protocol);
+
+    [LoggerMessage(LogLevel.Warning, "Host {Host} is not served: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string host, string reason);
 
     [LoggerMessage(LogLevel.Information, "The stream to host {Host} ended: {Reason}")]
     private static partial void LogClosed(ILogger logger, string host, string reason);

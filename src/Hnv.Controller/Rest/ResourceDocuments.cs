@@ -14,7 +14,7 @@ namespace Hnv.Controller.Rest;
 /// Resources as GET shows them: the fields of the manifest, then <c>revision</c> (of the object's last change), <c>set</c>, and
 /// <c>status</c> with what the controllers know beyond what was written. The latter are never accepted.
 /// </summary>
-internal sealed class ResourceDocuments(HostRegistry hosts)
+internal sealed class ResourceDocuments(HostRegistry hosts, HostFindings findings)
 {
     public JsonElement ToElement(CloudState state, StoredResource stored)
     {
@@ -44,7 +44,7 @@ internal sealed class ResourceDocuments(HostRegistry hosts)
     {
         object? own = stored.Resource switch
         {
-            Model.Resources.Host host => hosts.StateOf(host.Name),
+            Model.Resources.Host host => findings.StateOf(host.Name),
             Port port => hosts.StateOf(model, port, stored.Number),
             _ => null,
         };

@@ -340,27 +340,6 @@ public sealed class LearnedTests
     }
 
     [Fact]
-    public async Task A_host_that_says_no_protocol_is_greeted_in_the_first_and_told_nothing_it_would_refuse()
-    {
-        await using TestController c = await StartAsync();
-        await c.ApplyAsync(Cloud);
-        await using LearnedReplica one = await JoinAsync(c, 1);
-        await one.BeginAsync(Claim("10.0.0.70", 1));
-        using var http = new HttpClient { BaseAddress = new Uri(c.Address) };
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        using var reader = new StreamReader(await http.GetStreamAsync("/api/v1/hosts/host2/policy", stop.Token));
-
-        var lines = new List<string>();
-        while (lines.Count(static l => l.Contains("bookmark", StringComparison.Ordinal)) < 3)
-        {
-            lines.Add((await reader.ReadLineAsync(stop.Token))!);
-        }
-
-        Assert.Contains("\"protocol\":1", lines[0], StringComparison.Ordinal);
-        Assert.DoesNotContain(lines, static l => l.Contains("learned", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public async Task A_stream_that_falls_behind_the_window_is_sent_the_whole()
     {
         await using TestController c = await StartAsync();

@@ -53,7 +53,7 @@ internal static class ResourceExamples
         shown["revision"] = Revision;
         string? status = kind switch
         {
-            ResourceKind.Host => """{"connected":true,"lastSeen":"2026-01-02T03:04:05Z","ageSeconds":1.2,"realisedRevision":42,"agentVersion":"0.1.0","problems":[]}""",
+            ResourceKind.Host => """{"connected":true,"lastSeen":"2026-01-02T03:04:05Z","ageSeconds":1.2,"realisedRevision":42,"agentVersion":"0.1.0","problems":[],"protocol":3}""",
             ResourceKind.Port => """{"number":1,"state":"bound","interfaceIndex":7,"providerAddress":"192.168.4.11"}""",
             _ => null,
         };
