@@ -5,10 +5,12 @@ internal static class LearningDocuments
 {
     /// <summary>A VM network with one subnet of both families, 10.0.0.0/24 and 2001:db8:1::/64, that learns and floods; its tenant has its name.</summary>
     /// <param name="more">Further fields of the subnet.</param>
-    public static LabBuilder LearningNetwork(this LabBuilder builder, string name, uint vsid, string more = "routerAdvertisements: \"off\"") => builder.Document($$"""
+    public static LabBuilder LearningNetwork(this LabBuilder builder, string name, uint vsid, string more = "routerAdvertisements: \"off\"", string encapsulation = "nvgre") =>
+        builder.Document($$"""
         kind: VmNetwork
         name: {{name}}
         tenant: {{name}}
+        encapsulation: {{encapsulation}}
         subnets:
         - {vsid: {{vsid}}, prefixes: ["10.0.0.0/24", "2001:db8:1::/64"], learning: dynamic, flooding: unicast, {{more}}}
         """);
