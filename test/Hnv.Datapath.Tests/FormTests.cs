@@ -492,6 +492,37 @@ public sealed class FormTests(TestCloud cloud)
         Assert.Equal(Verdict.MtuExceeded, cloud.A.FromVm(cloud.Blue5, Sized(floor - form.Room + 1, v6: false)).Verdict);
     }
 
+    [Theory]
+    [InlineData(AddressFamily.InterNetwork)]
+    [InlineData(AddressFamily.InterNetworkV6)]
+    public void VxlanPort_ThatHostsAreTold_IsWrittenAndTaken_AndNoOther(AddressFamily family)
+    {
+        const ushort port = 8472;
+        FormCloud forms = new(cloud, new(Encapsulation.Vxlan, family), port);
+        foreach (string kind in (ReadOnlySpan<string>)["IPv4", "IPv6", "ARP"])
+        {
+            byte[] frame = Frame(kind);
+            Passage sent = cloud.A.FromVm(cloud.Blue5, frame).Went(Verdict.Encapsulated).To(cloud.A.Uplink);
+            sent.As(forms.OnWire(cloud.A, cloud.B, 5001, frame, forms.FlowOf(sent.Bytes)));
+            cloud.B.FromWire(sent.Bytes).Went(Verdict.Decapsulated, cloud.Blue7.TrafficTo(frame.Length)).To(cloud.Blue7.Interface).As(frame);
+            cloud.B.FromWire(AtTheUsualPort(sent.Bytes)).LeftAlone();
+        }
+
+        byte[] Heard(byte[] quoted) => forms.Is6
+            ? PacketBuilder.Ethernet(default, default).IPv6(IPAddress.Parse("fd00:4::1"), cloud.A.Pa6).Icmp(IcmpV6Type.PacketTooBig, 0, 1400).Payload(quoted.AsSpan(14, 100)).ToArray()
+            : PacketBuilder.Ethernet(default, default).IPv4(IPAddress.Parse("192.168.4.1"), cloud.A.Pa).Icmp(IcmpV4Type.DestinationUnreachable, 4, 1400).Payload(quoted.AsSpan(14, 100)).ToArray();
+        byte[] large = forms.OnWire(cloud.A, cloud.B, 5001, Sized(1000, v6: false));
+        cloud.A.FromWire(Heard(AtTheUsualPort(large))).LeftAlone();
+        Assert.Equal($"path MTU {forms.PaOf(cloud.B)} +1400", Assert.Single(cloud.A.FromWire(Heard(large)).Changes));
+
+        byte[] AtTheUsualPort(byte[] onWire)
+        {
+            byte[] other = [.. onWire];
+            BinaryPrimitives.WriteUInt16BigEndian(other.AsSpan(forms.Tunnel + 2), FormCloud.Port);
+            return other;
+        }
+    }
+
     private static void Add(byte[] packet, int offset, int change) =>
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(offset), (ushort)(BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(offset)) + change));
 

@@ -14,14 +14,18 @@ internal sealed class FormCloud
 
     private const int OuterIp = EthernetHeader.UntaggedLength;
 
-    public FormCloud(TestCloud cloud, EncapsulationForm form)
+    private readonly ushort _port;
+
+    /// <param name="port">UDP port of VXLAN, which all hosts are told.</param>
+    public FormCloud(TestCloud cloud, EncapsulationForm form, ushort port = Port)
     {
+        _port = port;
         Cloud = cloud;
         Form = form;
         cloud.Reset();
         foreach (TestHost host in cloud.Hosts)
         {
-            host.Programs.Map("config").Update(0u, new ConfigEntry(Layout.Version, 0, 0, ConfigFlags.None, NetworkUInt16.ToNetwork(Port)));
+            host.Programs.Map("config").Update(0u, new ConfigEntry(Layout.Version, 0, 0, ConfigFlags.None, NetworkUInt16.ToNetwork(port)));
             host.Programs.Map("local_pas").Update<KernelAddress, LocalPaEntry>(host.Pa6, new LocalPaEntry((uint)host.Uplink));
             foreach (TestHost other in cloud.Hosts.Where(other => other != host))
             {
@@ -83,7 +87,7 @@ internal sealed class FormCloud
     public byte[] OnWire(IPAddress from, IPAddress to, uint vsid, byte[] frame, uint flow = 0, byte trafficClass = 0, byte hops = 64)
     {
         PacketBuilder outer = Outer(from, to, trafficClass, flow, hops);
-        return (IsVxlan ? outer.UdpWithoutChecksum((ushort)(0xc000 | (flow & 0x3fff)), Port).Vxlan(vsid) : outer.Nvgre(vsid, FlowId(flow))).Frame(frame).ToArray();
+        return (IsVxlan ? outer.UdpWithoutChecksum((ushort)(0xc000 | (flow & 0x3fff)), _port).Vxlan(vsid) : outer.Nvgre(vsid, FlowId(flow))).Frame(frame).ToArray();
     }
 
     public byte[] OnWire(TestHost from, TestHost to, uint vsid, byte[] frame, uint flow = 0, byte trafficClass = 0, byte hops = 64) =>
