@@ -62,6 +62,8 @@ internal static class Samples
         ["nvgre6"] = PacketBuilder.Ethernet(Host11, Host22).IPv6(Pa11V6, Pa22V6).Nvgre(16777214, 0xff).Frame(Echo.ToArray(60)).ToArray(),
         ["vxlan"] = PacketBuilder.Ethernet(Host11, Host22).IPv4(Pa11, Pa22, h => h with { Flags = IPv4Flags.DontFragment }).UdpWithoutChecksum(50001, 4789).Vxlan(5001)
             .Frame(Echo.ToArray(60)).ToArray(),
+        ["vxlan6"] = PacketBuilder.Ethernet(Host11, Host22).IPv6(Pa11V6, Pa22V6, h => h with { FlowLabel = 0xabcde }).UdpWithoutChecksum(65535, 4789).Vxlan(16777214)
+            .Frame(Echo.ToArray(60)).ToArray(),
         ["nvgre in nvgre"] = PacketBuilder.Ethernet(Host11, Host22).IPv4(Pa11, Pa22).Nvgre(5001)
             .ThenEthernet(Vm5, Vm7).IPv4(Ca5, Ca7).Nvgre(6001).Frame(Echo.ToArray(60)).ToArray(),
     };

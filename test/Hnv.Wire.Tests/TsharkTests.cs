@@ -20,10 +20,22 @@ public sealed class TsharkTests
     }
 
     [Fact]
+    public async Task Vxlan_BuiltFrames_AreWhatWiresharkReads()
+    {
+        JsonElement[] layers = await Tshark.DissectAsync([Samples.Frames["vxlan"], Samples.Frames["vxlan6"]]);
+
+        Assert.Equal("eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:icmp:data", Text(layers[0], "frame", "frame.protocols"));
+        Assert.Equal("5001", Text(layers[0], "vxlan", "vxlan.vni"));
+        Assert.Equal("eth:ethertype:ipv6:udp:vxlan:eth:ethertype:ip:icmp:data", Text(layers[1], "frame", "frame.protocols"));
+        Assert.Equal("16777214", Text(layers[1], "vxlan", "vxlan.vni"));
+        Assert.Equal("0x0800", Text(layers[1], "vxlan", "vxlan.flags"));
+    }
+
+    [Fact]
     public async Task EveryFrame_ChecksumsAndLengths_WiresharkHasNoObjection()
     {
         string[] names = [.. Samples.Frames.Keys];
-        JsonElement[] layers = await Tshark.DissectAsync(Samples.Frames.Values);
+        JsonElement[] layers = await Tshark.DissectAsync(Samples.Frames.Values, Tshark.ZeroOverIPv6);
         for (int i = 0; i < names.Length; i++)
         {
             string text = layers[i].GetRawText();

@@ -9,6 +9,9 @@ internal static class Tshark
     /// <summary>Verifies the checksums of IP, TCP and UDP, which it does not by itself.</summary>
     public static readonly string[] Checksums = ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
 
+    /// <summary>A UDP checksum of zero over IPv6 is none (RFC 6935), which Wireshark allows if it is told.</summary>
+    public static readonly string[] ZeroOverIPv6 = ["-o", "udp.ignore_ipv6_zero_checksum:TRUE"];
+
     /// <returns>What it writes about Ethernet frames, with these options beside.</returns>
     public static async Task<string> ReadAsync(IEnumerable<byte[]> frames, params IEnumerable<string> options)
     {
@@ -27,9 +30,9 @@ internal static class Tshark
     }
 
     /// <returns>Each frame's layers.</returns>
-    public static async Task<JsonElement[]> DissectAsync(IEnumerable<byte[]> frames)
+    public static async Task<JsonElement[]> DissectAsync(IEnumerable<byte[]> frames, params IEnumerable<string> options)
     {
-        using JsonDocument document = JsonDocument.Parse(await ReadAsync(frames, ["-T", "json", "--no-duplicate-keys", .. Checksums]));
+        using JsonDocument document = JsonDocument.Parse(await ReadAsync(frames, ["-T", "json", "--no-duplicate-keys", .. Checksums, .. options]));
         return [.. document.RootElement.EnumerateArray().Select(packet => packet.GetProperty("_source").GetProperty("layers").Clone())];
     }
 
