@@ -152,7 +152,7 @@ public static partial class AgentHost
         };
 
         await using LocalEndpoint? endpoint = await StartEndpointAsync(
-            directory, answers, new MetricsText(kernel, () => core.State, () => sync.State), () => loop.IsAlive, logs, log, ct);
+            directory, answers, new MetricsText(kernel, options.Uplinks, () => core.State, () => sync.State), () => loop.IsAlive, logs, log, ct);
 
         using var all = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task[] parts =

@@ -9,7 +9,7 @@ using Hnv.Api.Reports;
 namespace Hnv.Agent.Local;
 
 /// <summary>The agent's figures in the Prometheus text format (version 0.0.4).</summary>
-internal sealed class MetricsText(KernelReader kernel, Func<AgentState> state, Func<SyncState> sync)
+internal sealed class MetricsText(KernelReader kernel, IReadOnlyList<string> uplinks, Func<AgentState> state, Func<SyncState> sync)
 {
     public string Write()
     {
@@ -55,6 +55,14 @@ internal sealed class MetricsText(KernelReader kernel, Func<AgentState> state, F
         foreach (KernelFeatureStatus feature in kernel.Features())
         {
             Line(text, "hnv_kernel_feature", feature.State == "supported" ? 1 : 0, ("feature", feature.Feature), ("state", feature.State));
+        }
+
+        Head(text, "hnv_kernel_delivery", "gauge", "1: how frames from the wire come into ports of a kind; way and families are those of hnv host status");
+        foreach (KernelDelivery delivery in kernel.Deliveries(uplinks))
+        {
+            Line(
+                text, "hnv_kernel_delivery", 1,
+                ("uplink", delivery.Uplink), ("provider", delivery.Provider), ("customer", delivery.Customer), ("port", delivery.Port), ("way", delivery.Way));
         }
 
         Head(text, "hnv_map_entries", "gauge", "Entries in a map of the data plane");

@@ -112,7 +112,7 @@ public sealed class AnswersTests : IDisposable
         {
             bool healthy = true;
             await using (await LocalEndpoint.StartAsync(
-                directory, _answerer, new MetricsText(_kernel, () => _state, () => new SyncState("http://a", null, default)), () => healthy,
+                directory, _answerer, new MetricsText(_kernel, ["up0"], () => _state, () => new SyncState("http://a", null, default)), () => healthy,
                 NullLoggerFactory.Instance, TestContext.Current.CancellationToken))
             {
                 string socket = Path.Combine(directory, LocalEndpoint.SocketName);
@@ -146,6 +146,8 @@ public sealed class AnswersTests : IDisposable
                 Assert.Contains("hnv_verdict_packets_total{port=\"\",verdict=\"UnknownPeer\",drop=\"true\"} 2\n", metrics, StringComparison.Ordinal);
                 Assert.Contains("hnv_kernel_feature{feature=\"bpf_loop\",state=\"supported\"} 1\n", metrics, StringComparison.Ordinal);
                 Assert.Contains("hnv_kernel_feature{feature=\"BPF_F_ADJ_ROOM_DECAP_L3\",state=\"unsupported\"} 0\n", metrics, StringComparison.Ordinal);
+                Assert.Contains("hnv_kernel_delivery{uplink=\"up0\",provider=\"IPv4\",customer=\"IPv6\",port=\"veth\",way=\"changeProtocol\"} 1\n", metrics, StringComparison.Ordinal);
+                Assert.Contains("hnv_kernel_delivery{uplink=\"up0\",provider=\"IPv4\",customer=\"IPv6\",port=\"tap\",way=\"segmentRouting\"} 1\n", metrics, StringComparison.Ordinal);
                 Assert.Contains("hnv_map_entries{map=\"records\"} 3\n", metrics, StringComparison.Ordinal);
                 Assert.Contains("hnv_ports{state=\"bound\"} 1\n", metrics, StringComparison.Ordinal);
             }

@@ -84,7 +84,7 @@ public sealed class CounterBookTests : IDisposable
             ],
             reader.Verdicts());
         Assert.Contains(
-            "hnv_port_packets_total{port=\"blue/blue1\",direction=\"from_vm\"} 103\n", new MetricsText(reader, () => AgentState.Empty, () => new SyncState(null, null, default)).Write(), StringComparison.Ordinal);
+            "hnv_port_packets_total{port=\"blue/blue1\",direction=\"from_vm\"} 103\n", new MetricsText(reader, [], () => AgentState.Empty, () => new SyncState(null, null, default)).Write(), StringComparison.Ordinal);
     }
 
     [Fact]
