@@ -4,10 +4,10 @@ using Hnv.Lab.Topology;
 namespace Hnv.Lab.Tests.Scenarios;
 
 /// <summary>
-/// Two hosts with provider addresses of one family, and a VM network in each encapsulation, with prefixes of both families.
+/// Three hosts with provider addresses of one family, and a VM network in each encapsulation, with prefixes of both families.
 /// <code>
-///   nv 5001 (NVGRE)   nv1 (h1)   nv2 (h2)   nvtap (h2)
-///   vx 6001 (VXLAN)   vx1 (h1)   vx2 (h2)   vxtap (h2)   and at vx 10.0.0.99 a VXLAN device of the kernel
+///   nv 5001 (NVGRE)   nv1 (h1)   nv2, nv3 (h2)   nvtap (h2)   nobody at h3
+///   vx 6001 (VXLAN)   vx1 (h1)   vx2, vx3 (h2)   vxtap (h2)   and at vx 10.0.0.99 a VXLAN device of the kernel
 /// </code>
 /// </summary>
 public abstract class FormLab(AddressFamily family) : IAsyncLifetime
@@ -24,7 +24,7 @@ public abstract class FormLab(AddressFamily family) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var builder = new LabBuilder();
-        foreach (string host in (string[])["h1", "h2"])
+        foreach (string host in (string[])["h1", "h2", "h3"])
         {
             builder.Host(host, family == AddressFamily.InterNetwork ? null : $"fd00:4::{host[1]}/64");
         }
@@ -41,6 +41,7 @@ public abstract class FormLab(AddressFamily family) : IAsyncLifetime
                 """)
                 .Vm($"{name}1", "h1", name, vsid, ["10.0.0.5", "2001:db8:1::5"])
                 .Vm($"{name}2", "h2", name, vsid, ["10.0.0.7", "2001:db8:1::7"])
+                .Vm($"{name}3", "h2", name, vsid, ["10.0.0.8", "2001:db8:1::8"])
                 .Vm($"{name}tap", "h2", name, vsid, ["10.0.0.21", "2001:db8:1::21"], device: LabDevice.Tap);
         }
 
