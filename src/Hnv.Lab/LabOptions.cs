@@ -20,6 +20,9 @@ public sealed record LabOptions
     /// <summary>A loopback address for browsers and curl besides the unix socket; null: none, so that labs do not meet.</summary>
     public string? ControllerUrl { get; init; }
 
+    /// <summary>UDP port of networks in VXLAN, which every agent is told; null: the agents' own default.</summary>
+    public ushort? VxlanPort { get; init; }
+
     /// <summary>How long processes may take to start, and hosts to realise what they are told.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -506,6 +506,7 @@ public sealed class NetworkLab : IAsyncDisposable
         [
             Options.FindExecutable(), "agent", "--host", spec.Name, "--controller", _paths.ControllerAddress,
             "--uplink", string.Join(',', spec.Uplinks.Select(u => u.Name)), "--state", _paths.Host(spec.Name),
+            .. Options.VxlanPort is { } port ? new[] { "--vxlan-port", $"{port}" } : [],
         ]),
         _paths.Host(spec.Name));
 
