@@ -1,7 +1,9 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
+using Hnv.Api;
+using Hnv.Lab.Machine;
 using Hnv.Lab.Reachability;
 using Hnv.Lab.Tests.Scenarios.Support;
 using Hnv.Linux.Namespaces;
@@ -13,28 +15,36 @@ public sealed class LargeLabTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
+    /// <summary>lab/large.yaml, by the commands that people give.</summary>
     [Fact]
     public async Task EightHostsAndSixtyFourVms_OfFourTenantsWithTheSameAddresses_ReachWhomTheyMay()
     {
         const int hosts = 8, tenants = 4, each = 16;
-        var builder = new LabBuilder().Hosts([.. Enumerable.Range(1, hosts).Select(h => $"h{h}")]);
-        for (uint t = 0; t < tenants; t++)
+        string name = TestLabs.NewName();
+        try
         {
-            builder.Network($"t{t}", (5001 + 10 * t, ["10.0.0.0/24", "2001:db8:1::/64"]), (5002 + 10 * t, ["10.0.1.0/24", "2001:db8:2::/64"]));
-            for (int v = 0; v < each; v++)
-            {
-                int subnet = v % 2;
-                builder.Vm($"t{t}v{v}", $"h{(v + t) % hosts + 1}", $"t{t}", 5001 + 10 * t + (uint)subnet, [$"10.0.{subnet}.{10 + v}", $"2001:db8:{1 + subnet}::{10 + v}"]);
-            }
+            CommandResult up = await HnvCommand.RunAsync("lab", "--name", name, "up", Path.Combine(AppContext.BaseDirectory, "large.yaml"), "--no-proof");
+            Assert.True(up.ExitCode == 0, up.Error + up.Output);
+            CommandResult status = await HnvCommand.RunAsync("lab", "--name", name, "status");
+            Assert.True(status.ExitCode == 0, status.Error + status.Output);
+            Assert.Equal(hosts, status.Output.Split('\n').Count(static l => l.TrimStart().StartsWith("agent-host", StringComparison.Ordinal)));
+
+            CommandResult ping = await HnvCommand.RunAsync("lab", "--name", name, "ping", "-o", "json");
+            Assert.True(ping.ExitCode == 0, ping.Error + ping.Output);
+            PingResult[] results = JsonSerializer.Deserialize<PingResult[]>(ping.Output, HnvJson.Options)!;
+
+            // Every VM to every other one in two families: answered in its network alone, by the right VM.
+            Assert.Equal(tenants * each * (tenants * each - 1) * 2, results.Length);
+            Assert.All(results, r => Assert.True(r.AsExpected, r.ToString()));
+            Assert.Equal(tenants * each * (each - 1) * 2, results.Count(r => r.Ok));
+        }
+        finally
+        {
+            CommandResult down = await HnvCommand.RunAsync("lab", "--name", name, "down");
+            Assert.True(down.ExitCode == 0, down.Error + down.Output);
         }
 
-        await using NetworkLab lab = await NetworkLab.StartAsync(builder.Build(), cancellationToken: Ct);
-        ImmutableArray<PingResult> results = await ReachabilityProbe.RunAsync(lab, cancellationToken: Ct);
-
-        // Every VM to every other one in two families: answered in its network alone, by the right VM.
-        Assert.Equal(hosts * 8 * (hosts * 8 - 1) * 2, results.Length);
-        Assert.All(results, r => Assert.True(r.AsExpected, r.ToString()));
-        Assert.Equal(tenants * each * (each - 1) * 2, results.Count(r => r.Ok));
+        Assert.DoesNotContain(NetworkNamespace.List(), n => n.StartsWith(name, StringComparison.Ordinal));
     }
 
     /// <summary>Each network has one VM on either host, all of them with the same two addresses and MACs.</summary>

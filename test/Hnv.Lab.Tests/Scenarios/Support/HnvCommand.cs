@@ -7,9 +7,14 @@ namespace Hnv.Lab.Tests.Scenarios.Support;
 internal static class HnvCommand
 {
     /// <param name="input">What it reads from standard input; null: nothing.</param>
-    public static async Task<CommandResult> RunAsync(NetworkLab lab, string? input, params string[] arguments)
+    public static Task<CommandResult> RunAsync(NetworkLab lab, string? input, params string[] arguments) => RunProgramAsync(input, [.. arguments, "--controller", lab.ControllerAddress]);
+
+    /// <summary>A command that needs no controller.</summary>
+    public static Task<CommandResult> RunAsync(params string[] arguments) => RunProgramAsync(null, arguments);
+
+    private static async Task<CommandResult> RunProgramAsync(string? input, string[] arguments)
     {
-        var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "hnv"), [.. arguments, "--controller", lab.ControllerAddress])
+        var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "hnv"), arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
