@@ -59,7 +59,7 @@ internal sealed class DeviceLab : IDisposable
     public DeviceSubnet AddSubnet(EncapsulationForm form)
     {
         byte number = (byte)(3 + _subnets++);
-        var subnet = new DeviceSubnet(5000u + number, IPNetwork.Parse($"10.0.{number}.0/24"), IPNetwork.Parse($"2001:db8:500{number}::/64")) { Form = form };
+        var subnet = new DeviceSubnet(5000u + number, IPNetwork.Parse($"10.0.{number}.0/24"), IPNetwork.Parse($"2001:db8:50{number:x2}::/64")) { Form = form };
         foreach (DeviceHost host in Hosts)
         {
             host.AddSubnet(subnet);

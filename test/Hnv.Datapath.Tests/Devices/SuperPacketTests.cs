@@ -2,6 +2,7 @@ using System.Net;
 using Hnv.Datapath.Kernel;
 using Hnv.Datapath.Reading;
 using Hnv.Linux.Netlink;
+using Hnv.Wire;
 
 namespace Hnv.Datapath.Tests.Devices;
 
@@ -92,19 +93,24 @@ public sealed class SuperPacketTests
     }
 
     [Fact]
-    public async Task Tcp_ThroughARouterVm_IsEncapsulatedAgain()
+    public async Task Tcp_ThroughARouterVm_IsEncapsulatedAgainInEveryForm()
     {
         using var lab = new DeviceLab();
-        DeviceAdapter from = lab.AddVethVm(lab.A, lab.Near, 5), to = lab.AddVethVm(lab.A, lab.Far, 9);
-        Linux.Namespaces.NetworkNamespace router = lab.AddVm("router");
-        DeviceAdapter near = lab.AddVeth(router, "eth0", lab.B, lab.Near, 7, forwardsAnything: true);
-        DeviceAdapter far = lab.AddVeth(router, "eth1", lab.B, lab.Far, 7, forwardsAnything: true);
-        router.Run(() => Sysctl.Write("net/ipv4/ip_forward", 1));
-        AddRoute(from, "10.0.1.0/24", near.V4);
-        AddRoute(to, "10.0.0.0/24", far.V4);
-        await TcpTransfer.RunAsync(from.Vm, from.V4, to.Vm, to.V4, blocks: 32);
-        Assert.True(lab.B.Count(far.PortId, Verdict.Encapsulated).Bytes > 32 * 256 * 1024);
-        Assert.Equal(0UL, lab.B.Count(far.PortId, Verdict.TunnelStateUnsupported).Packets);
+        foreach (EncapsulationForm form in EncapsulationForm.All)
+        {
+            DeviceSubnet one = lab.AddSubnet(form), other = lab.AddSubnet(form);
+            DeviceAdapter from = lab.AddVethVm(lab.A, one, 5), to = lab.AddVethVm(lab.A, other, 9);
+            Linux.Namespaces.NetworkNamespace router = lab.AddVm($"router{one.Vsid}");
+            DeviceAdapter near = lab.AddVeth(router, "eth0", lab.B, one, 7, forwardsAnything: true);
+            DeviceAdapter far = lab.AddVeth(router, "eth1", lab.B, other, 7, forwardsAnything: true);
+            router.Run(() => Sysctl.Write("net/ipv4/ip_forward", 1));
+            AddRoute(from, other.V4.ToString(), near.V4);
+            AddRoute(to, one.V4.ToString(), far.V4);
+            await TcpTransfer.RunAsync(from.Vm, from.V4, to.Vm, to.V4, blocks: 32);
+            VerdictCounter sent = lab.B.Count(far.PortId, Verdict.Encapsulated);
+            Assert.True(sent.Bytes > 32 * 256 * 1024, $"{form}: {sent}");
+            Assert.Equal(0UL, lab.B.Count(far.PortId, Verdict.TunnelStateUnsupported).Packets);
+        }
     }
 
     [Fact]
