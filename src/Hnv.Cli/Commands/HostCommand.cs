@@ -161,7 +161,7 @@ internal static class HostCommand
     private static string Describe(KernelDelivery delivery) => delivery.Way switch
     {
         "peer" => "straight into the VM's namespace; UDP super-packets in VXLAN by segment routing, where the kernel has it",
-        "changeProtocol" => "as straight, after a change of protocol",
+        "changeProtocol" => "straight into the VM's namespace, after a change of protocol; UDP super-packets in VXLAN by segment routing, where the kernel has it",
         "segmentRouting" => "TCP unwrapped whole by segment routing; the rest through the port's device",
         "segmentAndMerge" => "TCP cut into segments and merged; the rest through the port's device",
         var later => later,
