@@ -78,7 +78,7 @@ public sealed class FrameFuzzTests(FuzzLab fixture) : IClassFixture<FuzzLab>
         {
             foreach (EncapsulationForm form in taken.Keys)
             {
-                if (fixture.IsTaken(form, frame))
+                if (FuzzLab.IsTaken(form, frame))
                 {
                     taken[form]++;
                     return true;

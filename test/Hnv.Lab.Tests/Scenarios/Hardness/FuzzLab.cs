@@ -46,23 +46,23 @@ public sealed class FuzzLab : IAsyncLifetime
     }
 
     /// <summary>Whether h1's programs take a frame for their own in that form, and so count it.</summary>
-    public bool IsTaken(EncapsulationForm form, ReadOnlySpan<byte> frame)
+    public static bool IsTaken(EncapsulationForm form, ReadOnlySpan<byte> frame)
     {
         bool six = form.Family == AddressFamily.InterNetworkV6, vxlan = form.Encapsulation == Encapsulation.Vxlan;
-        if (frame.Length < form.Room || !frame[12..14].SequenceEqual(six ? [0x86, 0xdd] : (byte[])[8, 0]) || MacAddress.FromBytes(frame[..6]) != MacOf("h1"))
+        int tunnel = six ? 54 : 34;
+        if (frame.Length < form.Room || !frame[12..14].SequenceEqual(six ? [0x86, 0xdd] : (byte[])[8, 0]) || frame[six ? 20 : 23] != (byte)(vxlan ? IpProtocol.Udp : IpProtocol.Gre))
         {
             return false;
         }
 
-        // A fragment may be anybody's, and so may GRE with other flags, unless a peer sends it.
-        int tunnel = six ? 54 : 34;
-        bool ip = six
-            ? frame[14] >> 4 == 6 && frame[38..54].SequenceEqual(s_one6.GetAddressBytes())
-            : frame[14] == 0x45 && frame[30..34].SequenceEqual(Pa1.GetAddressBytes()) && (frame[20] & 0x3f) == 0 && frame[21] == 0;
+        bool toUs = six ? frame[14] >> 4 == 6 && frame[38..54].SequenceEqual(s_one6.GetAddressBytes()) : frame[14] == 0x45 && frame[30..34].SequenceEqual(Pa1.GetAddressBytes());
         bool peers = six ? frame[22..38].SequenceEqual(s_three6.GetAddressBytes()) : frame[26..30].SequenceEqual(Pa2.GetAddressBytes());
         ReadOnlySpan<byte> kind = vxlan ? [(byte)(VxlanHeader.Port >> 8), VxlanHeader.Port & 255] : [0x65, 0x58];
-        return ip && frame[six ? 20 : 23] == (byte)(vxlan ? IpProtocol.Udp : IpProtocol.Gre) && frame.Slice(tunnel + 2, 2).SequenceEqual(kind)
-            && (vxlan || peers || frame.Slice(tunnel, 2).SequenceEqual((byte[])[0x20, 0]));
+        bool ours = frame.Slice(tunnel + 2, 2).SequenceEqual(kind) && (vxlan || peers || frame.Slice(tunnel, 2).SequenceEqual((byte[])[0x20, 0]));
+
+        // A fragment may be anybody's, and so may GRE with other flags, unless a peer sends it; a later one does not say what it is.
+        bool later = !six && ((frame[20] & 0x1f) | frame[21]) != 0, fragment = later || (!six && (frame[20] & 0x20) != 0);
+        return toUs && (fragment ? peers && (later ? !vxlan : !vxlan || ours) : ours);
     }
 
     public async ValueTask InitializeAsync()
