@@ -46,7 +46,20 @@ public sealed class LinkMonitor : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static IEnumerable<NetworkEvent> Translate(NetlinkReply message) => message.Type switch
+    /// <summary>What a message says. One that contradicts itself says that something changed, and not what: it counts as lost.</summary>
+    internal static IEnumerable<NetworkEvent> Translate(NetlinkReply message)
+    {
+        try
+        {
+            return [.. Read(message)];
+        }
+        catch (NetlinkException)
+        {
+            return [new NetworkEvent.Overrun()];
+        }
+    }
+
+    private static IEnumerable<NetworkEvent> Read(NetlinkReply message) => message.Type switch
     {
         // Bridges repeat messages about their ports under their own family: "deleted" means there that a port left.
         RouteMessage.NewLink or RouteMessage.DeleteLink when message.Header<LinkHeader>().Family != KernelFamily.Unspecified => [],

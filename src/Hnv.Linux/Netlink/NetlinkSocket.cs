@@ -4,17 +4,6 @@ using Hnv.Linux.Native;
 
 namespace Hnv.Linux.Netlink;
 
-/// <summary>One message from the kernel, without its header.</summary>
-internal readonly record struct NetlinkReply(RouteMessage Type, byte[] Payload)
-{
-    public T Header<T>()
-        where T : unmanaged => MemoryMarshal.Read<T>(Payload);
-
-    /// <summary>The attributes behind a header of type <typeparamref name="T"/>.</summary>
-    public unsafe NetlinkAttributes Attributes<T>()
-        where T : unmanaged => new(Payload.AsSpan(Math.Min((sizeof(T) + 3) & ~3, Payload.Length)));
-}
-
 /// <summary>
 /// An rtnetlink socket of the namespace in which it was made. Requests are answered one after the other; the kernel's
 /// extended acknowledgements are on.
@@ -23,7 +12,6 @@ internal sealed class NetlinkSocket : IDisposable
 {
     private const int RawSocket = 3, RouteProtocol = 0; // SOCK_RAW, NETLINK_ROUTE
     private const int NetlinkLevel = 270; // SOL_NETLINK
-    private const int ErrorMessage = 1; // NLMSGERR_ATTR_MSG
     private const int NoCopyOfRequest = 10, ExtendedAck = 11, StrictCheck = 12; // NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK
     private const int MaxDumpAttempts = 10;
     private readonly Socket _socket;
@@ -86,13 +74,7 @@ internal sealed class NetlinkSocket : IDisposable
     public async ValueTask<List<NetlinkReply>> ReceiveAsync(CancellationToken cancellation)
     {
         var length = await _socket.ReceiveAsync(_buffer, SocketFlags.None, cancellation);
-        var messages = new List<NetlinkReply>();
-        for (var rest = _buffer.AsSpan(0, length); TryCut(ref rest, out var header, out var payload);)
-        {
-            messages.Add(new((RouteMessage)header.Type, payload.ToArray()));
-        }
-
-        return messages;
+        return NetlinkMessages.Read(_buffer.AsSpan(0, length));
     }
 
     public void Dispose() => _socket.Dispose();
@@ -103,7 +85,7 @@ internal sealed class NetlinkSocket : IDisposable
         var consistent = true;
         while (true)
         {
-            for (var rest = _buffer.AsSpan(0, _socket.Receive(_buffer)); TryCut(ref rest, out var header, out var payload);)
+            for (ReadOnlySpan<byte> rest = _buffer.AsSpan(0, _socket.Receive(_buffer)); NetlinkMessages.TryCut(ref rest, out var header, out var payload);)
             {
                 if (header.Sequence != _sequence)
                 {
@@ -115,10 +97,10 @@ internal sealed class NetlinkSocket : IDisposable
                 {
                     case RouteMessage.Error:
                         // struct nlmsgerr: the error, the header of the request, then attributes.
-                        ThrowIfFailed(operation, header, payload, 4 + NetlinkRequest.HeaderSize);
+                        NetlinkMessages.ThrowIfFailed(operation, header, payload, 4 + NetlinkRequest.HeaderSize);
                         return consistent;
                     case RouteMessage.Done:
-                        ThrowIfFailed(operation, header, payload, 4);
+                        NetlinkMessages.ThrowIfFailed(operation, header, payload, 4);
                         return consistent;
                     default:
                         replies.Add(new((RouteMessage)header.Type, payload.ToArray()));
@@ -128,47 +110,12 @@ internal sealed class NetlinkSocket : IDisposable
         }
     }
 
-    private static unsafe bool TryCut(ref Span<byte> rest, out MessageHeader header, out Span<byte> payload)
-    {
-        header = rest.Length >= sizeof(MessageHeader) ? MemoryMarshal.Read<MessageHeader>(rest) : default;
-        var length = (int)header.Length;
-        if (length < sizeof(MessageHeader) || length > rest.Length)
-        {
-            payload = default;
-            return false;
-        }
-
-        payload = rest[sizeof(MessageHeader)..length];
-        rest = rest[Math.Min((length + 3) & ~3, rest.Length)..];
-        return true;
-    }
-
-    private static void ThrowIfFailed(string operation, in MessageHeader header, ReadOnlySpan<byte> payload, int attributesAt)
-    {
-        var error = payload.Length >= 4 ? MemoryMarshal.Read<int>(payload) : 0;
-        if (error < 0)
-        {
-            var hasWords = ((NetlinkReplyFlags)header.Flags).HasFlag(NetlinkReplyFlags.Attributes) && payload.Length > attributesAt;
-            var words = hasWords ? new NetlinkAttributes(payload[attributesAt..]).GetString(ErrorMessage) : null;
-            throw new NetlinkException(operation, (Errno)(-error), words ?? "");
-        }
-    }
-
     private static void Check(int result, string operation)
     {
         if (result < 0)
         {
             throw LinuxException.FromLastError(operation);
         }
-    }
-
-    /// <summary>struct nlmsghdr.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct MessageHeader
-    {
-        public uint Length;
-        public ushort Type, Flags;
-        public uint Sequence, PortId;
     }
 
     /// <summary>struct sockaddr_nl.</summary>

@@ -25,10 +25,15 @@ public sealed record RouteInfo(
     {
         var header = reply.Header<RouteHeader>();
         var attributes = reply.Attributes<RouteHeader>();
+        if (header.Family is not (KernelFamily.Inet or KernelFamily.Inet6))
+        {
+            return []; // MPLS and multicast routing answer a dump of all families too, with labels and groups for destinations.
+        }
+
         var isV6 = header.Family == KernelFamily.Inet6;
         var destination = attributes.GetAddress(RouteAttribute.Destination) ?? (isV6 ? IPAddress.IPv6Any : IPAddress.Any);
         var route = new RouteInfo(
-            new IPNetwork(destination, header.DestinationLength),
+            reply.Prefix(destination, header.DestinationLength),
             ReadGateway(attributes),
             attributes.Get<int>(RouteAttribute.OutInterface) ?? 0,
             attributes.GetAddress(RouteAttribute.PreferredSource),

@@ -72,7 +72,7 @@ public sealed partial class Rtnetlink
         }
     }
 
-    private static NetlinkRequest RouteRequest(RouteMessage message, NetlinkFlags flags, RouteSpec route)
+    internal static NetlinkRequest RouteRequest(RouteMessage message, NetlinkFlags flags, RouteSpec route)
     {
         var prefix = route.Destination;
         var request = new NetlinkRequest(message, flags).Header(new RouteHeader

@@ -43,7 +43,7 @@ public sealed partial class Rtnetlink
         }
     }
 
-    private static NetlinkRequest RuleRequest(RouteMessage message, NetlinkFlags flags, RuleInfo rule)
+    internal static NetlinkRequest RuleRequest(RouteMessage message, NetlinkFlags flags, RuleInfo rule)
     {
         IPNetwork source = rule.Source ?? throw new ArgumentException("A rule for everybody is not made here.", nameof(rule));
         return new NetlinkRequest(message, flags)

@@ -13,7 +13,7 @@ public sealed record RuleInfo(IPNetwork? Source, int Table, int Priority, byte P
         var header = reply.Header<RuleHeader>();
         var attributes = reply.Attributes<RuleHeader>();
         return new RuleInfo(
-            attributes.GetAddress(RuleAttribute.Source) is { } source ? new IPNetwork(source, header.SourceLength) : null,
+            attributes.GetAddress(RuleAttribute.Source) is { } source ? reply.Prefix(source, header.SourceLength) : null,
             attributes.Get<int>(RuleAttribute.Table) ?? header.Table,
             attributes.Get<int>(RuleAttribute.Priority) ?? 0,
             attributes.Get<byte>(RuleAttribute.Protocol) ?? 0);
