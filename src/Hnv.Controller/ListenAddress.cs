@@ -8,7 +8,7 @@ internal sealed record ListenAddress(IPEndPoint? EndPoint, bool Tls, string? Uni
     /// <exception cref="ControllerStartException">It is none, or one that would let strangers in.</exception>
     public static ListenAddress Parse(string text)
     {
-        if (text.StartsWith("unix:", StringComparison.Ordinal) && text.Length > 5)
+        if (text.StartsWith("unix:", StringComparison.Ordinal) && text.Length > 5 && !text.Contains('\0', StringComparison.Ordinal))
         {
             return new ListenAddress(null, false, Path.GetFullPath(text[5..]));
         }

@@ -26,6 +26,7 @@ public static class StateLogFactory
         {
             ("memory", "") => null,
             (Sqlite, "") => throw new StateLogException($"The store '{store}' names no file; write sqlite:PATH, for example sqlite:/var/lib/hnv/controller/state.db."),
+            (Sqlite, _) when rest.Contains('\0', StringComparison.Ordinal) => throw new StateLogException($"The store '{store}' names no file: there is a null character in it."),
             (Sqlite, _) => rest,
             ("etcd", _) => throw new StateLogException($"The store '{store}' cannot be opened: etcd is not in this version. Use sqlite:PATH."),
             _ => throw new StateLogException($"'{store}' names no store; write sqlite:PATH or memory."),

@@ -70,8 +70,8 @@ internal sealed partial class CounterFileStore(string directory, ILogger<Counter
     }
 
     private static bool IsWhole(CounterFile file) =>
-        !file.Ports.IsDefault && !file.Left.IsDefault && file.Left.All(static l => l?.Problem() is null)
-        && file.Ports.All(static p => p is { Before: not null, Taken.IsDefault: false } && !p.Before.Verdicts.IsDefault && p.Before.Port is { Length: > 0 });
+        !file.Ports.IsDefault && !file.Left.IsDefault && file.Left.All(static l => l is not null && l.Problem() is null)
+        && file.Ports.All(static p => p is { Before: not null, Taken.IsDefault: false } && (p.Before with { Id = "-" }).Problem() is null); // Only what left has an identifier.
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What ports had counted before cannot be read, and begins anew: {Problem}")]
     private static partial void LogNotRead(ILogger log, string problem);

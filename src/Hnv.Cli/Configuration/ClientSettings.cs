@@ -45,6 +45,12 @@ internal sealed record ClientSettings(string? File, ControllerAddress Controller
 
         string Path(string name, string text)
         {
+            if (text.Contains('\0', StringComparison.Ordinal))
+            {
+                document!.Add(name, "is not a path", "a PEM file");
+                return text;
+            }
+
             string path = System.IO.Path.GetFullPath(text, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file!))!);
             if (!System.IO.File.Exists(path))
             {

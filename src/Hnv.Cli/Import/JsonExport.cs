@@ -30,7 +30,7 @@ internal static class JsonExport
 
     private static ImmutableArray<ExportRow> Rows(string file, JsonElement root, ImportFindings findings)
     {
-        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("value", out JsonElement wrapped) && wrapped.ValueKind == JsonValueKind.Array)
+        if (root.ValueKind == JsonValueKind.Object && Value(root) is { ValueKind: JsonValueKind.Array } wrapped)
         {
             root = wrapped;
         }
@@ -84,7 +84,22 @@ internal static class JsonExport
         JsonValueKind.Number => value.GetRawText(),
         JsonValueKind.True => bool.TrueString,
         JsonValueKind.False => bool.FalseString,
-        JsonValueKind.Object when value.TryGetProperty("value", out JsonElement inner) && inner.ValueKind is JsonValueKind.String or JsonValueKind.Number => Text(inner),
+        JsonValueKind.Object when Value(value) is { ValueKind: JsonValueKind.String or JsonValueKind.Number } inner => Text(inner),
         _ => null,
     };
+
+    /// <summary>The property "value"; beside names that are no text, where looking it up would throw.</summary>
+    private static JsonElement? Value(JsonElement item)
+    {
+        JsonElement? found = null;
+        foreach (JsonProperty property in item.EnumerateObject())
+        {
+            if (StrictObject.TryGetName(property, out string? name) && name == "value")
+            {
+                found = property.Value;
+            }
+        }
+
+        return found;
+    }
 }
