@@ -108,7 +108,7 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
         string path = $"{RestPaths.List(kind, tenant)}?watch=true&revision={revision}";
         await foreach (string line in _rest.StreamLinesAsync(path, s_streamIdle, cancellationToken))
         {
-            yield return JsonSerializer.Deserialize<WatchEvent>(line, HnvJson.Options)!;
+            yield return ParseEvent(line);
         }
     }
 
@@ -143,9 +143,9 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
         string path = $"{RestPaths.Collection("events", tenant)}?watch=true&revision={after}";
         await foreach (string line in _rest.StreamLinesAsync(path, s_streamIdle, cancellationToken))
         {
-            if (JsonSerializer.Deserialize<WatchEvent>(line, HnvJson.Options)?.Object is { } e)
+            if (ParseEvent(line).Object is { } e)
             {
-                yield return e.Deserialize<RecordEvent>(HnvJson.Options)!;
+                yield return ParseRecordEvent(e);
             }
         }
     }
@@ -200,6 +200,26 @@ public sealed class HnvClient(HnvClientOptions options) : IDisposable
         catch (HnvApiException)
         {
             return false;
+        }
+    }
+
+    /// <summary>A line of a watch.</summary>
+    /// <exception cref="HnvApiException">It is none that this version understands.</exception>
+    internal static WatchEvent ParseEvent(string line) => Understood(() => JsonSerializer.Deserialize<WatchEvent>(line, HnvJson.Options));
+
+    /// <exception cref="HnvApiException">It is none that this version understands.</exception>
+    internal static RecordEvent ParseRecordEvent(JsonElement e) => Understood(() => e.Deserialize<RecordEvent>(HnvJson.Options));
+
+    private static T Understood<T>(Func<T?> read)
+        where T : class
+    {
+        try
+        {
+            return read() ?? throw new JsonException("An event is expected, not null.");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new HnvApiException($"The controller sent an event that is not understood; are both of one version? {e.Message}", HttpStatusCode.OK, null, e);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hnv.Api.Rest;
@@ -37,7 +38,23 @@ public static class HostEnrollment
     {
         using var client = new HnvClient(new HnvClientOptions(controller) { AcceptAnyServer = true });
         CertificateAuthorityAnswer answer = await client.Rest.GetAsync<CertificateAuthorityAnswer>($"{RestPaths.Root}/ca", cancellationToken);
-        X509Certificate2 authority = X509Certificate2.CreateFromPem(answer.CertificateAuthority);
+        return ReadAuthority(answer.CertificateAuthority, controller, token);
+    }
+
+    /// <summary>What a controller says is its authority, if it is the one that the token names.</summary>
+    /// <exception cref="HnvApiException">It is not, or no certificate at all.</exception>
+    internal static X509Certificate2 ReadAuthority(string pem, string controller, EnrollmentToken token)
+    {
+        X509Certificate2 authority;
+        try
+        {
+            authority = X509Certificate2.CreateFromPem(pem);
+        }
+        catch (CryptographicException e)
+        {
+            throw new HnvApiException($"The controller at {controller} shows no certificate authority: {e.Message}", HttpStatusCode.OK, null, e);
+        }
+
         if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(authority.RawData), token.AuthorityFingerprint))
         {
             authority.Dispose();

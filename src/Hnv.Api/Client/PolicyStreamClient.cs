@@ -56,7 +56,8 @@ public sealed class PolicyStreamClient(HnvClient client, string host)
         return client.Rest.SendAsync(request, cancellationToken);
     }
 
-    private static PolicyMessage Parse(string line)
+    /// <exception cref="HnvApiException">It is none that this version understands.</exception>
+    internal static PolicyMessage Parse(string line)
     {
         try
         {

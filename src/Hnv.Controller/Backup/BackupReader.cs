@@ -56,7 +56,8 @@ internal static class BackupReader
             await archive.CopyToAsync(Stream.Null, cancellationToken);
             return manifest;
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or JsonException or FormatException)
+        // The last three: text that is none; sizes and times of the archive beyond what there is.
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or JsonException or FormatException or InvalidOperationException or OverflowException or ArgumentException)
         {
             throw Damaged(name, e.Message, e);
         }
@@ -88,7 +89,8 @@ internal static class BackupReader
         }
 
         using JsonDocument json = await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken);
-        if (!json.RootElement.TryGetProperty("format", out JsonElement format) || format.GetString() != BackupManifest.FormatName)
+        if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("format", out JsonElement format)
+            || format.ValueKind != JsonValueKind.String || format.GetString() != BackupManifest.FormatName)
         {
             throw Foreign(name);
         }

@@ -12,6 +12,9 @@ internal static class EnrollmentEndpoints
     /// <summary>Bytes; anybody may send this one, and a token with a request for a certificate has some two thousand.</summary>
     private const long MaxEnrollBytes = 64 * 1024;
 
+    /// <summary>id-ecPublicKey, RFC 5480.</summary>
+    private const string EllipticCurve = "1.2.840.10045.2.1";
+
     public static void Map(IEndpointRouteBuilder app)
     {
         app.MapGet($"{RestPaths.Root}/ca", (PkiAccess pki) => Answer.Json(new CertificateAuthorityAnswer(pki.Required.AuthorityPem)))
@@ -64,13 +67,18 @@ internal static class EnrollmentEndpoints
     }
 
     /// <summary>Before the token is used up.</summary>
-    private static void CheckRequest(string pem)
+    /// <exception cref="ProblemException">400: it is none.</exception>
+    internal static void CheckRequest(string pem)
     {
         try
         {
-            CertificateRequest.LoadSigningRequestPem(pem, HashAlgorithmName.SHA256);
+            // As our authority's own: another kind it cannot sign.
+            if (CertificateRequest.LoadSigningRequestPem(pem, HashAlgorithmName.SHA256).PublicKey.Oid.Value != EllipticCurve)
+            {
+                throw new ProblemException(StatusCodes.Status400BadRequest, "certificateRequest is for another kind of key than ECDSA, such as 'hnv agent join' makes.");
+            }
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException)
         {
             throw new ProblemException(StatusCodes.Status400BadRequest, $"certificateRequest is no PKCS #10 request in PEM: {e.Message}", null, e);
         }

@@ -44,18 +44,29 @@ internal static class StagedChunks
     }
 
     /// <param name="revision">The revision that made the set visible: that of all its resources.</param>
-    public static IEnumerable<StagedWrite> Read(string key, ReadOnlyMemory<byte> chunk, long revision)
+    /// <exception cref="InvalidDataException">The log holds what this version does not understand.</exception>
+    public static ImmutableArray<StagedWrite> Read(string key, ReadOnlyMemory<byte> chunk, long revision)
     {
-        using JsonDocument document = JsonDocument.Parse(chunk);
-        foreach (JsonElement item in document.RootElement.EnumerateArray())
+        try
         {
-            var id = new ResourceId(
-                Enum.Parse<ResourceKind>(item.GetProperty("kind").GetString()!),
-                item.TryGetProperty("tenant", out JsonElement tenant) ? tenant.GetString() : null,
-                item.GetProperty("name").GetString()!);
-            yield return new StagedWrite(
-                id, item.TryGetProperty("value", out JsonElement value) ? StoredResource.Read(key, value, revision) : null);
+            using JsonDocument document = JsonDocument.Parse(chunk);
+            return [.. document.RootElement.EnumerateArray().Select(item => Read(key, item, revision))];
         }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new InvalidDataException($"The state log's {key} is not understood; a newer version may have written it. {e.Message}", e);
+        }
+    }
+
+    private static StagedWrite Read(string key, JsonElement item, long revision)
+    {
+        if (!Enum.TryParse(item.GetProperty("kind").GetString(), out ResourceKind kind) || !Enum.IsDefined(kind) || item.GetProperty("name").GetString() is not { } name)
+        {
+            throw new JsonException("An item names no resource.");
+        }
+
+        var id = new ResourceId(kind, item.TryGetProperty("tenant", out JsonElement tenant) ? tenant.GetString() : null, name);
+        return new StagedWrite(id, item.TryGetProperty("value", out JsonElement value) ? StoredResource.Read(key, value, revision) : null);
     }
 
     private static byte[] ToBytes(StagedWrite write)

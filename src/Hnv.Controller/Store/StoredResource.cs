@@ -63,6 +63,18 @@ internal sealed record StoredResource(Resource Resource, uint Number, string? Se
     /// <inheritdoc cref="Read(string, ReadOnlyMemory{byte}, long)"/>
     public static StoredResource Read(string key, JsonElement envelope, long keyRevision)
     {
+        try
+        {
+            return Understand(key, envelope, keyRevision);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"The state log's {key} is not understood; a newer version may have written it. {e.Message}", e);
+        }
+    }
+
+    private static StoredResource Understand(string key, JsonElement envelope, long keyRevision)
+    {
         var findings = new List<Finding>();
         if (!envelope.TryGetProperty("resource", out JsonElement element)
             || !ResourceJson.TryRead(element, new ResourceReadOptions { Stored = true }, out Resource? resource, findings))

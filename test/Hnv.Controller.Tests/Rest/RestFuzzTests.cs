@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Hnv.Api;
 using Hnv.Api.Rest;
+using Hnv.Fuzzing;
 
 namespace Hnv.Controller.Tests.Rest;
 
@@ -16,10 +16,9 @@ public sealed class RestFuzzTests
 {
     private const int InTheGate = 3_000, Soak = 300_000;
 
-    private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "Rest", "corpus");
+    private static readonly Corpus s_files = new("Rest/corpus");
 
-    private static readonly Dictionary<string, byte[]> s_corpus =
-        Directory.GetFiles(s_folder).ToDictionary(f => Path.GetFileNameWithoutExtension(f), File.ReadAllBytes, StringComparer.Ordinal);
+    private static readonly Dictionary<string, byte[]> s_corpus = s_files.Names.ToDictionary(static n => Path.GetFileNameWithoutExtension(n), s_files.Read, StringComparer.Ordinal);
 
     private static readonly string[] s_segments =
     [
@@ -119,6 +118,7 @@ public sealed class RestFuzzTests
         return request;
     }
 
+    /// <summary>As it is, with bytes changed, or still JSON.</summary>
     private static byte[] Mutate(byte[] seed, Random random)
     {
         byte[] result = [.. seed];
@@ -134,84 +134,7 @@ public sealed class RestFuzzTests
 
                 return random.Next(4) == 0 ? result[..random.Next(result.Length + 1)] : result;
             default:
-                // Still JSON, so it gets further: a value becomes another one, or goes.
-                try
-                {
-                    JsonNode? root = JsonNode.Parse(seed);
-                    for (int i = random.Next(1, 4); i > 0; i--)
-                    {
-                        Change(root, random);
-                    }
-
-                    return Encoding.UTF8.GetBytes(root?.ToJsonString() ?? "null");
-                }
-                catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
-                {
-                    return result; // Some of the corpus cannot be read, or has a name twice.
-                }
+                return JsonMutator.TryMutate(seed, random, s_segments, out byte[]? json) ? json : result;
         }
     }
-
-    private static void Change(JsonNode? node, Random random)
-    {
-        while (true)
-        {
-            switch (node)
-            {
-                case JsonObject { Count: > 0 } o:
-                    string key = o.ElementAt(random.Next(o.Count)).Key;
-                    if (o[key] is JsonObject or JsonArray && random.Next(5) > 0)
-                    {
-                        node = o[key];
-                        continue;
-                    }
-
-                    if (random.Next(6) == 0)
-                    {
-                        o.Remove(key);
-                    }
-                    else
-                    {
-                        o[random.Next(8) == 0 ? key + "x" : key] = Hostile(random, o[key]);
-                    }
-
-                    return;
-                case JsonArray { Count: > 0 } a:
-                    int at = random.Next(a.Count);
-                    if (a[at] is JsonObject or JsonArray && random.Next(5) > 0)
-                    {
-                        node = a[at];
-                        continue;
-                    }
-
-                    a[at] = Hostile(random, a[at]);
-                    if (random.Next(4) == 0)
-                    {
-                        a.Add(a[at]?.DeepClone());
-                    }
-
-                    return;
-                default:
-                    return;
-            }
-        }
-    }
-
-    private static JsonNode? Hostile(Random random, JsonNode? was) => random.Next(14) switch
-    {
-        0 => null,
-        1 => -1,
-        2 => long.MaxValue,
-        3 => 1.5,
-        4 => true,
-        5 => string.Empty,
-        6 => new JsonArray(),
-        7 => new JsonObject(),
-        8 => new JsonArray(was?.DeepClone(), was?.DeepClone()),
-        9 => new string('x', 5000),
-        10 => "0.0.0.0",
-        11 => "::/0",
-        12 => uint.MaxValue,
-        _ => s_segments[random.Next(s_segments.Length)],
-    };
 }
