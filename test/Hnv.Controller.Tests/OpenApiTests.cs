@@ -112,6 +112,101 @@ public sealed class OpenApiTests
         Assert.True(read > 200, $"{read} examples were read");
     }
 
+    /// <summary>Of objects their names and types, to the leaves: what a client made from the description can say and read.</summary>
+    [Fact]
+    public async Task Every_example_is_what_its_schema_says()
+    {
+        await using TestController c = await StartAsync();
+        JsonElement document = Json(await TextAsync(c.Address));
+        int read = 0;
+        foreach ((string operation, JsonElement o) in Operations(document))
+        {
+            IEnumerable<JsonElement> bodies = o.GetProperty("responses").EnumerateObject().Select(static r => r.Value).Concat(o.TryGetProperty("requestBody", out JsonElement body) ? [body] : []);
+            foreach (JsonElement content in bodies.SelectMany(static b => b.TryGetProperty("content", out JsonElement all) ? all.EnumerateObject().Where(static a => a.Name.EndsWith("json", StringComparison.Ordinal)) : []).Select(static a => a.Value))
+            {
+                JsonElement schema = content.GetProperty("schema");
+                string? wrong = Mismatch(document, schema, content.GetProperty("example"), "");
+                Assert.True(wrong is null, $"{operation}: {wrong}, by {schema}");
+                read++;
+            }
+        }
+
+        Assert.True(read > 200, $"{read} examples were read");
+    }
+
+    /// <summary>What is written of each kind has a schema of its own, field by field.</summary>
+    [Fact]
+    public async Task Every_kind_has_a_schema_with_the_fields_of_its_reader()
+    {
+        await using TestController c = await StartAsync();
+        JsonElement schemas = Json(await TextAsync(c.Address)).GetProperty("components").GetProperty("schemas");
+        JsonElement subnet = schemas.GetProperty("VmNetwork").GetProperty("properties").GetProperty("subnets").GetProperty("items");
+        Assert.Equal(["vsid", "prefixes"], subnet.GetProperty("required").EnumerateArray().Select(static f => f.GetString()));
+        Assert.Equal(["none", "unicast", "multicast"], subnet.GetProperty("properties").GetProperty("flooding").GetProperty("enum").EnumerateArray().Select(static f => f.GetString()));
+        Assert.Equal(4096, subnet.GetProperty("properties").GetProperty("vsid").GetProperty("minimum").GetInt32());
+        Assert.True(schemas.GetProperty("Port").GetProperty("properties").TryGetProperty("learningSources", out JsonElement sources));
+        Assert.Equal("array", sources.GetProperty("type").GetString());
+        Assert.Equal(2, schemas.GetProperty("Host").GetProperty("properties").GetProperty("providerAddresses").GetProperty("items").GetProperty("oneOf").GetArrayLength());
+        Assert.Equal(
+            Enum.GetNames<ResourceKind>().Select(static k => $"#/components/schemas/{k}"),
+            schemas.GetProperty("ApplyRequest").GetProperty("properties").GetProperty("documents").GetProperty("items").GetProperty("oneOf").EnumerateArray().Select(static s => s.GetProperty("$ref").GetString()));
+    }
+
+    private static string? Mismatch(JsonElement document, JsonElement schema, JsonElement value, string at)
+    {
+        if (schema.TryGetProperty("$ref", out JsonElement reference))
+        {
+            return Mismatch(document, document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]), value, at);
+        }
+
+        foreach (string choice in new[] { "oneOf", "anyOf" })
+        {
+            if (schema.TryGetProperty(choice, out JsonElement choices))
+            {
+                string?[] wrong = [.. choices.EnumerateArray().Select(s => Mismatch(document, s, value, at))];
+                return wrong.Contains(null) ? null : string.Join(" and ", wrong);
+            }
+        }
+
+        string is_ = value.ValueKind switch
+        {
+            JsonValueKind.Object => "object",
+            JsonValueKind.Array => "array",
+            JsonValueKind.String => "string",
+            JsonValueKind.Number => value.TryGetInt64(out _) ? "integer" : "number",
+            JsonValueKind.Null => "null",
+            _ => "boolean",
+        };
+        if (schema.TryGetProperty("type", out JsonElement type)
+            && !(type.ValueKind == JsonValueKind.Array ? type.EnumerateArray().Select(static t => t.GetString()) : [type.GetString()]).Any(t => t == is_ || (t == "number" && is_ == "integer")))
+        {
+            return $"{at} is {is_} and not {type}";
+        }
+
+        if ((schema.TryGetProperty("const", out JsonElement one) && one.ToString() != value.ToString())
+            || (schema.TryGetProperty("enum", out JsonElement words) && words.EnumerateArray().All(w => w.ToString() != value.ToString())))
+        {
+            return $"{at} is {value}";
+        }
+
+        if (is_ == "array")
+        {
+            return schema.TryGetProperty("items", out JsonElement items)
+                ? value.EnumerateArray().Select((v, i) => Mismatch(document, items, v, $"{at}/{i}")).FirstOrDefault(static w => w is not null)
+                : type.ValueKind == JsonValueKind.Undefined ? null : $"{at} is a list of nobody knows what";
+        }
+
+        if (is_ != "object" || !schema.TryGetProperty("properties", out JsonElement properties))
+        {
+            return null;
+        }
+
+        string? missing = schema.TryGetProperty("required", out JsonElement required) ? required.EnumerateArray().Select(static r => r.GetString()!).FirstOrDefault(r => !value.TryGetProperty(r, out _)) : null;
+        return missing is not null ? $"{at}/{missing} is missing"
+            : value.EnumerateObject().Select(p => properties.TryGetProperty(p.Name, out JsonElement property) ? Mismatch(document, property, p.Value, $"{at}/{p.Name}") : $"{at}/{p.Name} is not in it")
+                .FirstOrDefault(static w => w is not null);
+    }
+
     /// <summary>A cloud is made of the examples, in the order in which they fit together, and taken apart again.</summary>
     [Fact]
     public async Task Every_example_of_a_request_is_accepted()

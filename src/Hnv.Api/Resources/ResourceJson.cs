@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Hnv.Model;
@@ -48,6 +49,9 @@ public static class ResourceJson
         resource = context.Count == 0 ? read : null;
         return resource is not null;
     }
+
+    /// <summary>What a resource of that kind is written with, but for its <c>kind</c>.</summary>
+    public static ImmutableArray<FieldShape> FieldsOf(ResourceKind kind) => StrictObject.Describe(fields => ResourceReaders.Read(kind, fields, new ResourceReadOptions()));
 
     /// <summary>Reads JSON that <see cref="ToUtf8Bytes"/> wrote.</summary>
     /// <exception cref="FormatException">It is not such JSON.</exception>

@@ -21,6 +21,16 @@ public sealed class StrictObject
     private readonly BindingContext _context;
     private readonly string _pointer;
 
+    /// <summary>Of a description: what was asked for. Null while an object is read.</summary>
+    private readonly OrderedDictionary<string, FieldShape>? _asked;
+
+    private StrictObject()
+    {
+        _asked = new(StringComparer.Ordinal);
+        _pointer = string.Empty;
+        _context = new BindingContext(string.Empty, null, []);
+    }
+
     private StrictObject(JsonElement element, string pointer, BindingContext context)
     {
         _pointer = pointer;
@@ -51,20 +61,27 @@ public sealed class StrictObject
         return null;
     }
 
-    /// <summary>Whether the field is there and not null.</summary>
-    public bool Has(string field) => _fields.TryGetValue(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+    /// <summary>The fields of an object, as the one who reads it asks for them. It is given one without any.</summary>
+    public static ImmutableArray<FieldShape> Describe(Action<StrictObject> read)
+    {
+        var description = new StrictObject();
+        read(description);
+        return [.. description._asked!.Values];
+    }
+
+    /// <summary>Whether the field is there and not null; of a description always, so that what depends on it is asked for.</summary>
+    public bool Has(string field) => _asked is not null || _fields.TryGetValue(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
     /// <summary>Adds a finding about a field of this object.</summary>
     public void Add(string field, string problem, string? remedy = null) => _context.Add(JsonPointer.Append(_pointer, field), problem, remedy);
 
     /// <summary>Text that is not empty.</summary>
-    public string? Text(string field, bool required = false) =>
-        TryGet(field, required, out JsonElement value) ? Text(value, JsonPointer.Append(_pointer, field)) : null;
+    public string? Text(string field, bool required = false) => Text(new FieldShape(field, FieldForm.Text, required));
 
     /// <summary>A whole number.</summary>
     public uint? Number(string field, uint min = 0, uint max = uint.MaxValue, bool required = false)
     {
-        if (!TryGet(field, required, out JsonElement value))
+        if (!TryGet(new(field, FieldForm.Number, required) { Range = (min, max) }, out JsonElement value))
         {
             return null;
         }
@@ -88,7 +105,7 @@ public sealed class StrictObject
     /// <summary>True or false.</summary>
     public bool? Flag(string field)
     {
-        if (!TryGet(field, required: false, out JsonElement value))
+        if (!TryGet(new(field, FieldForm.Flag), out JsonElement value))
         {
             return null;
         }
@@ -105,12 +122,14 @@ public sealed class StrictObject
     /// <summary>An object; null when it is absent.</summary>
     public T? Object<T>(string field, Func<StrictObject, T?> read)
         where T : class =>
-        TryGet(field, required: false, out JsonElement value) && Open(value, JsonPointer.Append(_pointer, field), _context) is { } item ? read(item) : null;
+        TryGet(new(field, FieldForm.Object) { Fields = FieldsOf(read) }, out JsonElement value) && Open(value, JsonPointer.Append(_pointer, field), _context) is { } item
+            ? read(item)
+            : null;
 
     /// <summary>FIRST-LAST, two addresses.</summary>
     public AddressRange? Range(string field)
     {
-        if (Text(field) is not { } text)
+        if (Text(new FieldShape(field, FieldForm.AddressRange)) is not { } text)
         {
             return null;
         }
@@ -129,11 +148,11 @@ public sealed class StrictObject
     /// <summary>One of some words, in any case.</summary>
     /// <returns>The index of the word; null when there is none that is right.</returns>
     public int? Word(string field, ImmutableArray<string> words, bool required = false) =>
-        Text(field, required) is { } text ? Word(text, JsonPointer.Append(_pointer, field), words) : null;
+        Text(new FieldShape(field, FieldForm.Word, required) { Words = words }) is { } text ? Word(text, JsonPointer.Append(_pointer, field), words) : null;
 
     /// <summary>Some of some words, in any case; the index of each.</summary>
     public ImmutableArray<int> Words(string field, ImmutableArray<string> words) =>
-        [.. Items(field, required: false, (value, pointer) => Text(value, pointer) is { } text ? (object?)Word(text, pointer, words) : null).Cast<int>()];
+        [.. Items(new(field, FieldForm.Word) { Words = words }, (value, pointer) => Text(value, pointer) is { } text ? (object?)Word(text, pointer, words) : null).Cast<int>()];
 
     private int? Word(string text, string pointer, ImmutableArray<string> words)
     {
@@ -154,16 +173,16 @@ public sealed class StrictObject
 
     /// <summary>An IP address.</summary>
     public IPAddress? Address(string field, bool required = false) =>
-        TryGet(field, required, out JsonElement value) ? Address(value, JsonPointer.Append(_pointer, field)) : null;
+        TryGet(new(field, FieldForm.Address, required), out JsonElement value) ? Address(value, JsonPointer.Append(_pointer, field)) : null;
 
     /// <summary>ADDRESS/LENGTH without host bits.</summary>
     public IPNetwork? Prefix(string field, bool required = false) =>
-        TryGet(field, required, out JsonElement value) ? (IPNetwork?)Prefix(value, JsonPointer.Append(_pointer, field)) : null;
+        TryGet(new(field, FieldForm.Prefix, required), out JsonElement value) ? (IPNetwork?)Prefix(value, JsonPointer.Append(_pointer, field)) : null;
 
     /// <summary>ADDRESS/LENGTH of an interface: host bits may be set, and are kept.</summary>
     public (IPAddress Address, int Length)? InterfaceAddress(string field, bool required = false)
     {
-        if (Text(field, required) is not { } text)
+        if (Text(new FieldShape(field, FieldForm.InterfaceAddress, required)) is not { } text)
         {
             return null;
         }
@@ -182,7 +201,7 @@ public sealed class StrictObject
     /// <summary>A MAC address.</summary>
     public MacAddress? Mac(string field, bool required = false)
     {
-        if (Text(field, required) is not { } text)
+        if (Text(new FieldShape(field, FieldForm.Mac, required)) is not { } text)
         {
             return null;
         }
@@ -199,7 +218,7 @@ public sealed class StrictObject
     /// <summary>A GUID, with or without braces; not the one of zeros.</summary>
     public Guid? Identifier(string field, bool required = false)
     {
-        if (Text(field, required) is not { } text)
+        if (Text(new FieldShape(field, FieldForm.Identifier, required)) is not { } text)
         {
             return null;
         }
@@ -214,27 +233,27 @@ public sealed class StrictObject
     }
 
     /// <summary>Texts.</summary>
-    public ImmutableArray<string> Texts(string field, bool required = false) => Items(field, required, Text);
+    public ImmutableArray<string> Texts(string field, bool required = false) => Items(new(field, FieldForm.Text, required), Text);
 
     /// <summary>IP addresses.</summary>
-    public ImmutableArray<IPAddress> Addresses(string field, bool required = false) => Items(field, required, Address);
+    public ImmutableArray<IPAddress> Addresses(string field, bool required = false) => Items(new(field, FieldForm.Address, required), Address);
 
     /// <summary>Addresses, each as text or as an object that says more of it; <paramref name="read"/> closes what it is given.</summary>
     public ImmutableArray<T> AddressesOrObjects<T>(string field, Func<IPAddress, T> of, Func<StrictObject, T?> read)
         where T : class =>
-        Items(field, required: false, (value, pointer) =>
+        Items(new(field, FieldForm.AddressOrObject) { Fields = FieldsOf(read) }, (value, pointer) =>
             value.ValueKind != JsonValueKind.Object ? Address(value, pointer) is { } address ? of(address) : null
             : Open(value, pointer, _context) is { } item ? read(item)
             : null);
 
     /// <summary>Prefixes.</summary>
     public ImmutableArray<IPNetwork> Prefixes(string field, bool required = false) =>
-        [.. Items(field, required, Prefix).Cast<IPNetwork>()];
+        [.. Items(new(field, FieldForm.Prefix, required), Prefix).Cast<IPNetwork>()];
 
     /// <summary>Objects, each read by <paramref name="read"/>, which closes what it is given; what it answers null for is left out.</summary>
     public ImmutableArray<T> Objects<T>(string field, Func<StrictObject, T?> read, bool required = false)
         where T : class =>
-        Items(field, required, (value, pointer) => Open(value, pointer, _context) is { } item ? read(item) : null);
+        Items(new(field, FieldForm.Object, required) { Fields = FieldsOf(read) }, (value, pointer) => Open(value, pointer, _context) is { } item ? read(item) : null);
 
     /// <summary>Fields that are known, and refused until their capability exists.</summary>
     public void NotInThisVersion(params ReadOnlySpan<string> fields)
@@ -303,15 +322,21 @@ public sealed class StrictObject
         }
     }
 
-    private bool TryGet(string field, bool required, out JsonElement value)
+    /// <summary>None but for a description, so that nothing is read in vain.</summary>
+    private ImmutableArray<FieldShape> FieldsOf<T>(Func<StrictObject, T?> read)
+        where T : class => _asked is null ? [] : Describe(o => read(o));
+
+    private bool TryGet(FieldShape shape, out JsonElement value)
     {
+        string field = shape.Name;
         _known.Add(field);
+        _asked?.TryAdd(field, shape);
         if (_fields.TryGetValue(field, out value) && value.ValueKind != JsonValueKind.Null)
         {
             return true;
         }
 
-        if (required)
+        if (shape.Required)
         {
             Add(field, "is missing");
         }
@@ -319,10 +344,11 @@ public sealed class StrictObject
         return false;
     }
 
-    private ImmutableArray<T> Items<T>(string field, bool required, Func<JsonElement, string, T?> read)
+    private ImmutableArray<T> Items<T>(FieldShape shape, Func<JsonElement, string, T?> read)
         where T : class
     {
-        if (!TryGet(field, required, out JsonElement value))
+        string field = shape.Name;
+        if (!TryGet(shape with { IsList = true }, out JsonElement value))
         {
             return [];
         }
@@ -350,6 +376,8 @@ public sealed class StrictObject
 
         return items.DrainToImmutable();
     }
+
+    private string? Text(FieldShape shape) => TryGet(shape, out JsonElement value) ? Text(value, JsonPointer.Append(_pointer, shape.Name)) : null;
 
     private string? Text(JsonElement value, string pointer)
     {

@@ -98,8 +98,9 @@ public sealed class ControllerPki : IDisposable
         {
             return new ControllerPki(Read(directory, "ca"), Read(directory, "server"), time ?? TimeProvider.System);
         }
-        catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException or ArgumentException)
         {
+            // ArgumentException: a key of another certificate.
             throw new ControllerStartException($"The certificates in {directory} cannot be read: {e.Message}", e);
         }
     }

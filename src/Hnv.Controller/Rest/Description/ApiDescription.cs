@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Hnv.Api;
 using Hnv.Api.Rest;
 using Hnv.Api.Stream;
@@ -24,6 +25,7 @@ internal static class ApiDescription
             document.Info.Description =
                 "Objects are shown as manifests write them, with `revision`, `set` and `status` added. Lists become streams of changes with `watch=true`, a JSON object a line. "
                 + "Errors are problem details (RFC 9457) with all findings.";
+            ResourceSchemas.AddTo(document);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(static (operation, context, _) =>
@@ -31,8 +33,20 @@ internal static class ApiDescription
             Complete(operation, context.Description);
             return Task.CompletedTask;
         });
-        options.AddSchemaTransformer(static (schema, context, _) =>
+        options.AddSchemaTransformer(static async (schema, context, cancellationToken) =>
         {
+            // Nor does it look into lists of its own accord, where they are ImmutableArrays of what has a converter.
+            if (schema is { Type: { } list, Items: null } && list.HasFlag(JsonSchemaType.Array) && context.JsonTypeInfo.ElementType is { } element)
+            {
+                schema.Items = await context.GetOrCreateSchemaAsync(element, null, cancellationToken);
+            }
+
+            // What is null, or left out where it says nothing, is not in the JSON.
+            foreach (JsonPropertyInfo property in context.JsonTypeInfo.Properties.Where(static p => p.IsGetNullable || p.ShouldSerialize is not null))
+            {
+                schema.Required?.Remove(property.Name);
+            }
+
             // These have converters, which the generator cannot look into.
             (string? pattern, string? example) = context.JsonTypeInfo.Type switch
             {
@@ -45,8 +59,6 @@ internal static class ApiDescription
             {
                 (schema.Type, schema.Pattern, schema.Examples) = (JsonSchemaType.String, pattern, [example]);
             }
-
-            return Task.CompletedTask;
         });
     }
 
