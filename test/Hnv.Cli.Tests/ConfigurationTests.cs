@@ -103,6 +103,21 @@ public sealed class ConfigurationTests : IDisposable
         Assert.False(Directory.Exists(root));
     }
 
+    [Theory]
+    [InlineData("--host host2 --controller https://c:8640 --uplink eth1", 2)]
+    [InlineData("--uplink eth2", 2)]
+    [InlineData("--host host1", 0)]
+    [InlineData("", 0)]
+    public async Task InstallAgain_WithOtherOptionsThanTheSettingsSay_RefusesInsteadOfIgnoringThem(string options, int exitCode)
+    {
+        string root = Path.Combine(Path.GetDirectoryName(_file)!, "root");
+        Directory.CreateDirectory($"{root}/etc/hnv");
+        await File.WriteAllTextAsync($"{root}/etc/hnv/agent.yaml", "host: host1\ncontrollers: [\"https://c:8640\"]\nuplinks: [eth1]\n", TestContext.Current.CancellationToken);
+        CliRun run = await CliRun.RunAsync($"install agent {options} --root {root} --dry-run");
+        Assert.True(run.ExitCode == exitCode, run.Error);
+        Assert.Equal(exitCode != 0, run.Error.Contains("/etc/hnv/agent.yaml says something else, and stays as it is", StringComparison.Ordinal));
+    }
+
     private async Task<CliRun> CheckAsync(string command, string text, IReadOnlyDictionary<string, string>? variables = null)
     {
         await File.WriteAllTextAsync(_file, text, TestContext.Current.CancellationToken);

@@ -47,6 +47,26 @@ public sealed class ProcessTests
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode($"{ControllerPki.DirectoryOf(directory.Path)}/ca.key"));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("bad name!")]
+    [InlineData("10.0.0.999")]
+    public void Initialize_ForWhatIsNoName_RefusesAndMakesNothing(string name)
+    {
+        using var directory = new TemporaryDirectory();
+        Assert.Contains("neither an address nor a DNS name", Assert.Throws<ControllerStartException>(() => ControllerPki.Initialize(directory.Path, ["controller.example", name])).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(directory.Path));
+    }
+
+    [Fact]
+    public void Load_WithAKeyOfAnotherCertificate_SaysSo()
+    {
+        using var directory = new TemporaryDirectory();
+        string pki = ControllerPki.Initialize(directory.Path, []);
+        File.Copy($"{pki}/admin.key", $"{pki}/server.key", overwrite: true);
+        Assert.Contains("cannot be read", Assert.Throws<ControllerStartException>(() => ControllerPki.Load(directory.Path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Whenever_a_controller_is_killed_what_it_acknowledged_is_there_again()
     {

@@ -81,6 +81,26 @@ public sealed class PolicyEngineTests
         Assert.Equal("192.168.4.1", ProviderAddressOf(engine, "six", "10.0.0.5"));
     }
 
+    [Theory]
+    [InlineData(false, "0.0.0.0/0 10.0.0.7 5")]
+    [InlineData(true, "0.0.0.0/0 10.0.0.7 5", "0.0.0.0/0 10.0.1.9 20")]
+    public void Apply_RoutesOfOnePrefix_TellsTheOneWithTheLowestMetric_OfTheNetworkOrOfEachSubnet(bool external, params string[] told)
+    {
+        CustomerRoute Route(string nextHop, uint metric) => new() { Prefix = IPNetwork.Parse("0.0.0.0/0"), NextHop = IPAddress.Parse(nextHop), Metric = metric };
+        VmNetwork network = Network() with
+        {
+            UseExternalRouter = external,
+            Subnets = [.. Network().Subnets, Network().Subnets[0] with { Vsid = 5002, Prefixes = [IPNetwork.Parse("10.0.1.0/24")] }],
+            Routes = [Route("10.0.0.6", 10), Route("10.0.1.8", 30), Route("10.0.0.7", 5), Route("10.0.1.9", 20)],
+        };
+        CloudModel model = CloudModel.Empty.With(Host("h1", "192.168.4.1")).With(network).With(Port("a", "h1", "10.0.0.5"));
+        var engine = new PolicyEngine();
+
+        engine.Apply(new PolicyInput(model, ImmutableDictionary<ResourceId, uint>.Empty), [.. model.All.Select(static r => r.Id)]);
+
+        Assert.Equal(told, engine.Current.Content("h1", s_network)!.Items.OfType<RouteItem>().Where(static r => r.NextHop is not null).OrderBy(static r => r.Metric).Select(static r => $"{r.Prefix} {r.NextHop} {r.Metric}"));
+    }
+
     [Fact]
     public void The_cloud_that_random_histories_begin_with_is_valid() =>
         Assert.Empty(ModelValidator.Validate(CloudModel.Empty, new([.. RandomCloud.Everything().Select(RandomCloud.Change)])).Findings.Where(IsOfThePolicy));

@@ -38,7 +38,15 @@ internal static class InstallCommand
             text = Set(text, "controllers", controllers.Length == 0 ? null : $"[{string.Join(", ", controllers.Select(static c => $"\"{c}\""))}]");
             text = Set(text, "uplinks", links.Length == 0 ? null : $"[{string.Join(", ", links)}]");
             string place = Root(context, root) + SystemPaths.AgentSettings;
-            if (!complete && File.Exists(place))
+            if (File.Exists(place) && (name is not null || controllers.Length > 0 || links.Length > 0))
+            {
+                AgentOptions there = AgentConfiguration.Options(place, new AgentConfiguration(null, default, default));
+                if ((name ?? there.Host) != there.Host || (links.Length > 0 && !links.SequenceEqual(there.Uplinks)) || (controllers.Length > 0 && !controllers.SequenceEqual(there.Controllers)))
+                {
+                    throw new CliException(ExitCodes.Usage, [new CliError($"{place} says something else, and stays as it is", "hnv install agent", "change it there and restart the service, or leave the options out")]);
+                }
+            }
+            else if (!complete && File.Exists(place))
             {
                 // Installed again: the settings that are there stay, and are to be right.
                 AgentConfiguration.Options(place, new AgentConfiguration(null, default, default));

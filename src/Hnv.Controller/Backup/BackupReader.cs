@@ -53,7 +53,15 @@ internal static class BackupReader
                 throw Damaged(name, $"{more} is not in its list");
             }
 
-            await archive.CopyToAsync(Stream.Null, cancellationToken);
+            byte[] rest = new byte[4096];
+            while (await archive.ReadAsync(rest, cancellationToken) is > 0 and var read)
+            {
+                if (rest.AsSpan(0, read).ContainsAnyExcept((byte)0))
+                {
+                    throw Damaged(name, "something follows its end");
+                }
+            }
+
             return manifest;
         }
         // The last three: text that is none; sizes and times of the archive beyond what there is.

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Hnv.Api.Resources;
 using Hnv.Controller.Backup;
+using Hnv.Model.Addressing;
 
 namespace Hnv.Controller.Identity;
 
@@ -49,10 +51,15 @@ public sealed class ControllerPki : IDisposable
     /// certificate (<c>admin.*</c>). Returns the directory.
     /// </summary>
     /// <param name="names">DNS names and addresses by which hosts and people reach the controller, besides this machine's own.</param>
-    /// <exception cref="ControllerStartException">There is an authority already, or a restore is about to bring one: another one would lock out every host.</exception>
+    /// <exception cref="ControllerStartException">A name is none. There is an authority already, or a restore is about to bring one: another one would lock out every host.</exception>
     public static string Initialize(string dataDirectory, IEnumerable<string> names, TimeProvider? time = null)
     {
         string directory = DirectoryOf(dataDirectory);
+        if (names.FirstOrDefault(static n => !AddressText.TryParseAddress(n, out _, out _) && !IsDnsName(n)) is { } wrong)
+        {
+            throw new ControllerStartException($"{BindingContext.Quote(wrong)} is neither an address nor a DNS name. No certificate was made.");
+        }
+
         if (Exists(dataDirectory))
         {
             throw new ControllerStartException($"{directory} holds a certificate authority already; hosts trust it. Move the directory away to begin anew.");
@@ -171,7 +178,7 @@ public sealed class ControllerPki : IDisposable
         var builder = new SubjectAlternativeNameBuilder();
         foreach (string name in names.Concat(["localhost", "127.0.0.1", "::1", Environment.MachineName]).Distinct(StringComparer.OrdinalIgnoreCase))
         {
-            if (IPAddress.TryParse(name, out IPAddress? address))
+            if (AddressText.TryParseAddress(name, out IPAddress address, out _))
             {
                 builder.AddIpAddress(address);
             }
@@ -183,6 +190,9 @@ public sealed class ControllerPki : IDisposable
 
         return builder;
     }
+
+    /// <summary>RFC 1123; one whose last label is digits is an address that is wrong.</summary>
+    private static bool IsDnsName(string name) => Uri.CheckHostName(name) == UriHostNameType.Dns && !name.TrimEnd('.').Split('.')[^1].All(char.IsAsciiDigit);
 
     private static void Write(string directory, string name, string certificate, ECDsa key)
     {

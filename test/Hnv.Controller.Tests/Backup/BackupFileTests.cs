@@ -58,6 +58,14 @@ public sealed class BackupFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Restore_OfTwoBackupsInOneFile_Refuses()
+    {
+        byte[] good = await BackupAsync();
+        BackupException e = await Assert.ThrowsAsync<BackupException>(() => RestoreAsync([.. good, .. good]));
+        Assert.Contains("something follows its end", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Restore_OfABackupOfANewerVersion_NamesBothVersions()
     {
         byte[] newer = Archive(("hnv-controller-backup.json", """{"format":"hnv-controller-backup","version":2,"program":"9.9.9","entirely":"different"}"""));
