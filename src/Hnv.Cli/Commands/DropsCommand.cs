@@ -41,41 +41,35 @@ internal static class DropsCommand
             (string? which, bool every) = (a.GetValue(host), a.GetValue(all));
             if (a.GetValue(watch))
             {
-                Watcher.Check(format);
-                return await Watcher.UntilStoppedAsync(() => WatchAsync(context, which, every, format, token), token);
+                return await WatchAsync(context, which, every, format, token);
             }
 
-            context.Out.List(await ReadAsync(context, which, every, null, token), format, s_columns, NothingDropped);
+            context.Out.List(await ReadAsync(context, which, every, isFirst: true, token), format, s_columns, NothingDropped);
             return ExitCodes.Done;
         });
     }
 
     /// <summary>Shows what is added to the counters. What is counted while nobody answers is shown together when somebody does.</summary>
-    private static async Task WatchAsync(CommandContext context, string? host, bool all, OutputFormat format, CancellationToken cancellationToken)
+    private static Task<int> WatchAsync(CommandContext context, string? host, bool all, OutputFormat format, CancellationToken cancellationToken)
     {
-        ImmutableArray<Row> before = await ReadAsync(context, host, all, null, cancellationToken);
-        Show(before);
-        var loss = new LossNotice(context);
-        while (true)
-        {
-            await Task.Delay(Watcher.Interval, context.Environment.Time, cancellationToken);
-            ImmutableArray<Row> now;
-            try
-            {
-                now = await ReadAsync(context, host, all, loss, cancellationToken);
-                loss.Over();
-            }
-            catch (HnvApiException e) when (Watcher.IsPassing(e))
-            {
-                loss.Tell(e.Message);
-                continue;
-            }
+        ImmutableArray<Row>? before = null;
+        return Watcher.RunAsync(context, format, RoundAsync, cancellationToken);
 
-            Row[] added = [.. Difference(before, now)];
+        async Task RoundAsync(Watcher watcher)
+        {
+            ImmutableArray<Row> now = await ReadAsync(context, host, all, isFirst: before is null, cancellationToken);
+            watcher.Came();
+            if (before is not { } old)
+            {
+                before = now;
+                Show(now);
+                return;
+            }
 
             // A host that does not answer has counted on: it is not forgotten.
             HashSet<string> answered = [.. now.Select(static r => r.Host)];
-            before = [.. now, .. before.Where(r => !answered.Contains(r.Host))];
+            before = [.. now, .. old.Where(r => !answered.Contains(r.Host))];
+            Row[] added = [.. Difference(old, now)];
             if (added.Length > 0)
             {
                 if (format is OutputFormat.Table or OutputFormat.Wide)
@@ -102,7 +96,7 @@ internal static class DropsCommand
         }
     }
 
-    private static async Task<ImmutableArray<Row>> ReadAsync(CommandContext context, string? host, bool all, LossNotice? loss, CancellationToken cancellationToken)
+    private static async Task<ImmutableArray<Row>> ReadAsync(CommandContext context, string? host, bool all, bool isFirst, CancellationToken cancellationToken)
     {
         string[] hosts = host is not null
             ? [host]
@@ -117,7 +111,7 @@ internal static class DropsCommand
             }
             catch (HnvApiException e) when (host is null && !e.IsUnreachable)
             {
-                if (loss is null)
+                if (isFirst)
                 {
                     context.Log.Line($"{name}: {e.Message}");
                 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net;
 using System.Text.Json;
-using Hnv.Api.Client;
 using Hnv.Api.Resources;
 using Hnv.Api.Rest;
 using Hnv.Cli.Completion;
@@ -69,66 +68,68 @@ internal static class GetCommand
     /// <summary>Shows what is there, then every change.</summary>
     private static Task<int> WatchAsync(CommandContext context, KindTable table, string? name, OutputFormat format, CancellationToken cancellationToken)
     {
-        Watcher.Check(format);
         if (table.Kind == ResourceKinds.Event)
         {
-            return Watcher.UntilStoppedAsync(() => WatchEventsAsync(context, table, name, format, cancellationToken), cancellationToken);
+            return WatchEventsAsync(context, table, name, format, cancellationToken);
         }
 
-        var output = new LiveTable<JsonElement>(context, table.Columns, format, $"No {table.Kind.Collection} yet; waiting.");
+        string whenEmpty = $"No {table.Kind.Collection} yet; waiting.";
         if (table.Kind.Resource is { } resource)
         {
             (string? tenant, string? bare) = name is null ? (context.Tenant, null) : ObjectFinder.Split(context, name);
-            return new ResourceWatch(context, table, resource, tenant, e => bare is null || table.Key(e) == bare, output).RunAsync(cancellationToken);
+            return new ResourceWatch(context, table, resource, tenant, e => bare is null || table.Key(e) == bare, format, whenEmpty).RunAsync(cancellationToken);
         }
 
         // Views follow from what others wrote and what hosts learned: there is no log of them.
         return Watcher.PollAsync(
             context,
+            format,
+            table.Columns,
+            whenEmpty,
+            table.Identity,
             async token =>
             {
                 (long revision, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, context.Tenant, token);
-                return (revision, [.. items.Where(e => name is null || table.Key(e) == name)]);
+                return ((long?)revision, [.. items.Where(e => name is null || table.Key(e) == name)]);
             },
-            table.Identity, output, cancellationToken);
+            cancellationToken);
     }
 
     /// <summary>Shows what happened lately, then what happens, a line each.</summary>
-    private static async Task WatchEventsAsync(CommandContext context, KindTable table, string? address, OutputFormat format, CancellationToken cancellationToken)
+    private static Task<int> WatchEventsAsync(CommandContext context, KindTable table, string? address, OutputFormat format, CancellationToken cancellationToken)
     {
-        (long last, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, context.Tenant, cancellationToken);
-        if (format is OutputFormat.Table or OutputFormat.Wide)
-        {
-            context.Out.Line(EventLine("TIME", "EVENT", "VSID", "CUSTOMER ADDRESS", "MAC", "HOST", "PORT", "SOURCE", "NOTE"));
-        }
-
-        foreach (JsonElement item in items)
-        {
-            Show(item);
-        }
-
-        var loss = new LossNotice(context);
-
         // Numbers of a controller that starts anew are greater: from the last one on nothing is missed, and nothing comes twice.
-        while (true)
+        long? last = null;
+        return Watcher.RunAsync(context, format, RoundAsync, cancellationToken);
+
+        async Task RoundAsync(Watcher watcher)
         {
-            try
+            last ??= await BeginAsync(watcher);
+            await foreach (RecordEvent e in context.Client.WatchEventsAsync(last.Value, context.Tenant, cancellationToken))
             {
-                await foreach (RecordEvent e in context.Client.WatchEventsAsync(last, context.Tenant, cancellationToken))
-                {
-                    loss.Over();
-                    last = e.Number;
-                    Show(JsonSerializer.SerializeToElement(e, Api.HnvJson.Options));
-                }
-
-                loss.Tell("The controller ended the watch: it is stopping.");
-            }
-            catch (HnvApiException e) when (Watcher.IsPassing(e))
-            {
-                loss.Tell(e.Message);
+                watcher.Came();
+                last = e.Number;
+                Show(JsonSerializer.SerializeToElement(e, Api.HnvJson.Options));
             }
 
-            await Task.Delay(Watcher.Interval, context.Environment.Time, cancellationToken);
+            watcher.Lost("The controller ended the watch: it is stopping.");
+        }
+
+        async Task<long> BeginAsync(Watcher watcher)
+        {
+            (long number, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, context.Tenant, cancellationToken);
+            if (format is OutputFormat.Table or OutputFormat.Wide)
+            {
+                context.Out.Line(EventLine("TIME", "EVENT", "VSID", "CUSTOMER ADDRESS", "MAC", "HOST", "PORT", "SOURCE", "NOTE"));
+            }
+
+            foreach (JsonElement item in items)
+            {
+                Show(item);
+            }
+
+            watcher.Came();
+            return number;
         }
 
         void Show(JsonElement item)

@@ -78,11 +78,9 @@ internal static class HostCommand
             string which = context.Arguments.GetValue(host)!;
             if (context.Arguments.GetValue(watch))
             {
-                OutputFormat format = context.Arguments.GetValue(output);
-                Watcher.Check(format);
                 return await Watcher.PollAsync(
-                    context, async t => ((long?)null, await context.Client.KernelAsync<ImmutableArray<T>>(which, query, t)), key,
-                    new LiveTable<T>(context, columns, format, $"{which} has no {name} in its kernel; waiting."), token);
+                    context, context.Arguments.GetValue(output), columns, $"{which} has no {name} in its kernel; waiting.", key,
+                    async t => await context.Client.KernelAsync<ImmutableArray<T>>(which, query, t), token);
             }
 
             ImmutableArray<T> rows = await context.Client.KernelAsync<ImmutableArray<T>>(which, query, token);
@@ -102,10 +100,9 @@ internal static class HostCommand
             OutputFormat format = context.Arguments.GetValue(output);
             if (context.Arguments.GetValue(watch))
             {
-                Watcher.Check(format);
                 return await Watcher.PollAsync(
-                    context, async t => ((long?)null, Items(await StatusAsync(context.Client, which, t))), static i => i.Item,
-                    new LiveTable<StatusItem>(context, s_items, format, string.Empty), token);
+                    context, format, s_items, string.Empty, static i => i.Item,
+                    async t => Items(await StatusAsync(context.Client, which, t)), token);
             }
 
             HostStatus status = await StatusAsync(context.Client, which, token);

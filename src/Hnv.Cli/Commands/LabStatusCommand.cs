@@ -35,9 +35,7 @@ internal static class LabStatusCommand
             OutputFormat format = context.Arguments.GetValue(output);
             if (context.Arguments.GetValue(watch))
             {
-                Watcher.Check(format);
-                return await Watcher.PollAsync(
-                    context, async t => ((long?)null, Machines(await lab.StatusAsync(t))), static m => m.Name, new LiveTable<LabMachine>(context, s_machines, format, string.Empty), token);
+                return await Watcher.PollAsync(context, format, s_machines, string.Empty, static m => m.Name, async t => Machines(await lab.StatusAsync(t)), token);
             }
 
             LabStatus status = await lab.StatusAsync(token);

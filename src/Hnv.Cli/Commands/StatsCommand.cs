@@ -37,9 +37,7 @@ internal static class StatsCommand
             OutputFormat format = context.Arguments.GetValue(output);
             if (context.Arguments.GetValue(watch))
             {
-                Watcher.Check(format);
-                return await Watcher.PollAsync(
-                    context, async t => ((long?)null, (IReadOnlyList<PortTraffic>)[await ReadAsync(t)]), static t => t.Port, new LiveTable<PortTraffic>(context, s_columns, format, string.Empty), token);
+                return await Watcher.PollAsync(context, format, s_columns, string.Empty, static t => t.Port, async t => [await ReadAsync(t)], token);
             }
 
             PortTraffic traffic = await ReadAsync(token);

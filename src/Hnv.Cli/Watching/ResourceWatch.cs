@@ -12,13 +12,14 @@ namespace Hnv.Cli.Watching;
 /// log, they are looked at besides. After a loss only what differs from what was shown is shown.
 /// </summary>
 /// <param name="isWanted">Which objects count.</param>
-internal sealed class ResourceWatch(CommandContext context, KindTable table, ResourceKind kind, string? tenant, Func<JsonElement, bool> isWanted, LiveTable<JsonElement> output)
+internal sealed class ResourceWatch(
+    CommandContext context, KindTable table, ResourceKind kind, string? tenant, Func<JsonElement, bool> isWanted, OutputFormat format, string whenEmpty)
 {
-    private readonly ShownRows<JsonElement> _shown = new(Name, static e => Comparable(e), output);
+    private readonly ShownRows<JsonElement> _shown = new(Name, static e => Comparable(e), new LiveTable<JsonElement>(context, table.Columns, format, whenEmpty));
     private readonly Lock _gate = new();
     private long _revision;
 
-    public Task<int> RunAsync(CancellationToken cancellationToken) => Watcher.UntilStoppedAsync(() => FollowAsync(cancellationToken), cancellationToken);
+    public Task<int> RunAsync(CancellationToken cancellationToken) => Watcher.RunAsync(context, format, watcher => FollowAsync(watcher, cancellationToken), cancellationToken);
 
     /// <summary>Without what is another every time: the age of a host's last word.</summary>
     internal static string Comparable(JsonElement resource) => JsonSerializer.Serialize(resource.EnumerateObject().Select(static p => p is { Name: "status", Value.ValueKind: JsonValueKind.Object }
@@ -27,49 +28,23 @@ internal sealed class ResourceWatch(CommandContext context, KindTable table, Res
 
     private static string Name(JsonElement resource) => $"{resource.Text("tenant")}/{resource.Text("name")}";
 
-    private async Task FollowAsync(CancellationToken cancellationToken)
+    private async Task FollowAsync(Watcher watcher, CancellationToken cancellationToken)
     {
-        _shown.Begin(await ListAsync(cancellationToken), _revision);
-        var loss = new LossNotice(context);
-        while (true)
+        _shown.Replace(await ListAsync(cancellationToken), _revision);
+        watcher.Came();
+        try
         {
-            try
-            {
-                using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                Task stream = StreamAsync(loss, round.Token), looks = LookAsync(round.Token);
-                Task ended = await Task.WhenAny(stream, looks);
-                await round.CancelAsync();
-                await Task.WhenAll(stream, looks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                await ended;
-                loss.Tell("The controller ended the watch: it is stopping.");
-            }
-            catch (HnvApiException e) when (e.Status == HttpStatusCode.Gone)
-            {
-                context.Log.Line("The controller no longer knows this revision; listing again.");
-            }
-            catch (HnvApiException e) when (Watcher.IsPassing(e))
-            {
-                loss.Tell(e.Message);
-            }
-
-            await ListAgainAsync(loss, cancellationToken);
+            using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task stream = StreamAsync(watcher, round.Token), looks = LookAsync(round.Token);
+            Task ended = await Task.WhenAny(stream, looks);
+            await round.CancelAsync();
+            await Task.WhenAll(stream, looks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended;
+            watcher.Lost("The controller ended the watch: it is stopping.");
         }
-    }
-
-    private async Task ListAgainAsync(LossNotice loss, CancellationToken cancellationToken)
-    {
-        while (true)
+        catch (HnvApiException e) when (e.Status == HttpStatusCode.Gone)
         {
-            await Task.Delay(Watcher.Interval, context.Environment.Time, cancellationToken);
-            try
-            {
-                _shown.Replace(await ListAsync(cancellationToken), _revision);
-                return;
-            }
-            catch (HnvApiException e) when (Watcher.IsPassing(e))
-            {
-                loss.Tell(e.Message);
-            }
+            context.Log.Line("The controller no longer knows this revision; listing again.");
         }
     }
 
@@ -79,11 +54,11 @@ internal sealed class ResourceWatch(CommandContext context, KindTable table, Res
         return [.. items.Where(isWanted)];
     }
 
-    private async Task StreamAsync(LossNotice loss, CancellationToken cancellationToken)
+    private async Task StreamAsync(Watcher watcher, CancellationToken cancellationToken)
     {
         await foreach (WatchEvent change in context.Client.WatchAsync(kind, _revision, tenant, cancellationToken))
         {
-            loss.Over();
+            watcher.Came();
             lock (_gate)
             {
                 _revision = Math.Max(_revision, change.Revision);

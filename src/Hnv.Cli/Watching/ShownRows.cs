@@ -6,16 +6,7 @@ namespace Hnv.Cli.Watching;
 internal sealed class ShownRows<T>(Func<T, string> key, Func<T, string> compared, LiveTable<T> table)
 {
     private readonly Dictionary<string, (T Row, string Compared)> _rows = new(StringComparer.Ordinal);
-
-    public void Begin(IReadOnlyList<T> rows, long? revision)
-    {
-        foreach (T row in rows)
-        {
-            _rows[key(row)] = (row, compared(row));
-        }
-
-        table.Begin(rows, revision);
-    }
+    private bool _hasBegun;
 
     /// <summary>The row as it was shown last.</summary>
     public bool TryGet(string name, out T row)
@@ -44,9 +35,15 @@ internal sealed class ShownRows<T>(Func<T, string> key, Func<T, string> compared
         }
     }
 
-    /// <summary>All rows that there are: what is not among them is gone.</summary>
+    /// <summary>All rows that there are: the first time the table begins with them, later what is not among them is gone.</summary>
     public void Replace(IReadOnlyList<T> rows, long? revision)
     {
+        if (!_hasBegun)
+        {
+            Begin(rows, revision);
+            return;
+        }
+
         HashSet<string> there = [.. rows.Select(key)];
         foreach (string gone in _rows.Keys.Where(k => !there.Contains(k)).ToArray())
         {
@@ -57,5 +54,16 @@ internal sealed class ShownRows<T>(Func<T, string> key, Func<T, string> compared
         {
             Put(row, revision);
         }
+    }
+
+    private void Begin(IReadOnlyList<T> rows, long? revision)
+    {
+        _hasBegun = true;
+        foreach (T row in rows)
+        {
+            _rows[key(row)] = (row, compared(row));
+        }
+
+        table.Begin(rows, revision);
     }
 }

@@ -2,31 +2,47 @@ using System.Net;
 using System.Text.Json;
 using Hnv.Api;
 using Hnv.Api.Client;
+using Hnv.Cli.Output;
 
 namespace Hnv.Cli.Watching;
 
-/// <summary>What every <c>--watch</c> has in common: it outlives the controller, and ends with 0 when it is interrupted.</summary>
-internal static class Watcher
+/// <summary>What every <c>--watch</c> has in common: it shows line by line, outlives the controller, and ends with 0 when it is interrupted.</summary>
+internal sealed class Watcher
 {
-    /// <summary>Between two looks, and between two tries to go on.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private readonly CommandContext _context;
+    private bool _hasBegun;
+    private bool _isLossTold;
 
-    /// <summary>Refuses what cannot be written line by line.</summary>
-    public static void Check(OutputFormat format)
+    private Watcher(CommandContext context) => _context = context;
+
+    /// <summary>Between two rounds.</summary>
+    public static TimeSpan Interval { get; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Goes round and round until Ctrl-C. A round that fails in passing is told, once something came; before it ends the watch.</summary>
+    /// <param name="round">Looks once, or follows a stream to its end.</param>
+    public static async Task<int> RunAsync(CommandContext context, OutputFormat format, Func<Watcher, Task> round, CancellationToken cancellationToken)
     {
         if (format == OutputFormat.Yaml)
         {
             throw CliException.Usage("--watch has no -o yaml.", "-o json shows a change a line.");
         }
-    }
 
-    /// <summary>Ctrl-C is how a watch ends.</summary>
-    public static async Task<int> UntilStoppedAsync(Func<Task> watch, CancellationToken cancellationToken)
-    {
+        var watcher = new Watcher(context);
         try
         {
-            await watch();
-            return ExitCodes.Done;
+            while (true)
+            {
+                try
+                {
+                    await round(watcher);
+                }
+                catch (HnvApiException e) when (watcher._hasBegun && IsPassing(e))
+                {
+                    watcher.Lost(e.Message);
+                }
+
+                await Task.Delay(Interval, context.Environment.Time, cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -34,53 +50,50 @@ internal static class Watcher
         }
     }
 
-    /// <summary>Whether it may be right again later: no controller answers, or it has no answer of a host.</summary>
-    public static bool IsPassing(HnvApiException e) => e.IsUnreachable || e.Status >= HttpStatusCode.InternalServerError;
-
-    /// <summary>Looks again and again, and shows what differs. The first look must succeed.</summary>
-    /// <param name="read">Rows, and as of which revision.</param>
+    /// <summary>Looks again and again, and shows what differs.</summary>
+    /// <param name="whenEmpty">What is said where there is nothing at first.</param>
     /// <param name="key">What a row stays the same row by.</param>
-    /// <param name="table">Where it is shown.</param>
+    /// <param name="read">Rows, and as of which revision.</param>
     public static Task<int> PollAsync<T>(
-        CommandContext context, Func<CancellationToken, Task<(long? Revision, IReadOnlyList<T> Rows)>> read, Func<T, string> key, LiveTable<T> table, CancellationToken cancellationToken) =>
-        UntilStoppedAsync(
-            async () =>
+        CommandContext context, OutputFormat format, TableColumns<T> columns, string whenEmpty, Func<T, string> key,
+        Func<CancellationToken, Task<(long? Revision, IReadOnlyList<T> Rows)>> read, CancellationToken cancellationToken)
+    {
+        var shown = new ShownRows<T>(key, static row => JsonSerializer.Serialize(row, HnvJson.Options), new LiveTable<T>(context, columns, format, whenEmpty));
+        return RunAsync(
+            context,
+            format,
+            async watcher =>
             {
-                var shown = new ShownRows<T>(key, static row => JsonSerializer.Serialize(row, HnvJson.Options), table);
                 (long? revision, IReadOnlyList<T> rows) = await read(cancellationToken);
-                shown.Begin(rows, revision);
-                var loss = new LossNotice(context);
-                while (true)
-                {
-                    await Task.Delay(Interval, context.Environment.Time, cancellationToken);
-                    try
-                    {
-                        (revision, rows) = await read(cancellationToken);
-                        shown.Replace(rows, revision);
-                        loss.Over();
-                    }
-                    catch (HnvApiException e) when (IsPassing(e))
-                    {
-                        loss.Tell(e.Message);
-                    }
-                }
+                shown.Replace(rows, revision);
+                watcher.Came();
             },
             cancellationToken);
-}
+    }
 
-/// <summary>Tells once that nothing comes, until something came again.</summary>
-internal sealed class LossNotice(CommandContext context)
-{
-    private bool _isTold;
+    /// <summary>Looks again and again at what has no revision: a host's kernel, a lab.</summary>
+    public static Task<int> PollAsync<T>(
+        CommandContext context, OutputFormat format, TableColumns<T> columns, string whenEmpty, Func<T, string> key,
+        Func<CancellationToken, Task<IReadOnlyList<T>>> read, CancellationToken cancellationToken) =>
+        PollAsync(context, format, columns, whenEmpty, key, async token => ((long?)null, await read(token)), cancellationToken);
 
-    public void Tell(string why)
+    /// <summary>Something came: what fails from now on may be right again later, and is told anew.</summary>
+    public void Came()
     {
-        if (!_isTold)
+        _hasBegun = true;
+        _isLossTold = false;
+    }
+
+    /// <summary>Nothing comes; told once, until something came again.</summary>
+    public void Lost(string why)
+    {
+        if (!_isLossTold)
         {
-            context.Log.Line($"{why} Going on when it is back.");
-            _isTold = true;
+            _context.Log.Line($"{why} Going on when it is back.");
+            _isLossTold = true;
         }
     }
 
-    public void Over() => _isTold = false;
+    /// <summary>No controller answers, or it has no answer of a host.</summary>
+    private static bool IsPassing(HnvApiException e) => e.IsUnreachable || e.Status >= HttpStatusCode.InternalServerError;
 }
