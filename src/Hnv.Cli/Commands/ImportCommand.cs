@@ -1,13 +1,9 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Net;
-using System.Text;
-using System.Text.Json;
-using Hnv.Api.Manifests;
 using Hnv.Api.Resources;
 using Hnv.Api.Rest;
 using Hnv.Cli.Import;
-using Hnv.Cli.Input;
 using Hnv.Cli.Output;
 using Hnv.Model.Resources;
 using Hnv.Model.Validation;
@@ -39,9 +35,9 @@ internal static class ImportCommand
                 var findings = new ImportFindings();
                 var options = new ImportOptions(
                     context.Tenant ?? ResourceId.DefaultTenant,
-                    Names(a.GetValue(hosts), "--host", "192.168.4.11=host1", static t => IPAddress.TryParse(t, out IPAddress? pa) ? pa : null),
-                    Names(a.GetValue(networks), "--network", "{11111111-2222-3333-4444-000000005001}=blue-corp/blue", static t => Guid.TryParse(t, out Guid id) ? (object)id : null, withTenant: true)
-                        .ToDictionary(static n => (Guid)n.Key, static n => n.Value.Split('/') is [var tenant, var name] ? (tenant, name) : ((string?)null, n.Value)),
+                    Names<IPAddress>(a.GetValue(hosts), "--host", "192.168.4.11=host1", IPAddress.TryParse),
+                    Names<Guid>(a.GetValue(networks), "--network", "{11111111-2222-3333-4444-000000005001}=blue-corp/blue", Guid.TryParse, withTenant: true)
+                        .ToDictionary(static n => n.Key, static n => n.Value.Split('/') is [var tenant, var name] ? (tenant, name) : ((string?)null, n.Value)),
                     a.GetValue(into) == "ports");
                 var rows = a.GetValue(files)!.SelectMany(f => ExportReader.Read(f == "-" ? "(standard input)" : f, Content(context, f), findings)).ToList();
                 ImmutableArray<Resource> resources = NetWnvImport.Translate(NetWnvExport.Read(rows, findings), options, findings);
@@ -90,8 +86,7 @@ internal static class ImportCommand
 
     private static async Task ApplyAsync(CommandContext context, ImmutableArray<Resource> resources, OutputFormat format, CancellationToken token)
     {
-        ImmutableArray<ManifestDocument> documents = ManifestReader.Read(Encoding.UTF8.GetBytes(ManifestWriter.ToYaml(resources)), "(import)").Documents;
-        ApplyResponse response = await ManifestFiles.SendAsync(documents, () => context.Client.ApplyAsync(documents.Select(static d => d.Root), cancellationToken: token));
+        ApplyResponse response = await context.Client.ApplyAsync(resources.Select(ResourceJson.ToElement), cancellationToken: token);
         ApplyCommand.Show(context, response, format == OutputFormat.Yaml ? OutputFormat.Table : format);
     }
 
@@ -153,14 +148,15 @@ internal static class ImportCommand
     /// <summary>What a file says reaches the terminal as text.</summary>
     private static string Printable(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? '�' : c)) : text;
 
-    private static Dictionary<T, string> Names<T>(string[]? given, string option, string example, Func<string, T?> parse, bool withTenant = false)
-        where T : class
+    private static Dictionary<T, string> Names<T>(string[]? given, string option, string example, TextParser<T> parse, bool withTenant = false)
+        where T : notnull
     {
         var names = new Dictionary<T, string>();
         foreach (string text in given ?? [])
         {
             int at = text.IndexOf('=', StringComparison.Ordinal);
-            if (at <= 0 || parse(text[..at]) is not { } key || text[(at + 1)..].Split('/') is not { Length: > 0 } parts || parts.Length > (withTenant ? 2 : 1) || !parts.All(NameRules.IsValid))
+            string[] parts = text[(at + 1)..].Split('/');
+            if (at <= 0 || !parse(text[..at], out T? key) || parts.Length > (withTenant ? 2 : 1) || !parts.All(NameRules.IsValid))
             {
                 throw CliException.Usage($"{option}: '{text}' is wrong.", $"Write it such as {option} {example}; {NameRules.Remedy}");
             }

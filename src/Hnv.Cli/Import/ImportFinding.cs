@@ -32,6 +32,7 @@ internal sealed class ImportFindings
 {
     private const int Limit = 10_000;
     private readonly List<ImportFinding> _all = [];
+    private readonly HashSet<string> _remediesNoted = new(StringComparer.Ordinal);
 
     public ImmutableArray<ImportFinding> All => [.. _all];
 
@@ -57,4 +58,13 @@ internal sealed class ImportFindings
 
     public void Note(ExportRow row, string? field, string what, string? remedy = null) =>
         Add(new ImportFinding(ImportSeverity.Note, row.File, row.Number, field, what, remedy));
+
+    /// <summary>What is so in many rows, of the first of them: one with that remedy there is already is not repeated.</summary>
+    public void NoteOnce(ExportRow row, string field, string what, string remedy)
+    {
+        if (_remediesNoted.Add(remedy))
+        {
+            Note(row, field, what, remedy);
+        }
+    }
 }

@@ -16,7 +16,6 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
     private readonly Dictionary<uint, CustomerRouteRow> _vsids = [];
     private readonly HashSet<(uint Home, CustomerRoute Route)> _known = [];
     private Dictionary<string, int>? _ends;
-    private bool _customerTold;
 
     /// <summary>The networks, in the order of their first rows.</summary>
     public List<VmNetwork> Networks { get; } = [];
@@ -68,10 +67,11 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
             _drafts.Add(row.RoutingDomainId, draft = new Draft(row));
         }
 
-        if (row.Row["CustomerID"] is { } customer && Guid.TryParse(customer, out Guid id) && id != Guid.Empty && !_customerTold)
+        if (row.Row["CustomerID"] is { } customer && Guid.TryParse(customer, out Guid id) && id != Guid.Empty)
         {
-            _customerTold = true;
-            findings.Note(row.Row, "CustomerID", "a route has no such remark, and it is not taken over, here and in other rows", "the tenant of the VM network says whose it is: --tenant, or --network RDID=TENANT/NAME");
+            findings.NoteOnce(
+                row.Row, "CustomerID", "a route has no such remark, and it is not taken over, here and in other rows",
+                "the tenant of the VM network says whose it is: --tenant, or --network RDID=TENANT/NAME");
         }
 
         if (draft.Subnets.Count < ModelLimits.SubnetsPerNetwork || draft.Subnets.ContainsKey(row.Vsid))

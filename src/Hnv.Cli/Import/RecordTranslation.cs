@@ -13,8 +13,6 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
     private readonly HashSet<string> _portNames = new(StringComparer.Ordinal);
     private readonly HashSet<(string Host, string Interface)> _interfaces = [];
     private readonly HashSet<uint> _unknown = [];
-    private bool _remarkTold;
-    private bool _interfaceTold;
 
     public List<LookupRecord> Records { get; } = [];
 
@@ -155,10 +153,11 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
             Sources[port.Id] = row.Row;
         }
 
-        if ((row.CustomerId is not null || row.Context is not null) && !_remarkTold)
+        if (row.CustomerId is not null || row.Context is not null)
         {
-            _remarkTold = true;
-            findings.Note(row.Row, row.CustomerId is null ? "Context" : "CustomerID", "a port has no such remark, and it is not taken over, here and in other rows", "--as records takes it over");
+            findings.NoteOnce(
+                row.Row, row.CustomerId is null ? "Context" : "CustomerID", "a port has no such remark, and it is not taken over, here and in other rows",
+                "--as records takes it over");
         }
     }
 
@@ -183,12 +182,9 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
             nic = $"v-{bare}{c}";
         }
 
-        if (!_interfaceTold)
-        {
-            _interfaceTold = true;
-            findings.Note(row.Row, "MACAddress", $"interfaces are named after it ({nic}), since Hyper-V has no names for them", "name the VMs' interfaces so on their hosts, or write other names");
-        }
-
+        findings.NoteOnce(
+            row.Row, "MACAddress", $"interfaces are named after it ({nic}), since Hyper-V has no names for them",
+            "name the VMs' interfaces so on their hosts, or write other names");
         return new Port
         {
             Name = name, Tenant = networks.Subnets[row.Vsid].Network.Tenant, VmNetwork = networks.Subnets[row.Vsid].Network.Name, Vsid = row.Vsid, Host = host, Interface = nic, Mac = row.Mac,
@@ -198,7 +194,8 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
     /// <summary>A VM's name as a name here: lower case, other characters as hyphens; null where nothing is left.</summary>
     private static string? NameOf(string? text)
     {
-        string name = string.Join('-', string.Concat((text ?? string.Empty).ToLowerInvariant().Select(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-')).Split('-', StringSplitOptions.RemoveEmptyEntries)).Trim('-', '.', '_');
+        string plain = string.Concat((text ?? string.Empty).ToLowerInvariant().Select(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-'));
+        string name = string.Join('-', plain.Split('-', StringSplitOptions.RemoveEmptyEntries)).Trim('-', '.', '_');
         name = name[..Math.Min(name.Length, 60)].TrimEnd('-', '.', '_');
         return NameRules.IsValid(name) ? name : null;
     }

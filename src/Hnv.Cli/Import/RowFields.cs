@@ -1,8 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using Hnv.Model.Addressing;
 
 namespace Hnv.Cli.Import;
+
+/// <summary>As the TryParse of the framework's types.</summary>
+internal delegate bool TextParser<T>(string text, [MaybeNullWhen(false)] out T value);
 
 /// <summary>Typed fields of a row. What is missing or wrong is a finding, and the row then counts as broken.</summary>
 internal sealed class RowFields(ExportRow row, ImportFindings findings)
@@ -15,58 +19,78 @@ internal sealed class RowFields(ExportRow row, ImportFindings findings)
     public ExportRow Row => row;
 
     public IPAddress Address(string field) =>
-        Read(field, static t => AddressText.TryParseAddress(t, out IPAddress address, out _) ? address : null, "an IP address such as 10.0.0.5") ?? IPAddress.None;
+        TryRead(field, static (string t, [MaybeNullWhen(false)] out IPAddress a) => AddressText.TryParseAddress(t, out a, out _), "an IP address such as 10.0.0.5", out IPAddress? address)
+            ? address
+            : IPAddress.None;
 
     /// <summary>Host bits are an error as with the cmdlets.</summary>
     public IPNetwork Prefix(string field) =>
-        Read(field, static t => AddressText.TryParsePrefix(t, out IPNetwork prefix, out _, out _) ? (object)prefix : null, "a prefix such as 10.0.0.0/24") is IPNetwork network ? network : default;
+        TryRead(field, static (t, out p) => AddressText.TryParsePrefix(t, out p, out _, out _), "a prefix such as 10.0.0.0/24", out IPNetwork prefix) ? prefix : default;
 
     public MacAddress Mac(string field) =>
-        Read(field, static t => MacAddress.TryParse(t, out MacAddress mac) ? (object)mac : null, "a MAC address such as 00155D010203") is MacAddress found ? found : default;
+        TryRead(field, MacAddress.TryParse, "a MAC address such as 00155D010203", out MacAddress mac) ? mac : default;
 
     public Guid Identifier(string field) =>
-        Read(field, static t => Guid.TryParse(t, out Guid id) && id != Guid.Empty ? (object)id : null, "a GUID such as {11111111-2222-3333-4444-000000000000}") is Guid guid ? guid : default;
+        TryRead(
+            field, static (t, out id) => Guid.TryParse(t, out id) && id != Guid.Empty, "a GUID such as {11111111-2222-3333-4444-000000000000}", out Guid id)
+            ? id
+            : default;
 
     public uint Vsid(string field) =>
         Number(field, VirtualSubnetId.Min, VirtualSubnetId.Max) ?? 0;
 
     /// <summary>A whole number; null where the field is blank and need not be there.</summary>
     public uint? Number(string field, uint min = 0, uint max = uint.MaxValue, bool required = true) =>
-        required || row[field] is not null
-            ? Read(
-                field, t => uint.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out uint n) && n >= min && n <= max ? (object)n : null,
-                $"a whole number from {min} to {max}") as uint?
+        (required || row[field] is not null)
+        && TryRead(
+            field, (t, out n) => uint.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out n) && n >= min && n <= max,
+            $"a whole number from {min} to {max}", out uint number)
+            ? number
             : null;
 
     /// <summary>Absent is false.</summary>
-    public bool Flag(string field) =>
-        row[field] is not null && Read(field, static t => bool.TryParse(t, out bool flag) ? (object)flag : t is "0" or "1" ? t == "1" : null, "True or False") is true;
+    public bool Flag(string field) => row[field] is not null && TryRead(field, TryParseFlag, "True or False", out bool flag) && flag;
 
     /// <summary>A word with or without a prefix, or its number.</summary>
-    public uint? Word(string field, string prefix, params string[] words)
+    public uint? Word(string field, string prefix, params string[] words) =>
+        row[field] is not null
+        && TryRead(field, (t, out n) => TryParseWord(t, prefix, words, out n), $"one of {string.Join(", ", words.Select(w => prefix + w))}", out uint number)
+            ? number
+            : null;
+
+    private static bool TryParseFlag(string text, out bool flag)
     {
-        if (row[field] is null)
+        if (text is "0" or "1")
         {
-            return null;
+            flag = text == "1";
+            return true;
         }
 
-        return Read(
-            field, t => uint.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
-                ? number < words.Length ? (object)number : null
-                : Array.FindIndex(words, w => w.Equals(t, StringComparison.OrdinalIgnoreCase) || (prefix + w).Equals(t, StringComparison.OrdinalIgnoreCase)) is >= 0 and var at ? (uint)at : null,
-            $"one of {string.Join(", ", words.Select(w => prefix + w))}") as uint?;
+        return bool.TryParse(text, out flag);
     }
 
-    private T? Read<T>(string field, Func<string, T?> parse, string expected)
-        where T : class
+    private static bool TryParseWord(string text, string prefix, string[] words, out uint number)
     {
+        if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number))
+        {
+            return number < words.Length;
+        }
+
+        int at = Array.FindIndex(words, w => w.Equals(text, StringComparison.OrdinalIgnoreCase) || (prefix + w).Equals(text, StringComparison.OrdinalIgnoreCase));
+        number = (uint)Math.Max(at, 0);
+        return at >= 0;
+    }
+
+    private bool TryRead<T>(string field, TextParser<T> parse, string expected, [MaybeNullWhen(false)] out T value)
+    {
+        value = default;
         if (row[field] is not { } text)
         {
             findings.Error(row, field, row.Has(field) ? "is empty" : "is missing", $"{expected} is expected");
         }
-        else if (parse(text) is { } value)
+        else if (parse(text, out value))
         {
-            return value;
+            return true;
         }
         else
         {
@@ -74,6 +98,6 @@ internal sealed class RowFields(ExportRow row, ImportFindings findings)
         }
 
         IsBroken = true;
-        return null;
+        return false;
     }
 }
