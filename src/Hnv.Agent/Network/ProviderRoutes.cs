@@ -74,7 +74,8 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
             return Finish(mayRemove, changed: false);
         }
 
-        Dictionary<RouteKey, RouteSpec> routes = [];
+        // Two of policy may come out as one.
+        HashSet<RouteSpec> routes = [];
         foreach (AddressFamily family in desired.ProviderRoutes.Select(static r => r.Prefix.BaseAddress.AddressFamily).Distinct())
         {
             AddOnLink(routes, family);
@@ -90,18 +91,18 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
             .. desired.ProviderAddresses.Where(a => desired.ProviderRoutes.Any(r => r.Prefix.BaseAddress.AddressFamily == a.Address.AddressFamily))
                 .Select(static a => new RuleInfo(new IPNetwork(a.Address, a.Address.GetMaxLength()), Table, RulePriority, Protocol)),
         ];
-        RouteInfo[] found = [.. view.GetRoutes(Table).Where(static r => r.Protocol == Protocol)];
+        HashSet<RouteSpec> found = [.. OurRoutes(view)];
         RuleInfo[] standing = [.. view.GetRules().Where(IsOurs)];
         bool changed = false;
-        HashSet<(IPNetwork, int)> replaced = [];
+        HashSet<(IPNetwork, int?)> replaced = [];
 
         // A rule asks the table only when its routes stand, and no more before they go.
-        foreach (RouteSpec route in routes.Where(r => !found.Any(f => RouteKey.Of(f) == r.Key)).Select(static r => r.Value))
+        foreach (RouteSpec route in routes.Except(found))
         {
             if (Try(() => view.SetRoute(route), $"{route.Destination} via {(object?)route.Gateway ?? "on-link"} cannot be set"))
             {
                 changed = true;
-                replaced.Add((route.Destination, route.Metric ?? 0));
+                replaced.Add((route.Destination, route.Metric));
             }
         }
 
@@ -118,9 +119,9 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
             }
 
             // What was replaced is gone, and asking for its deletion may delete what took its place.
-            foreach (RouteInfo route in found.Where(f => !routes.ContainsKey(RouteKey.Of(f)) && !replaced.Contains((f.Destination, f.Metric))))
+            foreach (RouteSpec route in found.Except(routes).Where(f => !replaced.Contains((f.Destination, f.Metric))))
             {
-                changed |= Try(() => view.DeleteRoute(SpecOf(route)), $"{route.Destination} cannot be removed");
+                changed |= Try(() => view.DeleteRoute(route), $"{route.Destination} cannot be removed");
             }
         }
 
@@ -136,9 +137,9 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
             view.DeleteRule(rule);
         }
 
-        foreach (RouteInfo route in view.GetRoutes(Table).Where(static r => r.Protocol == Protocol))
+        foreach (RouteSpec route in OurRoutes(view))
         {
-            view.DeleteRoute(SpecOf(route));
+            view.DeleteRoute(route);
         }
     }
 
@@ -152,12 +153,14 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
 
     private static bool IsOurs(RuleInfo rule) => rule is { Protocol: Protocol, Table: Table };
 
-    private static RouteSpec SpecOf(RouteInfo route) => new(route.Destination)
-    {
-        Gateway = route.Gateway, InterfaceIndex = route.InterfaceIndex, Metric = route.Metric, Table = Table, Protocol = Protocol,
-    };
+    private static IEnumerable<RouteSpec> OurRoutes(INetworkView view) =>
+        view.GetRoutes(Table).Where(static r => r.Protocol == Protocol).Select(static r => SpecOf(r.Destination, r.Gateway, r.InterfaceIndex, r.Metric));
 
-    private void AddOnLink(Dictionary<RouteKey, RouteSpec> routes, AddressFamily family)
+    /// <summary>What tells our routes apart; of everything else they have the same.</summary>
+    private static RouteSpec SpecOf(IPNetwork prefix, IPAddress? gateway, int uplink, int metric) =>
+        new(prefix) { Gateway = gateway, InterfaceIndex = uplink, Metric = metric, Table = Table, Protocol = Protocol };
+
+    private void AddOnLink(HashSet<RouteSpec> routes, AddressFamily family)
     {
         HashSet<(IPNetwork, int Uplink)> seen = [];
         HashSet<IPAddress> addresses = []; // One that two uplinks have is the first one's, as everywhere.
@@ -166,12 +169,12 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
             IPNetwork prefix = address.Address.GetPrefix(address.PrefixLength);
             if (addresses.Add(address.Address) && seen.Add((prefix, uplink.Index)))
             {
-                Put(routes, new RouteSpec(prefix) { InterfaceIndex = uplink.Index, Metric = OnLinkMetric + preference });
+                routes.Add(SpecOf(prefix, null, uplink.Index, OnLinkMetric + preference));
             }
         }
     }
 
-    private void Add(Dictionary<RouteKey, RouteSpec> routes, ProviderRouteItem route)
+    private void Add(HashSet<RouteSpec> routes, ProviderRouteItem route)
     {
         if (FindUplink(route) is not { } uplink)
         {
@@ -182,7 +185,7 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
             return;
         }
 
-        Put(routes, new RouteSpec(route.Prefix) { Gateway = route.NextHop, InterfaceIndex = uplink, Metric = (int)route.Metric + FirstMetric });
+        routes.Add(SpecOf(route.Prefix, route.NextHop, uplink, (int)route.Metric + FirstMetric));
     }
 
     private int? FindUplink(ProviderRouteItem route)
@@ -208,12 +211,6 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
         orderby item.Preference
         select (usable.Address, usable.Uplink, item.Preference);
 
-    private static void Put(Dictionary<RouteKey, RouteSpec> routes, RouteSpec route)
-    {
-        route = route with { Table = Table, Protocol = Protocol };
-        routes.TryAdd(new RouteKey(route.Destination, route.Gateway, route.InterfaceIndex ?? 0, route.Metric ?? 0), route);
-    }
-
     private bool Try(Action action, string what)
     {
         try
@@ -226,10 +223,5 @@ internal sealed class ProviderRoutes(INetworkView view, HostNetwork network, Des
             _problems.Add($"Provider route: {what}: {e.Message}");
             return false;
         }
-    }
-
-    private readonly record struct RouteKey(IPNetwork Destination, IPAddress? Gateway, int Interface, int Metric)
-    {
-        public static RouteKey Of(RouteInfo route) => new(route.Destination, route.Gateway, route.InterfaceIndex, route.Metric);
     }
 }
