@@ -150,7 +150,7 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
             {
                 // One of the run before may be in the kernel, and never have been bound by this one.
                 PortCounters all = (_forgotten.Contains(port.Number) ? port.Before : port.Before.Plus((_reading ??= Reading())(port.Number))) with { Id = Guid.NewGuid().ToString("n") };
-                if (all.Verdicts.Length > 0 || all.ToVmPackets > 0)
+                if (!all.IsEmpty)
                 {
                     _left.Add(all);
                 }
@@ -207,7 +207,7 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
     {
         lock (_gate)
         {
-            return [.. _ports.Values.Select(static p => p.Before).Where(static b => b.Verdicts.Length > 0 || b.ToVmPackets > 0)];
+            return [.. _ports.Values.Select(static p => p.Before).Where(static b => !b.IsEmpty)];
         }
     }
 
@@ -225,7 +225,7 @@ internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore st
             try
             {
                 IEnumerable<BookedPort> ports = _ports.Values.Concat(_leaving.Values).Concat(_former.Values);
-                store.Save(new CounterFile([.. ports.Where(static p => p.Taken.Length > 0 || p.Before.Verdicts.Length > 0 || p.Before.ToVmPackets > 0)], [.. _left]));
+                store.Save(new CounterFile([.. ports.Where(static p => p.Taken.Length > 0 || !p.Before.IsEmpty)], [.. _left]));
                 _changed = false;
                 Volatile.Write(ref _problem, null);
                 return true;

@@ -641,7 +641,7 @@ internal sealed class DesiredState
     {
         if (_routes.TryGet(key, out Claims<RouteKey, RouteItem>.Claim claim) && (!claim.Item.OfSubnet || OwnerOfRoutes(claim.Item.Vsid) == claim.Network))
         {
-            _dataplane.Routes.Set(key, new RouteEntry(claim.Item.Vsid, IsUnspecified(claim.Item.NextHop) ? null : claim.Item.NextHop));
+            _dataplane.Routes.Set(key, new RouteEntry(claim.Item.Vsid, claim.Item.NextHop is { } hop && !hop.IsUnspecified() ? hop : null));
         }
         else
         {
@@ -718,6 +718,4 @@ internal sealed class DesiredState
             }
         }
     }
-
-    private static bool IsUnspecified(IPAddress? address) => address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 }

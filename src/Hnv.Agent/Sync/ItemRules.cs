@@ -77,9 +77,10 @@ internal static class ItemRules
         address.IsIPv4MappedToIPv6 || address.ScopeIdOrZero() != 0 ? $"{address} is not a customer address" : null;
 
     private static string? Provider(IPAddress address) =>
-        (address.AddressFamily == AddressFamily.InterNetwork
-            ? address.Equals(IPAddress.Any) || address.GetAddressBytes()[0] >= 224
-            : address.Equals(IPAddress.IPv6Any) || address.IsIPv4MappedToIPv6 || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.ScopeId != 0)
+        address.IsUnspecified()
+        || (address.AddressFamily == AddressFamily.InterNetwork
+            ? address.GetAddressBytes()[0] >= 224
+            : address.IsIPv4MappedToIPv6 || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.ScopeId != 0)
             ? $"{address} is not a provider address"
             : null;
 

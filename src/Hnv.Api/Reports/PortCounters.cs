@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Hnv.Api.Reports;
 
@@ -17,6 +18,10 @@ public sealed record PortCounters(
 
     /// <summary>Ports in one report at most.</summary>
     public const int MaxPorts = 256;
+
+    /// <summary>Nothing was counted: every frame from the VM has a verdict.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => Verdicts.IsEmpty && ToVmPackets == 0;
 
     /// <summary>Null where it can be counted; else what is wrong.</summary>
     public string? Problem() =>

@@ -59,7 +59,7 @@ internal static class ResourceReaders
         fields.Close();
 
         // As the cmdlets write on-link.
-        nextHop = IPAddress.Any.Equals(nextHop) || IPAddress.IPv6Any.Equals(nextHop) ? null : nextHop;
+        nextHop = nextHop?.IsUnspecified() == true ? null : nextHop;
         return prefix is null ? null : new ProviderRoute { Prefix = prefix.Value, NextHop = nextHop, Uplink = uplink, Metric = metric };
     }
 

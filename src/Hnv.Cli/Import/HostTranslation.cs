@@ -152,8 +152,7 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
     private void AddRoute(string name, ProviderRouteRow row)
     {
         Host host = _hosts[name];
-        bool onLink = row.NextHop.Equals(IPAddress.Any) || row.NextHop.Equals(IPAddress.IPv6Any);
-        var route = new ProviderRoute { Prefix = row.Prefix, NextHop = onLink ? null : row.NextHop, Metric = row.Metric };
+        var route = new ProviderRoute { Prefix = row.Prefix, NextHop = row.NextHop.IsUnspecified() ? null : row.NextHop, Metric = row.Metric };
         if (host.ProviderRoutes.Contains(route))
         {
             return;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
 
 namespace Hnv.Cli.Import;
@@ -81,7 +82,7 @@ internal sealed class NetWnvExport
     {
         ExportRow row = fields.Row;
         IPAddress customer = fields.Address("CustomerAddress");
-        bool wildcard = customer.Equals(IPAddress.Any) || customer.Equals(IPAddress.IPv6Any);
+        bool wildcard = customer.IsUnspecified();
 
         // Windows Server 2012 knew no Type: a record without an address was a gateway's.
         uint type = fields.Word("Type", string.Empty, Enum.GetNames<LookupRecordType>()) ?? (uint)(wildcard ? LookupRecordType.GatewayWildcard : LookupRecordType.Static);

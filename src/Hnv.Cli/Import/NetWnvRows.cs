@@ -12,7 +12,7 @@ internal sealed record LookupRow(
 /// <summary>An object of <c>Get-NetVirtualizationCustomerRoute</c>.</summary>
 internal sealed record CustomerRouteRow(ExportRow Row, Guid RoutingDomainId, uint Vsid, IPNetwork Prefix, IPAddress NextHop, uint Metric)
 {
-    public bool IsOnLink => NextHop.Equals(IPAddress.Any) || NextHop.Equals(IPAddress.IPv6Any);
+    public bool IsOnLink => NextHop.IsUnspecified();
 }
 
 /// <summary>An object of <c>Get-NetVirtualizationProviderAddress</c>.</summary>

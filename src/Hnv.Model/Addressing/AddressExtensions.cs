@@ -10,6 +10,9 @@ public static class AddressExtensions
     /// <summary>32 or 128.</summary>
     public static int GetMaxLength(this IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
 
+    /// <summary>0.0.0.0 or ::, by which records stand for all addresses, and next hops for on-link.</summary>
+    public static bool IsUnspecified(this IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
     /// <summary>The address as a number, the first octet highest; IPv4 in the lowest 32 bits.</summary>
     public static UInt128 ToNumber(this IPAddress address)
     {

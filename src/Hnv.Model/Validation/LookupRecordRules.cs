@@ -1,4 +1,5 @@
 using System.Net;
+using Hnv.Model.Addressing;
 using System.Text;
 using Hnv.Model.Resources;
 
@@ -65,7 +66,7 @@ internal static class LookupRecordRules
     {
         const string Field = "/customerAddress";
         IPAddress address = record.CustomerAddress;
-        bool wildcard = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+        bool wildcard = address.IsUnspecified();
         switch (record.Type)
         {
             case LookupRecordType.Dynamic:
