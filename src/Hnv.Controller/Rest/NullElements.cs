@@ -10,25 +10,22 @@ namespace Hnv.Controller.Rest;
 /// <summary>Finds nulls in the lists of a body. The serializer refuses null where a property must not be; it does not look at the elements of lists.</summary>
 internal static class NullElements
 {
-    /// <summary>What of a type may hold lists: nothing, for most.</summary>
+    /// <summary>What of a type may hold lists: nothing, for most. Asked once, since it is asked of the whole tree of types.</summary>
     private static readonly ConcurrentDictionary<Type, JsonPropertyInfo[]> s_properties = new();
 
     /// <summary>Where the first null is, as the serializer names places: <c>$.ports[3]</c>. Null: nowhere.</summary>
     public static string? Find(object body) => FindIn(body) is { } place ? $"${place}" : null;
 
-    private static string? FindIn(object value)
+    private static string? FindIn(object value) => Info(value.GetType()).Kind switch
     {
-        if (!HoldsLists(value.GetType()))
-        {
-            return null;
-        }
+        JsonTypeInfoKind.Enumerable => IsDefaultArray(value) ? null : FindInList((IEnumerable)value),
+        JsonTypeInfoKind.Object => FindInProperties(value),
+        _ => null,
+    };
 
-        if (value is IEnumerable list)
-        {
-            return IsDefaultArray(value) ? null : FindInList(list);
-        }
-
-        foreach (JsonPropertyInfo property in s_properties.GetOrAdd(value.GetType(), static t => [.. Info(t).Properties.Where(static p => p.Get is not null && HoldsLists(p.PropertyType))]))
+    private static string? FindInProperties(object value)
+    {
+        foreach (JsonPropertyInfo property in s_properties.GetOrAdd(value.GetType(), static t => [.. Info(t).Properties.Where(static p => p.Get is not null && HoldsLists(p.PropertyType, []))]))
         {
             if (property.Get!(value) is { } inner && FindIn(inner) is { } place)
             {
@@ -60,8 +57,7 @@ internal static class NullElements
     /// <summary>An <see cref="System.Collections.Immutable.ImmutableArray{T}"/> that was null in JSON, or absent; it cannot be walked.</summary>
     private static bool IsDefaultArray(object value) => value.GetType().IsValueType && value.Equals(RuntimeHelpers.GetUninitializedObject(value.GetType()));
 
-    private static bool HoldsLists(Type type) => HoldsLists(type, []);
-
+    /// <param name="seen">Types that hold themselves are asked once.</param>
     private static bool HoldsLists(Type type, HashSet<Type> seen) => Info(type).Kind switch
     {
         JsonTypeInfoKind.Enumerable => true,

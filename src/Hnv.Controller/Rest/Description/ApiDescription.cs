@@ -65,7 +65,8 @@ internal static class ApiDescription
     private static void Complete(OpenApiOperation operation, Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription description)
     {
         string path = "/" + description.RelativePath, method = description.HttpMethod!;
-        operation.OperationId = method.ToLowerInvariant() + string.Concat(path.Replace("api/v1/", string.Empty, StringComparison.Ordinal).Split('/', '{', '}', '-').Where(static s => s.Length > 0).Select(static s => char.ToUpperInvariant(s[0]) + s[1..]));
+        string[] words = path.Replace("api/v1/", string.Empty, StringComparison.Ordinal).Split(['/', '{', '}', '-'], StringSplitOptions.RemoveEmptyEntries);
+        operation.OperationId = method.ToLowerInvariant() + string.Concat(words.Select(static w => char.ToUpperInvariant(w[0]) + w[1..]));
         AddParameters(operation, path, method);
         OperationExamples examples = ApiExamples.Of($"{method} {path}") ?? new();
         foreach ((string type, OpenApiMediaType content) in operation.RequestBody?.Content ?? new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal))
@@ -112,7 +113,7 @@ internal static class ApiDescription
             at++;
         }
 
-        bool isResource = Enum.GetValues<Model.Resources.ResourceKind>().Any(k => path.Split('/') is var s && (s[^1] == RestPaths.Segment(k) || (s[^1].StartsWith('{') && s[^2] == RestPaths.Segment(k))));
+        bool isResource = IsOfResources(path);
         if (isResource && method == "GET" && path[^1] != '}')
         {
             Add("watch", ParameterLocation.Query, JsonSchemaType.Boolean, "A stream of changes instead of the list.");
@@ -136,6 +137,14 @@ internal static class ApiDescription
 
         void Add(string name, ParameterLocation place, JsonSchemaType type, string words) =>
             operation.Parameters!.Add(new OpenApiParameter { Name = name, In = place, Description = words, Schema = new OpenApiSchema { Type = type } });
+    }
+
+    /// <summary>Whether the path leads to the objects of a kind that is written, or to one of them.</summary>
+    private static bool IsOfResources(string path)
+    {
+        string[] segments = path.Split('/');
+        string kind = segments[^1].StartsWith('{') ? segments[^2] : segments[^1];
+        return Enum.GetValues<Model.Resources.ResourceKind>().Any(k => RestPaths.Segment(k) == kind);
     }
 
     private static JsonNode? Node(object? example) => example is null ? null : JsonSerializer.SerializeToNode(example, example.GetType(), HnvJson.Options);
