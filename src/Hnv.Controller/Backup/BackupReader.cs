@@ -109,7 +109,8 @@ internal static class BackupReader
         {
             string writer = json.RootElement.TryGetProperty("program", out JsonElement program) ? program.ToString() : "unknown";
             throw new BackupException(
-                $"{name} is a backup of format {said}, written by version {writer}; this program knows format {BackupManifest.CurrentVersion}. Restore it with the version that wrote it, or a newer one.");
+                $"{name} is a backup of format {said}, written by version {writer}; this program knows format {BackupManifest.CurrentVersion}. "
+                + "Restore it with the version that wrote it, or a newer one.");
         }
 
         BackupManifest? manifest = json.RootElement.Deserialize<BackupManifest>(HnvJson.Options);
@@ -124,14 +125,10 @@ internal static class BackupReader
     {
         foreach (IGrouping<string, BackupFile> directory in manifest.Files.GroupBy(f => Path.GetDirectoryName(place(f.Name))!, StringComparer.Ordinal))
         {
-            var needed = (UInt128)0;
-            foreach (BackupFile file in directory)
-            {
-                needed += (UInt128)file.Size;
-            }
-
+            // Sizes are what somebody wrote: no sum of them may overflow.
+            decimal needed = directory.Sum(static f => (decimal)f.Size);
             long free = new DriveInfo(directory.Key).AvailableFreeSpace;
-            if (needed > (UInt128)free)
+            if (needed > free)
             {
                 throw new BackupException($"{name} holds {needed} bytes for {directory.Key}, where {free} are free. Nothing was restored; make room, if that is what it should hold.");
             }

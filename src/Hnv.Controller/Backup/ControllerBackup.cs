@@ -103,10 +103,7 @@ public static class ControllerBackup
         }
         finally
         {
-            foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm", ".lock"])
-            {
-                File.Delete(copy + suffix);
-            }
+            LogFiles.Delete(copy);
         }
     }
 

@@ -22,9 +22,6 @@ public sealed record RestoreResult(
 /// </summary>
 public static class ControllerRestore
 {
-    /// <summary>Behind the name of what is made ready.</summary>
-    internal const string Unpacked = ".restoring";
-
     /// <summary>Restores.</summary>
     /// <param name="places">Where to. The configuration is written only where there is none.</param>
     /// <param name="input">The backup.</param>
@@ -83,7 +80,7 @@ public static class ControllerRestore
         ControllerPlaces places, Stream input, string name, TimeProvider time, ImmutableArray<string>.Builder remarks, CancellationToken cancellationToken)
     {
         string unpacked = LogRestore.UnpackedOf(places.LogFile);
-        string configuration = Path.Combine(places.DataDirectory, BackupNames.Configuration + Unpacked);
+        string configuration = Path.Combine(places.DataDirectory, BackupNames.Configuration + LogRestore.Unpacked);
         BackupManifest manifest = await BackupReader.UnpackAsync(input, name, PlaceOf, cancellationToken);
         long backedUp = SqliteStateLog.ReadRevision(unpacked);
         if (backedUp != manifest.Revision)
@@ -94,9 +91,9 @@ public static class ControllerRestore
         long revision = RestoredRevision.After(Math.Max(backedUp, KnownRevision(places, remarks)), time.GetUtcNow());
         SqliteStateLog.ContinueAt(unpacked, revision);
         revision = await ForgetTokensAsync(unpacked, cancellationToken);
-        if (Directory.Exists(places.PkiDirectory + Unpacked))
+        if (Directory.Exists(places.PkiDirectory + LogRestore.Unpacked))
         {
-            DirectorySync.Flush(places.PkiDirectory + Unpacked);
+            DirectorySync.Flush(places.PkiDirectory + LogRestore.Unpacked);
         }
         else if (Directory.Exists(places.PkiDirectory))
         {
@@ -126,8 +123,8 @@ public static class ControllerRestore
                 case BackupNames.Configuration:
                     return configuration;
                 default:
-                    Directory.CreateDirectory(places.PkiDirectory + Unpacked, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                    return Path.Combine(places.PkiDirectory + Unpacked, entry[BackupNames.Pki.Length..]);
+                    Directory.CreateDirectory(places.PkiDirectory + LogRestore.Unpacked, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                    return Path.Combine(places.PkiDirectory + LogRestore.Unpacked, entry[BackupNames.Pki.Length..]);
             }
         }
     }
@@ -217,20 +214,16 @@ public static class ControllerRestore
     }
 
     private static IEnumerable<string> Standing(ControllerPlaces places) =>
-        new[] { places.LogFile, $"{places.LogFile}-wal", $"{places.LogFile}-shm", places.PkiDirectory }.Where(Path.Exists);
+        LogFiles.Companions.Select(c => places.LogFile + c).Prepend(places.LogFile).Append(places.PkiDirectory).Where(Path.Exists);
 
     private static void RemoveUnpacked(ControllerPlaces places)
     {
-        foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm", ".lock"])
-        {
-            File.Delete(LogRestore.UnpackedOf(places.LogFile) + suffix);
-        }
-
+        LogFiles.Delete(LogRestore.UnpackedOf(places.LogFile));
         File.Delete(LogRestore.JournalOf(places.LogFile) + ReplacedFile.Unfinished);
-        File.Delete(Path.Combine(places.DataDirectory, BackupNames.Configuration + Unpacked));
-        if (Directory.Exists(places.PkiDirectory + Unpacked))
+        File.Delete(Path.Combine(places.DataDirectory, BackupNames.Configuration + LogRestore.Unpacked));
+        if (Directory.Exists(places.PkiDirectory + LogRestore.Unpacked))
         {
-            Directory.Delete(places.PkiDirectory + Unpacked, recursive: true);
+            Directory.Delete(places.PkiDirectory + LogRestore.Unpacked, recursive: true);
         }
     }
 }

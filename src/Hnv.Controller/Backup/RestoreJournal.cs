@@ -40,7 +40,7 @@ internal sealed partial class RestoreJournal
     /// <exception cref="IOException">It cannot be written; nothing was renamed.</exception>
     public static RestoreJournal Begin(ControllerPlaces places, string stamp)
     {
-        bool replacesPki = Directory.Exists(PkiOf(places) + ControllerRestore.Unpacked);
+        bool replacesPki = Directory.Exists(PkiOf(places) + LogRestore.Unpacked);
         ImmutableArray<Rename> renames = [.. Possible(places, stamp).Where(r => Path.Exists(r.From) && (r.Name != Pki || replacesPki))];
         string file = LogRestore.JournalOf(places.LogFile);
         DirectorySync.Flush(places.DataDirectory);
@@ -103,7 +103,8 @@ internal sealed partial class RestoreJournal
         if (_isFound && Renames.FirstOrDefault(r => r.SetsAside && Path.Exists(r.To) && Path.Exists(r.From) && !MovedIn(r.From)) is { } rename)
         {
             throw new BackupException(
-                $"The restore that was broken off had set aside {rename.From} as {rename.To}, and since then somebody made a new {rename.From}. Hosts know what was set aside. Move {rename.From} away, and try again.");
+                $"The restore that was broken off had set aside {rename.From} as {rename.To}, and since then somebody made a new {rename.From}. "
+                + $"Hosts know what was set aside. Move {rename.From} away, and try again.");
         }
 
         foreach (Rename done in Renames.Reverse())
@@ -122,13 +123,13 @@ internal sealed partial class RestoreJournal
         string pki = PkiOf(places);
 
         // The log's companions keep their place behind its name, so that it opens under the new one with all that was written.
-        foreach (string companion in (ImmutableArray<string>)["", "-wal", "-shm"])
+        foreach (string companion in LogFiles.Companions.Insert(0, string.Empty))
         {
             yield return new Rename($"log{companion}", places.LogFile + companion, $"{places.LogFile}.replaced-{stamp}{companion}", SetsAside: true);
         }
 
         yield return new Rename(Pki, pki, $"{pki}.replaced-{stamp}", SetsAside: true);
-        yield return new Rename("new pki", pki + ControllerRestore.Unpacked, pki, SetsAside: false);
+        yield return new Rename("new pki", pki + LogRestore.Unpacked, pki, SetsAside: false);
 
         // Last, since with it the controller has a state.
         yield return new Rename("new log", LogRestore.UnpackedOf(places.LogFile), places.LogFile, SetsAside: false);

@@ -2,8 +2,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hnv.Api.Resources;
-using Hnv.Controller.Backup;
 using Hnv.Model.Addressing;
+using Hnv.StateLog.Sqlite;
 
 namespace Hnv.Controller.Identity;
 
@@ -65,10 +65,11 @@ public sealed class ControllerPki : IDisposable
             throw new ControllerStartException($"{directory} holds a certificate authority already; hosts trust it. Move the directory away to begin anew.");
         }
 
-        if (Directory.Exists(directory + ControllerRestore.Unpacked))
+        if (Directory.Exists(directory + LogRestore.Unpacked))
         {
             throw new ControllerStartException(
-                $"A restore was broken off ({directory + ControllerRestore.Unpacked} is there), and hosts trust the authority that it brings, or that it set aside. Run it again: 'hnv controller restore FILE'.");
+                $"A restore was broken off ({directory + LogRestore.Unpacked} is there), and hosts trust the authority that it brings, or that it set aside. "
+                + "Run it again: 'hnv controller restore FILE'.");
         }
 
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

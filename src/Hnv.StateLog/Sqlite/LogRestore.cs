@@ -11,6 +11,9 @@ namespace Hnv.StateLog.Sqlite;
 /// </summary>
 public static class LogRestore
 {
+    /// <summary>Behind the name of what is made ready to take the place of something.</summary>
+    public const string Unpacked = ".restoring";
+
     /// <summary>The file of a log: links followed, so that two names of one log have one journal.</summary>
     public static string Resolve(string path)
     {
@@ -20,7 +23,7 @@ public static class LogRestore
 
     /// <summary>Where the new log is made ready.</summary>
     /// <param name="log">As of <see cref="Resolve"/>.</param>
-    public static string UnpackedOf(string log) => log + ".restoring";
+    public static string UnpackedOf(string log) => log + Unpacked;
 
     /// <param name="log">As of <see cref="Resolve"/>.</param>
     public static string JournalOf(string log) => log + ".restore-journal";

@@ -9,7 +9,7 @@ internal static class StoreLock
 {
     public static FileStream Acquire(string databasePath)
     {
-        string path = databasePath + ".lock";
+        string path = databasePath + LogFiles.Lock;
         try
         {
             return new FileStream(path, new FileStreamOptions
