@@ -71,21 +71,13 @@ internal static class ResourceWriters
             writer.WriteEndArray();
         }
 
-        if (!host.ProviderRoutes.IsDefaultOrEmpty)
+        WriteObjects(writer, "providerRoutes", host.ProviderRoutes, route =>
         {
-            writer.WriteStartArray("providerRoutes");
-            foreach (ProviderRoute route in host.ProviderRoutes)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("prefix", route.Prefix.ToString());
-                WriteText(writer, "nextHop", route.NextHop?.ToString());
-                WriteText(writer, "uplink", route.Uplink);
-                writer.WriteNumber("metric", route.Metric);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
+            writer.WriteString("prefix", route.Prefix.ToString());
+            WriteText(writer, "nextHop", route.NextHop?.ToString());
+            WriteText(writer, "uplink", route.Uplink);
+            writer.WriteNumber("metric", route.Metric);
+        });
     }
 
     private static void WriteNumber(Utf8JsonWriter writer, string field, uint? value)
@@ -105,42 +97,24 @@ internal static class ResourceWriters
 
         writer.WriteString("encapsulation", ResourceWords.Of(network.Encapsulation));
         WriteFlag(writer, "useExternalRouter", network.UseExternalRouter, standard: false);
-        if (!network.Subnets.IsDefaultOrEmpty)
+        WriteObjects(writer, "subnets", network.Subnets, subnet =>
         {
-            writer.WriteStartArray("subnets");
-            foreach (VirtualSubnet subnet in network.Subnets)
+            writer.WriteNumber("vsid", subnet.Vsid);
+            WriteText(writer, "name", subnet.Name);
+            WriteTexts(writer, "prefixes", subnet.Prefixes, keepEmpty: true);
+            WriteTexts(writer, "gateways", subnet.Gateways);
+            WriteLearning(writer, subnet);
+            if (stored)
             {
-                writer.WriteStartObject();
-                writer.WriteNumber("vsid", subnet.Vsid);
-                WriteText(writer, "name", subnet.Name);
-                WriteTexts(writer, "prefixes", subnet.Prefixes, keepEmpty: true);
-                WriteTexts(writer, "gateways", subnet.Gateways);
-                WriteLearning(writer, subnet);
-                if (stored)
-                {
-                    WriteForgotten(writer, subnet);
-                }
-
-                writer.WriteEndObject();
+                WriteForgotten(writer, subnet);
             }
-
-            writer.WriteEndArray();
-        }
-
-        if (!network.Routes.IsDefaultOrEmpty)
+        });
+        WriteObjects(writer, "routes", network.Routes, route =>
         {
-            writer.WriteStartArray("routes");
-            foreach (CustomerRoute route in network.Routes)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("prefix", route.Prefix.ToString());
-                writer.WriteString("nextHop", route.NextHop.ToString());
-                writer.WriteNumber("metric", route.Metric);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
+            writer.WriteString("prefix", route.Prefix.ToString());
+            writer.WriteString("nextHop", route.NextHop.ToString());
+            writer.WriteNumber("metric", route.Metric);
+        });
     }
 
     private static void Write(Utf8JsonWriter writer, Port port)
@@ -192,23 +166,13 @@ internal static class ResourceWriters
     private static void WriteForgotten(Utf8JsonWriter writer, VirtualSubnet subnet)
     {
         WriteNumber(writer, "learningEpoch", subnet.LearningEpoch, 0);
-        if (subnet.Forgotten.IsDefaultOrEmpty)
+        WriteObjects(writer, "forgotten", subnet.Forgotten, forgotten =>
         {
-            return;
-        }
-
-        writer.WriteStartArray("forgotten");
-        foreach (Forgotten forgotten in subnet.Forgotten)
-        {
-            writer.WriteStartObject();
             writer.WriteNumber("epoch", forgotten.Epoch);
             WriteText(writer, "address", forgotten.Address?.ToString());
             WriteText(writer, "port", forgotten.Port);
             writer.WriteString("by", forgotten.By);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
+        });
     }
 
     public static void Write(Utf8JsonWriter writer, AddressPool pool)
@@ -218,25 +182,12 @@ internal static class ResourceWriters
         WriteText(writer, "range6", pool.Range6?.ToString());
         WriteFlag(writer, "gateway", pool.Gateway, standard: true);
         WriteTexts(writer, "dns", pool.Dns);
-        if (!pool.Routes.IsDefaultOrEmpty)
+        WriteObjects(writer, "routes", pool.Routes, route =>
         {
-            writer.WriteStartArray("routes");
-            foreach (PoolRoute route in pool.Routes)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("prefix", route.Prefix.ToString());
-                writer.WriteString("nextHop", route.NextHop.ToString());
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
-
-        if (pool.Mtu is { } mtu)
-        {
-            writer.WriteNumber("mtu", mtu);
-        }
-
+            writer.WriteString("prefix", route.Prefix.ToString());
+            writer.WriteString("nextHop", route.NextHop.ToString());
+        });
+        WriteNumber(writer, "mtu", pool.Mtu);
         WriteText(writer, "domain", pool.Domain);
         WriteNumber(writer, "leaseSeconds", pool.LeaseSeconds, AddressPool.DefaultLeaseSeconds);
         writer.WriteEndObject();
@@ -278,6 +229,26 @@ internal static class ResourceWriters
         foreach (T item in items.AsSpan())
         {
             writer.WriteStringValue(item.ToString());
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>An array of objects; nothing where there are none.</summary>
+    /// <param name="writeFields">What is between the braces of one.</param>
+    private static void WriteObjects<T>(Utf8JsonWriter writer, string field, ImmutableArray<T> items, Action<T> writeFields)
+    {
+        if (items.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        writer.WriteStartArray(field);
+        foreach (T item in items)
+        {
+            writer.WriteStartObject();
+            writeFields(item);
+            writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
