@@ -206,7 +206,7 @@ internal sealed partial class AgentCore
     {
         if (network == HostScope.Id)
         {
-            _network.Said = _desired.ProviderAddresses;
+            _network.PolicyAddresses = _desired.ProviderAddresses;
             _desired.SetPresentAddresses(_network.UplinkAddresses());
             _routes.OnUpdate();
             _ways.OnUplinksChanged();
@@ -338,7 +338,8 @@ internal sealed partial class AgentCore
         if (all.Length > 0)
         {
             problems.Add(
-                $"No route over an uplink, or no address of the family, leads to {string.Join(", ", all.Take(shown).Select(a => a.ToString()))}{(all.Length > shown ? $" and {all.Length - shown} more" : string.Empty)}.");
+                $"No route over an uplink, or no address of the family, leads to "
+                + $"{string.Join(", ", all.Take(shown).Select(a => a.ToString()))}{(all.Length > shown ? $" and {all.Length - shown} more" : string.Empty)}.");
         }
     }
 

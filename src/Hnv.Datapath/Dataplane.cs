@@ -370,7 +370,7 @@ public sealed class Dataplane : IDataplane
         if (device.Has(DeviceFlags.Port) && _route.FindLink(interfaceIndex) is { } link)
         {
             // A version that kept nothing bound it: then as a new interface has them.
-            (device.Before.AreKnown ? device.Before : PortSettings.Of("default")).WriteTo(link.Name);
+            (device.SettingsBefore.AreKnown ? device.SettingsBefore : PortSettings.Of("default")).WriteTo(link.Name);
         }
     }
 

@@ -148,7 +148,7 @@ public sealed class UplinkTests : IDisposable
         {
             int index = vm.Port;
             Assert.True(devices.TryLookup(in index, out DeviceEntry entry));
-            DeviceEntry older = entry with { Before = default };
+            DeviceEntry older = entry with { SettingsBefore = default };
             devices.Update(in index, in older);
         }
 

@@ -19,7 +19,7 @@ internal sealed class HostNetwork(IReadOnlyCollection<string> uplinkNames)
     private readonly HashSet<int> _deleted = [];
 
     /// <summary>What policy says of provider addresses; one that is elsewhere than it says is left out of <see cref="UplinkAddresses"/>.</summary>
-    public IReadOnlyCollection<ProviderAddressItem> Said { get; set; } = [];
+    public IReadOnlyCollection<ProviderAddressItem> PolicyAddresses { get; set; } = [];
 
     /// <summary>Every interface, by index.</summary>
     public IReadOnlyDictionary<int, LinkInfo> Links => _links;
@@ -120,7 +120,7 @@ internal sealed class HostNetwork(IReadOnlyCollection<string> uplinkNames)
         from uplink in Uplinks
         from address in AddressesOf(uplink.Index)
         where (address.Flags & (AddressFlags.Tentative | AddressFlags.DuplicateDetectionFailed)) == AddressFlags.None
-            && !Said.Any(s => s.Address.Equals(address.Address) && ProviderAddressStates.WhyNotUsed(s, uplink) is not null)
+            && !PolicyAddresses.Any(s => s.Address.Equals(address.Address) && ProviderAddressStates.WhyNotUsed(s, uplink) is not null)
         select (address, uplink);
 
     /// <summary>Where among the uplinks an address is, usable or not.</summary>

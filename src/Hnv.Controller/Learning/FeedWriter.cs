@@ -16,7 +16,7 @@ internal sealed class FeedWriter(Guid network, TimeProvider time)
     /// <summary>What is not so any more: of those records as they were sent.</summary>
     public void Delete(IEnumerable<LearnedRecord> gone)
     {
-        foreach (IGrouping<(string?, HostPlace), LearnedRecord> group in ByPlace(gone))
+        foreach (IGrouping<(string?, HostAddresses), LearnedRecord> group in ByAddresses(gone))
         {
             foreach (LearnedRecord[] chunk in group.Chunk(LearnedMessage.MaxEntries))
             {
@@ -28,7 +28,7 @@ internal sealed class FeedWriter(Guid network, TimeProvider time)
     /// <summary>What is so now.</summary>
     public void Put(IEnumerable<LearnedRecord> records)
     {
-        foreach (IGrouping<(string?, HostPlace), LearnedRecord> group in ByPlace(records))
+        foreach (IGrouping<(string?, HostAddresses), LearnedRecord> group in ByAddresses(records))
         {
             foreach (LearnedRecord[] chunk in group.Chunk(LearnedMessage.MaxEntries))
             {
@@ -38,7 +38,7 @@ internal sealed class FeedWriter(Guid network, TimeProvider time)
     }
 
     /// <summary>All that is known of a host; nothing else is so.</summary>
-    public void Section(string host, HostPlace place, IReadOnlyCollection<LearnedRecord> records)
+    public void Section(string host, HostAddresses addresses, IReadOnlyCollection<LearnedRecord> records)
     {
         // What other hosts learned of ports that have moved to this one is a part of what it holds, and news to it.
         Put(records.Where(static r => r.Reporter != r.Host));
@@ -47,17 +47,17 @@ internal sealed class FeedWriter(Guid network, TimeProvider time)
         {
             LearnedRecord[] chunk = chunks.Length == 0 ? [] : chunks[i];
             LearnedSection section = i + 1 < chunks.Length ? LearnedSection.Part : LearnedSection.Complete;
-            Add(MessageOf(place, [.. chunk.Select(static r => r.ToAddress())], [], section), host, chunk.Length);
+            Add(MessageOf(addresses, [.. chunk.Select(static r => r.ToAddress())], [], section), host, chunk.Length);
         }
     }
 
     /// <summary>What a host said itself it need not hear; of a port that has moved, both hosts must.</summary>
-    private static IEnumerable<IGrouping<(string?, HostPlace), LearnedRecord>> ByPlace(IEnumerable<LearnedRecord> records) =>
-        records.Where(static r => r.Place is not null).GroupBy(static r => (r.Reporter == r.Host ? r.Host : null, r.Place!));
+    private static IEnumerable<IGrouping<(string?, HostAddresses), LearnedRecord>> ByAddresses(IEnumerable<LearnedRecord> records) =>
+        records.Where(static r => r.Addresses is not null).GroupBy(static r => (r.Reporter == r.Host ? r.Host : null, r.Addresses!));
 
     private LearnedMessage MessageOf(
-        HostPlace place, ImmutableArray<LearnedAddress> put, ImmutableArray<LearnedDeletion> delete, LearnedSection section = LearnedSection.None) =>
-        new(network, place.Address, put, delete, section) { ProviderAddress6 = place.Address6 };
+        HostAddresses addresses, ImmutableArray<LearnedAddress> put, ImmutableArray<LearnedDeletion> delete, LearnedSection section = LearnedSection.None) =>
+        new(network, addresses.Address, put, delete, section) { ProviderAddress6 = addresses.Address6 };
 
     private void Add(PolicyMessage message, string? owner, int entries)
     {

@@ -175,7 +175,7 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
         {
             FeedNode after;
             long version;
-            (string Host, bool Complete, HostPlace? Place, LearnedRecord[] Records)[] shares;
+            (string Host, bool Complete, HostAddresses? Addresses, LearnedRecord[] Records)[] shares;
             lock (_gate)
             {
                 after = Feed.Tail;
@@ -186,15 +186,15 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
                 }
 
                 CloudState state = policy();
-                shares = [.. _hosts.Select(h => (h.Key, h.Value.IsComplete, HostPlace.Of(state.Model, h.Key), h.Value.Keys.Select(k => _records[k]).ToArray()))];
+                shares = [.. _hosts.Select(h => (h.Key, h.Value.IsComplete, HostAddresses.Of(state.Model, h.Key), h.Value.Keys.Select(k => _records[k]).ToArray()))];
             }
 
             var writer = new FeedWriter(id, time);
-            foreach ((string host, bool complete, HostPlace? place, LearnedRecord[] records) in shares)
+            foreach ((string host, bool complete, HostAddresses? addresses, LearnedRecord[] records) in shares)
             {
-                if (complete && place is not null)
+                if (complete && addresses is not null)
                 {
-                    writer.Section(host, place, records);
+                    writer.Section(host, addresses, records);
                 }
                 else
                 {
@@ -228,7 +228,7 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
         LearnedRecord? held = _records.GetValueOrDefault(key);
         if (held is not null && held.Port != record.Port && !record.Beats(held))
         {
-            outcome.Lost.Add(new LearnedConflict(id, held.Host, held.ProviderAddress, held.ToAddress() with { Port = null }) { ProviderAddress6 = held.Place?.Address6 });
+            outcome.Lost.Add(new LearnedConflict(id, held.Host, held.ProviderAddress, held.ToAddress() with { Port = null }) { ProviderAddress6 = held.Addresses?.Address6 });
             if (!_named.TryGetValue(key, out LearnedRecord? before) || before.Port != record.Port || before.Version != record.Version)
             {
                 _named[key] = record;
@@ -354,7 +354,7 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
     {
         var gone = new List<LearnedRecord>();
         var now = new List<LearnedRecord>();
-        var sections = new List<(string Host, HostPlace Place, LearnedRecord[] Records)>();
+        var sections = new List<(string Host, HostAddresses Addresses, LearnedRecord[] Records)>();
         lock (_gate)
         {
             if (_changed.Count == 0 && _completed.Count == 0)
@@ -366,7 +366,7 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
             foreach ((LearnedKey key, LearnedRecord? sent) in _changed)
             {
                 LearnedRecord? record = _records.GetValueOrDefault(key);
-                if (sent is not null && (record is null || record.Place is null || record.Version < sent.Version))
+                if (sent is not null && (record is null || record.Addresses is null || record.Version < sent.Version))
                 {
                     gone.Add(sent);
                 }
@@ -380,9 +380,9 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
             CloudState state = policy();
             foreach (string host in _completed)
             {
-                if (HostPlace.Of(state.Model, host) is { } place && _hosts.TryGetValue(host, out HostShare? share))
+                if (HostAddresses.Of(state.Model, host) is { } addresses && _hosts.TryGetValue(host, out HostShare? share))
                 {
-                    sections.Add((host, place, [.. share.Keys.Select(k => _records[k])]));
+                    sections.Add((host, addresses, [.. share.Keys.Select(k => _records[k])]));
                 }
             }
 
@@ -393,9 +393,9 @@ internal sealed class LearnedNetwork(Guid id, Func<CloudState> policy, TimeProvi
         var writer = new FeedWriter(id, time);
         writer.Delete(gone);
         writer.Put(now.Where(r => !sections.Exists(s => s.Host == r.Host)));
-        foreach ((string host, HostPlace place, LearnedRecord[] records) in sections)
+        foreach ((string host, HostAddresses addresses, LearnedRecord[] records) in sections)
         {
-            writer.Section(host, place, records);
+            writer.Section(host, addresses, records);
         }
 
         lock (_gate)

@@ -11,15 +11,15 @@ internal readonly record struct LearnedKey(uint Vsid, IPAddress Address);
 /// <summary>Who holds a learned address, and where that is. Immutable; the network swaps it.</summary>
 /// <param name="Port">TENANT/PORT.</param>
 /// <param name="Host">Where policy has that port now.</param>
-/// <param name="Place">Of that host; null while it has no provider address.</param>
+/// <param name="Addresses">Of that host; null while it has no provider address.</param>
 /// <param name="Reporter">The host that learned it: another one than <paramref name="Host"/> after the port moved, until that host says it too.</param>
 /// <param name="LearnedAt">Since when, by the reporter's clock.</param>
 internal sealed record LearnedRecord(
-    LearnedKey Key, MacAddress Mac, string Port, string Host, HostPlace? Place, string Reporter, AddressSource Source, DateTimeOffset LearnedAt,
+    LearnedKey Key, MacAddress Mac, string Port, string Host, HostAddresses? Addresses, string Reporter, AddressSource Source, DateTimeOffset LearnedAt,
     uint Epoch, uint Counter, bool Unusable)
 {
     /// <summary>By which hosts that have IPv4 know the holder's host; null while it has none.</summary>
-    public IPAddress? ProviderAddress => Place?.Address;
+    public IPAddress? ProviderAddress => Addresses?.Address;
 
     /// <summary>(Epoch, Counter) as one number that compares alike.</summary>
     public ulong Version => ((ulong)Epoch << 32) | Counter;
@@ -38,7 +38,7 @@ internal sealed record LearnedRecord(
     /// <summary>Whether other hosts would see no difference.</summary>
     public bool LooksLike(LearnedRecord other) =>
         Version == other.Version && Mac == other.Mac && Source == other.Source && Host == other.Host && Reporter == other.Reporter
-        && Place == other.Place;
+        && Addresses == other.Addresses;
 
     /// <summary>As the stream tells it.</summary>
     public LearnedAddress ToAddress() => new(Key.Vsid, Key.Address, Mac, Source, Epoch, Counter, Reporter == Host ? null : Port);

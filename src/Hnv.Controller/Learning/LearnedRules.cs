@@ -32,7 +32,7 @@ internal static class LearnedRules
         return refusal is not null
             ? null
             : new LearnedRecord(
-                new LearnedKey(claim.Vsid, claim.Address), claim.Mac, claim.Port!, host, HostPlace.Of(state.Model, host), host, claim.Source,
+                new LearnedKey(claim.Vsid, claim.Address), claim.Mac, claim.Port!, host, HostAddresses.Of(state.Model, host), host, claim.Source,
                 claim.LearnedAt, claim.Epoch, claim.Counter, claim.Unusable);
     }
 
@@ -50,10 +50,10 @@ internal static class LearnedRules
         // While it moves a port is on both hosts, and where its address was heard last.
         string host = port.Places.Any(p => p.Host == record.Host) ? record.Host : home;
         reason = Judge(state.Model, network, port, record.Key, record.Mac, record.Epoch, record.Counter);
-        HostPlace? place = HostPlace.Of(state.Model, host);
+        HostAddresses? addresses = HostAddresses.Of(state.Model, host);
         return reason is not null ? null
-            : record.Host == host && record.Place == place ? record
-            : record with { Host = host, Place = place };
+            : record.Host == host && record.Addresses == addresses ? record
+            : record with { Host = host, Addresses = addresses };
     }
 
     /// <summary>Of two hosts that a moving port is on, and that say the same of it, the one that it moves to is right.</summary>

@@ -186,7 +186,9 @@ internal sealed partial class LearnedStore(ControllerOptions options, StreamTurn
             lost.AddRange(outcome.Lost);
             foreach ((LearnedRecord loser, LearnedRecord winner) in outcome.Losers)
             {
-                events.Add(EventOf(batch.Network, loser, RecordEventKind.ConflictLost, now, $"{winner.Port} on {winner.Host} holds it with version {winner.Epoch}.{winner.Counter}, this claim has {loser.Epoch}.{loser.Counter}"));
+                events.Add(EventOf(
+                    batch.Network, loser, RecordEventKind.ConflictLost, now,
+                    $"{winner.Port} on {winner.Host} holds it with version {winner.Epoch}.{winner.Counter}, this claim has {loser.Epoch}.{loser.Counter}"));
             }
 
             foreach (LearnedRecord record in outcome.Synchronized)

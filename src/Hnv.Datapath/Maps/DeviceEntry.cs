@@ -1,7 +1,8 @@
 namespace Hnv.Datapath.Maps;
 
 /// <summary>What was done to an interface, so that uninstalling undoes that and nothing else.</summary>
-internal readonly record struct DeviceEntry(DeviceFlags Flags, PortSettings Before)
+/// <param name="SettingsBefore">Of a port: as they were when it became one.</param>
+internal readonly record struct DeviceEntry(DeviceFlags Flags, PortSettings SettingsBefore)
 {
     public bool Has(DeviceFlags flag) => (Flags & flag) != DeviceFlags.None;
 }

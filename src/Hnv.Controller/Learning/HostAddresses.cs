@@ -10,13 +10,13 @@ namespace Hnv.Controller.Learning;
 /// </summary>
 /// <param name="Address">For hosts that have IPv4.</param>
 /// <param name="Address6">For hosts that have IPv6 only; null where it is the same.</param>
-internal sealed record HostPlace(IPAddress Address, IPAddress? Address6)
+internal sealed record HostAddresses(IPAddress Address, IPAddress? Address6)
 {
     /// <summary>Null while the host has no address.</summary>
-    public static HostPlace? Of(CloudModel model, string host)
+    public static HostAddresses? Of(CloudModel model, string host)
     {
         Model.Resources.Host? found = model.FindHost(host);
         IPAddress? address6 = found?.AddressFor(AddressFamily.InterNetworkV6);
-        return found?.AddressFor(AddressFamily.InterNetwork) is { } address ? new HostPlace(address, address.Equals(address6) ? null : address6) : null;
+        return found?.AddressFor(AddressFamily.InterNetwork) is { } address ? new HostAddresses(address, address.Equals(address6) ? null : address6) : null;
     }
 }
