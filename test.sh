@@ -59,7 +59,7 @@ step "Building"
 trap stop_compiler EXIT
 if ! dotnet build "$root/Hnv.slnx" -c $configuration -nologo -v q -clp:ErrorsOnly -p:UseSharedCompilation=true -p:SharedCompilationId=$compiler \
     >"$results/build.log" 2>&1; then
-    echo >&2
+    failed_step
     grep -E 'error' "$results/build.log" | sed "s|$root/||g; s| \[/.*||" | sort -u | head -n 30 | sed 's/^/  /' >&2
     echo "The build failed; the whole output: $results/build.log" >&2
     echo "0 passed, 1 failed, 0 skipped"
@@ -119,8 +119,11 @@ done
 declare -A running=()
 # end_one: waits until one of the running projects ends, and reports it.
 end_one() {
-    local pid
+    local pid names="${running[*]}"
+    working "${names// /, } "
     wait -n -p pid "${!running[@]}" || true
+    worked
+    [ ! -t 2 ] || printf '\r\e[K' >&2
     report "${running[$pid]}"
     unset "running[$pid]"
 }

@@ -36,7 +36,7 @@ if [ -z "$from" ]; then
     step "Building hnv"
     from=$work/program
     dotnet publish "$root/src/Hnv.Cli/Hnv.Cli.csproj" -c Release -o "$from" -r "$rid" --self-contained false -p:PublishReadyToRun=true \
-        -p:DebugType=embedded -nologo -v q >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2 && fail "the build failed"; }
+        -p:DebugType=embedded -nologo -v q >"$work/build.log" 2>&1 || { failed_step && cat "$work/build.log" >&2 && fail "the build failed"; }
     done_step
 fi
 [ -x "$from/hnv" ] || fail "there is no program hnv in $from"

@@ -4,7 +4,8 @@
 #   need COMMAND|/FILE|*.so PACKAGE   a Debian package, and what shows that it is there
 #   install_packages                  installs what is missing of the needs, all in one go
 #   require_dotnet                    the .NET SDK, or a word about it
-#   step / done_step / fail           progress and errors for people
+#   step / done_step / failed_step    progress for people; working / worked: the same of what is written over
+#   fail                              errors for people
 
 state=$root/.hnv
 needs=()
@@ -25,15 +26,47 @@ fail() {
 
 now_ms() { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
 
+# working TEXT: says on a terminal that it goes on, and for how long; worked ends that, with the cursor behind the text.
+working_pid=''
+working() {
+    [ -t 2 ] || return 0
+    printf '%s… ' "$1" >&2
+    [ "${TERM:-dumb}" != dumb ] || return 0
+    printf '\e7' >&2
+    (
+        seconds=0
+        while sleep 1 2>/dev/null && kill -0 $$ 2>/dev/null; do
+            seconds=$((seconds + 1))
+            printf '\e8\e[K%d s' $seconds >&2
+        done
+    ) </dev/null >/dev/null 9>&- &
+    working_pid=$!
+}
+
+worked() {
+    [ -n "$working_pid" ] || return 0
+    kill "$working_pid" 2>/dev/null || true
+    wait "$working_pid" 2>/dev/null || true
+    working_pid=''
+    printf '\e8\e[K' >&2
+}
+
 step() {
     step_text=$1 step_since=$(now_ms)
-    if [ -t 2 ]; then printf '%s… ' "$step_text" >&2; else printf '%s …\n' "$step_text" >&2; fi
+    if [ -t 2 ]; then working "$1"; else printf '%s …\n' "$1" >&2; fi
 }
 
 done_step() {
     local ms=$(($(now_ms) - step_since)) text
     text=$(printf '%d.%d s' $((ms / 1000)) $((ms % 1000 / 100)))
+    worked
     if [ -t 2 ]; then printf '%s%s%s\n' "$dim" "$text" "$plain" >&2; else printf '%s: %s\n' "$step_text" "$text" >&2; fi
+}
+
+# failed_step: what went wrong follows.
+failed_step() {
+    worked
+    echo >&2
 }
 
 need() { needs+=("$1 $2"); }
@@ -145,7 +178,7 @@ install_packages() {
     local log=$state/apt.log
     step "Installing ${missing[*]}"
     if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive without_services apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
-        echo >&2
+        failed_step
         tail -n 5 "$log" | sed 's/^/  /' >&2
         fail "apt-get could not install ${missing[*]}" \
             "The whole output: $log" \
