@@ -55,7 +55,10 @@ internal sealed class CommandContext : IDisposable
         try
         {
             return Environment.Connect(HnvClientOptions.FromFiles(
-                Controller.Address, Settings.Certificate.Value, Settings.Key.Value, Settings.Ca.Value));
+                Controller.Address, Settings.Certificate.Value, Settings.Key.Value, Settings.Ca.Value) with
+            {
+                Waiting = () => Log.Begin(() => $"Waiting for the controller at {Controller.Address}"),
+            });
         }
         catch (FormatException e)
         {

@@ -1,4 +1,13 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Hnv.Api.Client;
+using Hnv.Cli.Commands;
+using Hnv.Cli.Output;
+using Hnv.Lab;
+using Hnv.StateLog.Sqlite;
 
 namespace Hnv.Cli.Tests;
 
@@ -28,20 +37,105 @@ public sealed class ProgressTests(CloudFixture cloud) : IClassFixture<CloudFixtu
         Assert.Contains("nothing was heard of it", shown, StringComparison.Ordinal);
     }
 
+    /// <summary>All at once: each waits for what does not come before it was seen to wait.</summary>
+    [Fact]
+    public async Task WhatACommandWaitsFor_OnATerminal_IsShownAndErased()
+    {
+        string directory = Directory.CreateTempSubdirectory("hnv-progress-").FullName;
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        try
+        {
+            await SqliteStateLog.Open($"{directory}/a/state.db").DisposeAsync();
+            Directory.CreateDirectory($"{directory}/a/pki");
+            await File.WriteAllBytesAsync($"{directory}/a/pki/ca.crt", RandomNumberGenerator.GetBytes(1 << 20), TestContext.Current.CancellationToken); // More than a pipe holds.
+            await Task.WhenAll(
+                ShowsAsync("hnv controller backup - --data a | { cat b.fifo; cat; } >/dev/null", $"Copying {directory}/a/state.db", await HoldAsync("b.fifo")),
+                ShowsAsync("hnv controller restore - --data r <r.fifo", $"Restoring {directory}/r/state.db", await HoldAsync("r.fifo")),
+                ShowsAsync("hnv import netwnv - <i.fifo", "Reading the export", await HoldAsync("i.fifo")),
+                ShowsAsync($"hnv get hosts --controller http://{silent.LocalEndpoint}", $"Waiting for the controller at http://{silent.LocalEndpoint}", silent));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        // Who reads from it waits until this is closed.
+        async Task<IDisposable> HoldAsync(string fifo)
+        {
+            using Process make = Process.Start("mkfifo", $"{directory}/{fifo}");
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return new FileStream($"{directory}/{fifo}", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        }
+
+        async Task ShowsAsync(string command, string what, IDisposable held)
+        {
+            var shown = new StringBuilder();
+            using Process process = OnATerminal(command, directory);
+            using (held)
+            {
+                char[] buffer = new char[4096];
+                while (!shown.ToString().Contains(what + " … ", StringComparison.Ordinal))
+                {
+                    int length = await process.StandardOutput.ReadAsync(buffer, TestContext.Current.CancellationToken);
+                    Assert.True(length > 0, $"{command} ended: {shown}");
+                    shown.Append(buffer, 0, length);
+                }
+            }
+
+            string all = shown.Append(await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).ToString();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(all.LastIndexOf("\r\e[K", StringComparison.Ordinal) > all.LastIndexOf(what, StringComparison.Ordinal), all);
+        }
+    }
+
+    [Fact]
+    public async Task StepOfALab_OnATerminal_IsShownUntilItIsDone()
+    {
+        var error = new StringWriter();
+        var environment = new CliEnvironment(
+            TextWriter.Null, TextWriter.Synchronized(error), true, true, TextReader.Null, static name => name == "TERM" ? "xterm" : null, static () => null,
+            static options => new HnvClient(options), TimeProvider.System);
+        using (var progress = new StepProgress(new ProgressWriter(environment)))
+        {
+            progress.Report(new LabStep("hosts", null));
+            while (!error.ToString().Contains("hosts … 1 s", StringComparison.Ordinal))
+            {
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+
+            progress.Report(new LabStep("hosts", TimeSpan.FromSeconds(1.5)));
+        }
+
+        Assert.Matches("\r\e\\[K[^\r]*✓[^\r]* hosts [^\r]*1[.]5 s", error.ToString());
+    }
+
+    private static Process OnATerminal(string command, string directory, params ReadOnlySpan<(string Name, string Value)> variables)
+    {
+        var info = new ProcessStartInfo("script", ["-q", "-e", "-c", command, "/dev/null"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+            WorkingDirectory = directory,
+            Environment = { ["TERM"] = "xterm", ["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}" },
+        };
+        foreach ((string name, string value) in variables)
+        {
+            info.Environment[name] = value;
+        }
+
+        return Process.Start(info)!;
+    }
+
     private async Task<(string Shown, int ExitCode)> RunAsync(string redirection, string variable = "")
     {
         string directory = Directory.CreateTempSubdirectory("hnv-progress-").FullName;
         try
         {
             await File.WriteAllTextAsync($"{directory}/cloud.yaml", CloudFixture.Manifest, TestContext.Current.CancellationToken);
-            string program = Path.Combine(AppContext.BaseDirectory, "hnv");
-            using Process process = Process.Start(new ProcessStartInfo("script", ["-q", "-e", "-c", $"{variable}{program} apply -f {directory}/cloud.yaml --wait 5 {redirection}", "/dev/null"])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardInput = true,
-                UseShellExecute = false,
-                Environment = { ["HNV_CONTROLLER"] = cloud.Address, ["TERM"] = "xterm", ["HNV_ERROR"] = $"{directory}/error" },
-            })!;
+            using Process process = OnATerminal(
+                $"{variable}hnv apply -f cloud.yaml --wait 5 {redirection}", directory, ("HNV_CONTROLLER", cloud.Address), ("HNV_ERROR", $"{directory}/error"));
             string shown = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             string error = File.Exists($"{directory}/error") ? await File.ReadAllTextAsync($"{directory}/error", TestContext.Current.CancellationToken) : string.Empty;

@@ -15,6 +15,9 @@ public sealed record HnvClientOptions(
     /// <summary>How long connecting may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Called when a request is sent; what it gives is disposed of when the answer is there. Streams wait for nothing.</summary>
+    public Func<IDisposable?>? Waiting { get; init; }
+
     /// <summary>Takes whatever certificate the server shows: only to fetch an authority that is then checked by its fingerprint.</summary>
     internal bool AcceptAnyServer { get; init; }
 

@@ -68,6 +68,7 @@ internal sealed class RestConnection(HnvClientOptions options) : IDisposable
 
         // A body that the controller refuses for its size would otherwise meet a closed connection, and its answer be lost with it.
         request.Headers.ExpectContinue = request.Content?.Headers.ContentLength > AskBeforeSending;
+        using IDisposable? waiting = options.Waiting?.Invoke();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout ?? options.Timeout);
         try

@@ -19,16 +19,18 @@ internal static class ControllerBackupCommand
             {
                 ControllerPlaces from = places.Of(context);
                 string file = context.Arguments.GetValue(target)!;
-                using IDisposable? work = context.Log.Begin(() => $"Copying {from.LogFile}");
+                string what = $"Copying {from.LogFile}";
                 if (file == "-")
                 {
                     await using Stream output = context.Environment.OutputBytes();
-                    long sent = await Guarded(() => ControllerBackup.WriteAsync(from, output, Path.GetTempPath(), context.Environment.Time, token));
+                    long sent = await context.Log.DuringAsync(
+                        what, () => Guarded(() => ControllerBackup.WriteAsync(from, output, Path.GetTempPath(), context.Environment.Time, token)));
                     context.Log.Line($"{from.LogFile} was written at revision {sent}. Keep it safe: it holds the authority's key.");
                     return ExitCodes.Done;
                 }
 
-                long revision = await Guarded(() => ControllerBackup.WriteFileAsync(from, file, context.Environment.Time, token));
+                long revision = await context.Log.DuringAsync(
+                    what, () => Guarded(() => ControllerBackup.WriteFileAsync(from, file, context.Environment.Time, token)));
                 context.Out.Line($"{file} holds {from.LogFile} at revision {revision}. Keep it safe: it holds the authority's key.");
                 return ExitCodes.Done;
             });
@@ -46,9 +48,8 @@ internal static class ControllerBackupCommand
                 ControllerPlaces to = places.Of(context);
                 string file = context.Arguments.GetValue(source)!;
                 await using Stream input = Open(context, file);
-                using IDisposable? work = context.Log.Begin(() => $"Restoring {to.LogFile}");
-                RestoreResult result = await Guarded(() => ControllerRestore.RunAsync(
-                    to, input, file == "-" ? "(standard input)" : file, context.Arguments.GetValue(force), context.Environment.Time, token));
+                RestoreResult result = await context.Log.DuringAsync($"Restoring {to.LogFile}", () => Guarded(() => ControllerRestore.RunAsync(
+                    to, input, file == "-" ? "(standard input)" : file, context.Arguments.GetValue(force), context.Environment.Time, token)));
                 ControllerCommand.GiveToService(to.DataDirectory, to.LogFile);
                 foreach (string path in result.SetAside)
                 {

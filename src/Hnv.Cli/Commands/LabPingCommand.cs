@@ -35,13 +35,13 @@ internal static partial class LabPingCommand
         ImmutableArray<PingResult> results;
         if (to is not null && IPAddress.TryParse(to, out IPAddress? address))
         {
-            results = [await PingAsync(lab.Vm(from!), address)];
+            results = [await context.Log.DuringAsync($"{from} pings {to}", () => PingAsync(lab.Vm(from!), address))];
         }
         else
         {
             _ = from is null ? null : lab.Vm(from);
             _ = to is null ? null : lab.Vm(to);
-            results = await ReachabilityProbe.RunAsync(lab, from, to, cancellationToken);
+            results = await context.Log.DuringAsync("Pings between VMs", () => ReachabilityProbe.RunAsync(lab, from, to, cancellationToken));
         }
 
         context.Out.One(results, format, results.Select(static r => $"{r.From} {r.To} {r.Address}"), () =>

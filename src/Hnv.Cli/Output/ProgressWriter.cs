@@ -12,10 +12,12 @@ internal sealed class ProgressWriter(CliEnvironment environment)
 
     private readonly Lazy<IAnsiConsole> _console = new(() => Consoles.Create(environment, environment.Error, environment.ErrorIsTerminal));
     private readonly Lock _gate = new();
+    private Work? _work;
     private bool _isShown;
+    private bool _isInterleaved;
 
     /// <summary>Whether work that takes long is shown: then it is worth asking how far it is.</summary>
-    public bool IsLive => environment.ErrorIsTerminal && environment.Variable("TERM") is not (null or "" or "dumb");
+    public bool IsLive => !_isInterleaved && environment.ErrorIsTerminal && environment.Variable("TERM") is not (null or "" or "dumb");
 
     /// <summary>One line.</summary>
     public void Line(string text)
@@ -37,11 +39,21 @@ internal sealed class ProgressWriter(CliEnvironment environment)
         }
     }
 
-    /// <summary>Shows, from the second second on, what goes on and for how long, until that is disposed of.</summary>
+    /// <summary>From now on results may come while work goes on, which is not shown any more: they would be written into its line.</summary>
+    public void Interleave() => _isInterleaved = true;
+
+    /// <summary>Does something, and shows it as long as it goes on.</summary>
+    public async Task<T> DuringAsync<T>(string what, Func<Task<T>> work)
+    {
+        using IDisposable? shown = Begin(() => what);
+        return await work();
+    }
+
+    /// <summary>Shows, from the second second on, what goes on and for how long, until that is disposed of. It is one at a time: what is a part of other work is not shown.</summary>
     /// <param name="what">Asked every second.</param>
     public IDisposable? Begin(Func<string> what)
     {
-        if (!IsLive)
+        if (!IsLive || _work is not null)
         {
             return null;
         }
@@ -60,7 +72,7 @@ internal sealed class ProgressWriter(CliEnvironment environment)
                 }
             },
             null, s_patience, s_patience);
-        return new Work(this, timer);
+        return _work = new Work(this, timer);
     }
 
     private void Erase()
@@ -79,6 +91,7 @@ internal sealed class ProgressWriter(CliEnvironment environment)
             lock (writer._gate)
             {
                 timer.Dispose();
+                writer._work = null;
                 writer.Erase();
             }
         }

@@ -27,6 +27,7 @@ internal sealed class Watcher
             throw CliException.Usage("--watch has no -o yaml.", "-o json shows a change a line.");
         }
 
+        context.Log.Interleave();
         var watcher = new Watcher(context);
         try
         {
