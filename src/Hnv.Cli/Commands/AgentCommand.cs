@@ -18,7 +18,8 @@ internal static class AgentCommand
         var check = new Option<bool>("--check") { Description = "Say whether the settings are right, and end" };
         var purge = new Option<bool>("--purge") { Description = "Remove everything of the agent from the kernel, and its policy on disk, and end" };
         var keepIdentity = new Option<bool>("--keep-identity") { Description = "With --purge: leave the certificate that 'hnv agent join' got" };
-        return new Command("agent", "Runs the agent of this host").With(host, controller, uplinks, state, vxlanPort, configuration, check, purge, keepIdentity, CreateJoin(runner)).Does(runner, async (context, token) =>
+        return new Command("agent", "Runs the agent of this host")
+            .With(host, controller, uplinks, state, vxlanPort, configuration, check, purge, keepIdentity, CreateJoin(runner)).Does(runner, async (context, token) =>
         {
             ParseResult a = context.Arguments;
             string? controllers = a.GetValue(controller) ?? (a.GetValue(configuration) is null ? context.Environment.Variable("HNV_CONTROLLER") : null);
@@ -29,7 +30,9 @@ internal static class AgentCommand
                 a.GetValue(purge));
             if (a.GetValue(check))
             {
-                context.Out.Line($"The agent of {options.Host} takes its policy from {string.Join(", ", options.Controllers)}, with uplinks {string.Join(", ", options.Uplinks)}.{(options.VxlanPort == AgentOptions.DefaultVxlanPort ? "" : $" VXLAN is at UDP port {options.VxlanPort}.")}");
+                context.Out.Line(
+                    $"The agent of {options.Host} takes its policy from {string.Join(", ", options.Controllers)}, with uplinks {string.Join(", ", options.Uplinks)}."
+                    + $"{(options.VxlanPort == AgentOptions.DefaultVxlanPort ? "" : $" VXLAN is at UDP port {options.VxlanPort}.")}");
                 return ExitCodes.Done;
             }
 
@@ -53,7 +56,9 @@ internal static class AgentCommand
             text = text == "-" ? (await context.Environment.Input.ReadLineAsync(token) ?? string.Empty).Trim() : text;
             try
             {
-                string name = await AgentJoin.RunAsync(context.Controller.Address, text, context.Arguments.GetValue(state), token);
+                string name = await context.Log.DuringAsync(
+                    $"Waiting for the controller at {context.Controller.Address}",
+                    () => AgentJoin.RunAsync(context.Controller.Address, text, context.Arguments.GetValue(state), token));
                 context.Out.Line($"This host is {name} now. Start its agent: hnv agent --host {name} --controller {context.Controller.Address} --uplink IF");
                 return ExitCodes.Done;
             }

@@ -19,10 +19,19 @@ internal static class ImportCommand
 
     private static Command CreateNetWnv(CommandRunner runner)
     {
-        var files = new Argument<string[]>("FILE") { Description = "Exports of Get-NetVirtualization… (ConvertTo-Json or Export-Csv), of any host; - for standard input", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "Exports of Get-NetVirtualization… (ConvertTo-Json or Export-Csv), of any host; - for standard input",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var hosts = new Option<string[]>("--host") { Description = "Name of the host that has this provider address", HelpName = "PA=NAME" };
         var networks = new Option<string[]>("--network") { Description = "Name of the VM network that a routing domain becomes", HelpName = "RDID=[TENANT/]NAME" };
-        var into = new Option<string>("--as") { Description = "What VMs at named hosts become: records (as they are), or ports (to run there)", HelpName = "records|ports", DefaultValueFactory = static _ => "records" };
+        var into = new Option<string>("--as")
+        {
+            Description = "What VMs at named hosts become: records (as they are), or ports (to run there)",
+            HelpName = "records|ports",
+            DefaultValueFactory = static _ => "records",
+        };
         into.AcceptOnlyFromAmong("records", "ports");
         var apply = new Option<bool>("--apply") { Description = "Send it to the controller; else it is only shown" };
         var partial = new Option<bool>("--partial") { Description = "With --apply: also when something is left out" };
@@ -39,8 +48,14 @@ internal static class ImportCommand
                     Names<Guid>(a.GetValue(networks), "--network", "{11111111-2222-3333-4444-000000005001}=blue-corp/blue", Guid.TryParse, withTenant: true)
                         .ToDictionary(static n => n.Key, static n => n.Value.Split('/') is [var tenant, var name] ? (tenant, name) : ((string?)null, n.Value)),
                     a.GetValue(into) == "ports");
-                var rows = a.GetValue(files)!.SelectMany(f => ExportReader.Read(f == "-" ? "(standard input)" : f, Content(context, f), findings)).ToList();
-                ImmutableArray<Resource> resources = NetWnvImport.Translate(NetWnvExport.Read(rows, findings), options, findings);
+                List<ExportRow> rows;
+                ImmutableArray<Resource> resources;
+                using (context.Log.Begin(() => "Reading the export"))
+                {
+                    rows = [.. a.GetValue(files)!.SelectMany(f => ExportReader.Read(f == "-" ? "(standard input)" : f, Content(context, f), findings))];
+                    resources = NetWnvImport.Translate(NetWnvExport.Read(rows, findings), options, findings);
+                }
+
                 return await ShowAsync(
                     context, resources, findings, rows.Count, a.GetValue(apply), a.GetValue(partial), a.GetResult(output) is null ? OutputFormat.Yaml : a.GetValue(output), token);
             });
@@ -63,7 +78,8 @@ internal static class ImportCommand
         Tell(context, findings, format);
         if (findings.Count(ImportSeverity.Error) is > 0 and var errors)
         {
-            throw CliException.Usage($"Nothing is imported: {errors} {(errors == 1 ? "error" : "errors")} in the files.", "Correct them on the Hyper-V side, export anew, and import all files together.");
+            throw CliException.Usage(
+                $"Nothing is imported: {errors} {(errors == 1 ? "error" : "errors")} in the files.", "Correct them on the Hyper-V side, export anew, and import all files together.");
         }
 
         int notes = findings.Count(ImportSeverity.Note);
@@ -183,7 +199,8 @@ internal static class ImportCommand
 
                 if (new FileInfo(file) is { Exists: true, Length: > ExportReader.MaxBytes } big)
                 {
-                    throw CliException.Usage($"is {big.Length >> 20} MB, which is more than the {ExportReader.MaxBytes >> 20} MB that are read.", "Export the hosts or cmdlets into files of their own.", file);
+                    throw CliException.Usage(
+                        $"is {big.Length >> 20} MB, which is more than the {ExportReader.MaxBytes >> 20} MB that are read.", "Export the hosts or cmdlets into files of their own.", file);
                 }
 
                 return File.ReadAllBytes(file);
@@ -196,7 +213,8 @@ internal static class ImportCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Usage(e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message, "An export of Get-NetVirtualization…, or - for standard input.", file);
+            throw CliException.Usage(
+                e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message, "An export of Get-NetVirtualization…, or - for standard input.", file);
         }
     }
 }

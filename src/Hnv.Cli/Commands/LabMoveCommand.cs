@@ -48,7 +48,8 @@ internal static class LabMoveCommand
         for (int i = 0; i < count; i++)
         {
             string to = i % 2 == 0 ? host : home;
-            MoveMeasurement measured = await MoveMeasurement.RunAsync(lab, name, with, to, cancellationToken: cancellationToken);
+            MoveMeasurement measured = await context.Log.DuringAsync(
+                $"{name} moves to {to}", () => MoveMeasurement.RunAsync(lab, name, with, to, cancellationToken: cancellationToken));
             rows.Add(new MoveRow(
                 name, measured.Move.From, measured.Move.To, measured.OutageMs, measured.BlackOutMs, measured.BackgroundMs, measured.Lost, measured.LastLostMs,
                 measured.Move.Prepared.TotalMilliseconds, measured.Move.Completed.TotalMilliseconds));
@@ -64,7 +65,9 @@ internal static class LabMoveCommand
         context.Out.List(rows, format, s_columns, string.Empty);
         if (count > 1 && format is OutputFormat.Table or OutputFormat.Wide)
         {
-            context.Out.Line($"Median: outage {Text(Median(rows.Select(static r => r.OutageMs)))} ms, silence {Text(Median(rows.Select(static r => r.BlackOutMs)))} ms, {Median(rows.Select(static r => (double)r.Lost)):0} lost");
+            double outage = Median(rows.Select(static r => r.OutageMs)), silence = Median(rows.Select(static r => r.BlackOutMs));
+            double lost = Median(rows.Select(static r => (double)r.Lost));
+            context.Out.Line($"Median: outage {Text(outage)} ms, silence {Text(silence)} ms, {lost:0} lost");
         }
 
         return ExitCodes.Done;
