@@ -16,7 +16,8 @@ internal static class AgentPrivileges
         {
             string names = string.Join(" and ", missing.Select(Capabilities.NameOf));
             throw new AgentException(
-                $"The agent lacks {names}. Run it as root of the host with {(missing.Length == 1 ? "it" : "them")}: a service needs {names} in its CapabilityBoundingSet=, a container must be given {(missing.Length == 1 ? "it" : "them")}.");
+                $"The agent lacks {names}. Run it as root of the host with {(missing.Length == 1 ? "it" : "them")}: a service needs {names} in its CapabilityBoundingSet=, "
+                + $"a container must be given {(missing.Length == 1 ? "it" : "them")}.");
         }
     }
 }

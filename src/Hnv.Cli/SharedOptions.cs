@@ -16,7 +16,12 @@ internal static class SharedOptions
     };
 
     /// <summary>The scope of names.</summary>
-    public static Option<string?> Tenant { get; } = new Option<string?>("--tenant") { Description = "Only this tenant; \"\" for all (else HNV_TENANT, the configuration's)", HelpName = "TENANT", Recursive = true }.WithNames("tenant");
+    public static Option<string?> Tenant { get; } = new Option<string?>("--tenant")
+    {
+        Description = "Only this tenant; \"\" for all (else HNV_TENANT, the configuration's)",
+        HelpName = "TENANT",
+        Recursive = true,
+    }.WithNames("tenant");
 
     /// <summary>For https: who is trusted.</summary>
     public static Option<string?> Ca { get; } = new("--ca") { Description = "With https: certificate authority, PEM (else HNV_CA)", HelpName = "FILE", Recursive = true };

@@ -24,7 +24,10 @@ public sealed class RunningController : IAsyncDisposable
 
     /// <summary>Where it listens, with the port numbers that port 0 became.</summary>
     public ImmutableArray<string> Addresses =>
-        [.. _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(static a => a.Replace("http://unix:", "unix:", StringComparison.Ordinal))];
+        [
+            .. _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
+                .Select(static a => a.Replace("http://unix:", "unix:", StringComparison.Ordinal)),
+        ];
 
     /// <summary>False after the state log failed for good: what the controller says may be old, and starting anew may help.</summary>
     public bool IsFollowing => Services.GetRequiredService<ModelStore>().IsFollowing;

@@ -299,7 +299,9 @@ public sealed class NetworkLab : IAsyncDisposable
         string[] known = [.. topology.Vms.Select(v => v.Name), .. topology.Hosts.Select(h => h.Name), LabFileReader.FabricName];
         return known.Contains(machine)
             ? LabMachine.Inside(_wiring.NamespaceOf(machine), command)
-            : throw new LabException($"There is no machine '{machine}' in the lab.{(Model.Suggestion.Nearest(machine, known) is { } near ? $" Did you mean '{near}'?" : string.Empty)} There are: {string.Join(", ", known)}.");
+            : throw new LabException(
+                $"There is no machine '{machine}' in the lab.{(Model.Suggestion.Nearest(machine, known) is { } near ? $" Did you mean '{near}'?" : string.Empty)}"
+                + $" There are: {string.Join(", ", known)}.");
     }
 
     public async ValueTask DisposeAsync()
@@ -460,7 +462,8 @@ public sealed class NetworkLab : IAsyncDisposable
     private async Task AwaitAddressesAsync(CancellationToken cancellationToken)
     {
         long since = Stopwatch.GetTimestamp();
-        while (Vms.Where(v => v.Spec.Adapters.Any(a => a.ConfiguresItself && a.Families.Except(v.ReadAddresses(a).Select(x => x.AddressFamily)).Any())).Select(v => v.Name).ToArray() is { Length: > 0 } waiting)
+        bool Waits(LabVm vm) => vm.Spec.Adapters.Any(a => a.ConfiguresItself && a.Families.Except(vm.ReadAddresses(a).Select(x => x.AddressFamily)).Any());
+        while (Vms.Where(Waits).Select(v => v.Name).ToArray() is { Length: > 0 } waiting)
         {
             if (Stopwatch.GetElapsedTime(since) > Options.Patience)
             {

@@ -17,8 +17,9 @@ namespace Hnv.Agent.Counters;
 /// </code>
 /// </summary>
 /// <remarks>
-/// Invariants: a port that leaves is told once, with everything, and when the kernel has let go of it: until then it may come back; what is handed on counts once, however often it is said. A crash between the
-/// kernel's forgetting and the next <see cref="Save"/> loses what was read; nothing is counted twice. For any thread.
+/// Invariants: a port that leaves is told once, with everything, and when the kernel has let go of it: until then it may come back; what is handed on
+/// counts once, however often it is said. A crash between the kernel's forgetting and the next <see cref="Save"/> loses what was read; nothing is counted
+/// twice. For any thread.
 /// </remarks>
 internal sealed partial class CounterBook(IDataplane dataplane, ICounterStore store, ILogger<CounterBook> log)
 {

@@ -70,5 +70,7 @@ internal sealed class GroupTable(IDesiredTable<KernelAddress, PeerEntry> table)
 
     private void Write(IPAddress group) => table.Set(
         KernelAddress.From(group),
-        (group.AddressFamily == AddressFamily.InterNetwork ? _way4 : _way6) is { } way ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, PeerFlags.None) : PeerEntry.Unreachable(PeerFlags.None));
+        (group.AddressFamily == AddressFamily.InterNetwork ? _way4 : _way6) is { } way
+            ? new PeerEntry(KernelAddress.From(way.Local), (uint)way.Uplink, (uint)way.Mtu, PeerFlags.None)
+            : PeerEntry.Unreachable(PeerFlags.None));
 }

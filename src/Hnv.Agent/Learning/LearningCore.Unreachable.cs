@@ -104,6 +104,7 @@ internal sealed partial class LearningCore
     [LoggerMessage(Level = LogLevel.Warning, Message = "The host at {Pa} has no policy (yet, or any more) for virtual subnet {Vsid}, where {Mac} is by policy here")]
     private static partial void LogUnreachable(ILogger log, string pa, uint vsid, string mac);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Address} of virtual subnet {Vsid} was heard at {Pa}, which says that it has no policy for it, and the controller does not know it there: forgotten")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Address} of virtual subnet {Vsid} was heard at {Pa}, "
+        + "which says that it has no policy for it, and the controller does not know it there: forgotten")]
     private static partial void LogUnconfirmed(ILogger log, string address, uint vsid, string pa);
 }

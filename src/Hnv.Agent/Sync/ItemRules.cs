@@ -58,7 +58,8 @@ internal static class ItemRules
             : !Enum.IsDefined(message.Section) ? "its section is not known to this agent"
             : Provider(message.ProviderAddress) ?? (message.ProviderAddress6 is { } six ? Provider(six) : null)
                 ?? message.Put.Select(static p => p is null ? "an entry is null"
-                    : Vsid(p.Vsid) ?? Customer(p.Address) ?? Mac(p.Mac) ?? (Enum.IsDefined(p.Source) ? null : $"how {p.Address} was learned is not known to this agent")).FirstOrDefault(static w => w is not null)
+                    : Vsid(p.Vsid) ?? Customer(p.Address) ?? Mac(p.Mac)
+                        ?? (Enum.IsDefined(p.Source) ? null : $"how {p.Address} was learned is not known to this agent")).FirstOrDefault(static w => w is not null)
                 ?? message.Delete.Select(static d => d is null ? "a deletion is null" : Vsid(d.Vsid) ?? Customer(d.Address)).FirstOrDefault(static w => w is not null);
         if (wrong is not null)
         {

@@ -109,7 +109,8 @@ internal sealed class PolicyStore
         if (hello.Protocol is < PolicyProtocol.Oldest or > PolicyProtocol.Version)
         {
             throw new PolicyViolationException(
-                $"controller '{hello.Controller}' speaks protocol {hello.Protocol}, this agent {PolicyProtocol.Version}: upgrade the {(hello.Protocol > PolicyProtocol.Version ? "agent" : "controller")}");
+                $"controller '{hello.Controller}' speaks protocol {hello.Protocol}, this agent {PolicyProtocol.Version}: "
+                + $"upgrade the {(hello.Protocol > PolicyProtocol.Version ? "agent" : "controller")}");
         }
 
         _greeted = true;

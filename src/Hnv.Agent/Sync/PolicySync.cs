@@ -255,6 +255,7 @@ internal sealed partial class PolicySync(
     [LoggerMessage(Level = LogLevel.Error, Message = "The stream from {Address} failed")]
     private static partial void LogFailed(ILogger log, Exception e, string address);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is at revision {Revision}, this host was at {Known}: the state log must have been restored from a backup. Its policy is taken")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Controller {Controller} is at revision {Revision}, this host was at {Known}: "
+        + "the state log must have been restored from a backup. Its policy is taken")]
     private static partial void LogBehind(ILogger log, string controller, long revision, long known);
 }

@@ -79,7 +79,9 @@ internal static class ApplyCommand
             }
         }
 
-        IEnumerable<string> sums = response.Results.GroupBy(r => r.Action).OrderBy(g => g.Key).Select(g => $"{g.Count()} {(response.DryRun && g.Key != ApplyAction.Unchanged ? "to be " : string.Empty)}{g.Key.ToString().ToLowerInvariant()}");
+        string Sum(ApplyAction action, int count) =>
+            $"{count} {(response.DryRun && action != ApplyAction.Unchanged ? "to be " : string.Empty)}{action.ToString().ToLowerInvariant()}";
+        IEnumerable<string> sums = response.Results.CountBy(r => r.Action).OrderBy(g => g.Key).Select(g => Sum(g.Key, g.Value));
         context.Log.Line($"{string.Join(", ", sums)}{(response.DryRun ? " (dry run)" : $"; revision {response.Revision}")}");
     }
 

@@ -22,7 +22,8 @@ internal static class DropsCommand
 
     private static readonly TableColumns<Row> s_columns = new TableColumns<Row>(
     [
-        new("HOST", r => r.Host), new("PORT", r => r.Port ?? "(uplinks)"), new("VERDICT", r => r.Verdict), new("PACKETS", r => r.Packets.ToString(), Right: true), new("BYTES", r => r.Bytes.ToString(), Right: true),
+        new("HOST", r => r.Host), new("PORT", r => r.Port ?? "(uplinks)"), new("VERDICT", r => r.Verdict),
+        new("PACKETS", r => r.Packets.ToString(), Right: true), new("BYTES", r => r.Bytes.ToString(), Right: true),
     ])
     {
         Name = static r => r.Verdict,

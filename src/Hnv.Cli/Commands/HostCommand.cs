@@ -28,7 +28,8 @@ internal static class HostCommand
 
     private static readonly TableColumns<KernelRoute> s_routes = new TableColumns<KernelRoute>(
     [
-        new("ROUTING DOMAIN", r => r.RoutingDomainId.ToString()), new("PREFIX", r => r.Prefix.ToString()), new("NEXT HOP", r => r.NextHop?.ToString() ?? "on-link"), new("VSID", r => r.Vsid.ToString()),
+        new("ROUTING DOMAIN", r => r.RoutingDomainId.ToString()), new("PREFIX", r => r.Prefix.ToString()),
+        new("NEXT HOP", r => r.NextHop?.ToString() ?? "on-link"), new("VSID", r => r.Vsid.ToString()),
     ])
     {
         Name = static r => r.Prefix.ToString(),
@@ -36,7 +37,8 @@ internal static class HostCommand
 
     private static readonly TableColumns<KernelPort> s_ports = new TableColumn<KernelPort>[]
     {
-        new("PORT", p => p.Port), new("INTERFACE", p => p.Interface), new("IFINDEX", p => p.InterfaceIndex?.ToString(), Right: true), new("VSID", p => p.Vsid.ToString()), new("MAC", p => p.Mac.ToString()),
+        new("PORT", p => p.Port), new("INTERFACE", p => p.Interface), new("IFINDEX", p => p.InterfaceIndex?.ToString(), Right: true),
+        new("VSID", p => p.Vsid.ToString()), new("MAC", p => p.Mac.ToString()),
         new("STATE", p => p.State, Style: Styles.State), new("REASON", p => p.Reason),
     };
 

@@ -56,7 +56,9 @@ internal static class InstallCommand
             Install(context, root, dryRun, InstallComponent.Agent, text, complete);
             if (!complete)
             {
-                context.Log.Line($"Next: set host, controllers and uplinks in {SystemPaths.AgentSettings}, 'hnv agent join' where the controller uses TLS, then: systemctl start {InstallComponent.Agent.Service}");
+                context.Log.Line(
+                    $"Next: set host, controllers and uplinks in {SystemPaths.AgentSettings}, 'hnv agent join' where the controller uses TLS, "
+                    + $"then: systemctl start {InstallComponent.Agent.Service}");
             }
 
             return Task.FromResult(ExitCodes.Done);
@@ -145,7 +147,7 @@ internal static class InstallCommand
         : string.Join('\n', text.Split('\n').Select(line => line.StartsWith($"#{name}: ", StringComparison.Ordinal) ? $"{name}: {value}" : line));
 
     private static string Root(CommandContext context, Option<string?> option) =>
-        context.Arguments.GetValue(option) is { } root ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)) is "/" ? string.Empty : Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)) : string.Empty;
+        context.Arguments.GetValue(option) is { } root && Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)) is not "/" and var path ? path : string.Empty;
 
     private static Option<string?> NewRoot() => new("--root") { Description = "Directory that stands for /: files only, nothing is run", HelpName = "DIR" };
 

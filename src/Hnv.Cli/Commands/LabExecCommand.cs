@@ -11,7 +11,8 @@ internal static class LabExecCommand
 {
     public static Command Create(CommandRunner runner)
     {
-        var name = new Argument<string>("NAME") { Description = "A VM, a host, or fabric" }.WithMachines(static lab => [.. lab.Topology.Vms.Select(static v => v.Name), .. lab.Topology.Hosts.Select(static h => h.Name), "fabric"]);
+        var name = new Argument<string>("NAME") { Description = "A VM, a host, or fabric" }
+            .WithMachines(static lab => [.. lab.Topology.Vms.Select(static v => v.Name), .. lab.Topology.Hosts.Select(static h => h.Name), "fabric"]);
         var command = new Argument<string[]>("CMD") { Description = "The program and its arguments, after --", Arity = ArgumentArity.OneOrMore };
         return new Command("exec", "Runs a program in a VM or on a host; its exit code is this one's").With(name, command)
             .Does(runner, (context, token) => RunAsync(context, context.Arguments.GetValue(name)!, context.Arguments.GetValue(command)!, token));
@@ -19,7 +20,8 @@ internal static class LabExecCommand
 
     public static Command CreateShell(CommandRunner runner)
     {
-        var name = new Argument<string>("NAME") { Description = "A VM, a host, or fabric" }.WithMachines(static lab => [.. lab.Topology.Vms.Select(static v => v.Name), .. lab.Topology.Hosts.Select(static h => h.Name), "fabric"]);
+        var name = new Argument<string>("NAME") { Description = "A VM, a host, or fabric" }
+            .WithMachines(static lab => [.. lab.Topology.Vms.Select(static v => v.Name), .. lab.Topology.Hosts.Select(static h => h.Name), "fabric"]);
         return new Command("shell", "A shell in a VM or on a host").With(name).Does(runner, (context, token) =>
         {
             string machine = context.Arguments.GetValue(name)!;

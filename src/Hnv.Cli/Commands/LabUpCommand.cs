@@ -43,7 +43,8 @@ internal static class LabUpCommand
             return ExitCodes.Done;
         }
 
-        ImmutableArray<PingResult> pings = await TimedAsync(context, "pings between all VMs, each followed to where it comes out", () => ReachabilityProbe.RunAsync(lab, cancellationToken: cancellationToken));
+        ImmutableArray<PingResult> pings = await TimedAsync(
+            context, "pings between all VMs, each followed to where it comes out", () => ReachabilityProbe.RunAsync(lab, cancellationToken: cancellationToken));
         context.Out.Line();
         ReachabilityView.Write(context.Out, lab, pings);
         bool captured = await ShowPacketAsync(context, lab);
@@ -119,7 +120,8 @@ internal static class LabUpCommand
         if (vm is not null)
         {
             LabVm? peer = lab.Vms.FirstOrDefault(v => v.Name != vm.Name && v.Spec.First.Network == vm.Spec.First.Network && v.Spec.First.Addresses.Length > 0);
-            context.Out.Markup($"  [bold]{hnv} lab{other} exec {vm.Name} -- ping -c 3 {peer?.Spec.First.Addresses[0].Address.ToString() ?? "ADDRESS"}[/]   as the VM; or: ip netns exec {vm.Namespace} …");
+            string target = peer?.Spec.First.Addresses[0].Address.ToString() ?? "ADDRESS";
+            context.Out.Markup($"  [bold]{hnv} lab{other} exec {vm.Name} -- ping -c 3 {target}[/]   as the VM; or: ip netns exec {vm.Namespace} …");
             context.Out.Markup($"  [bold]{hnv} host records {vm.Spec.Host}{address}[/]   what that host's kernel knows");
         }
 

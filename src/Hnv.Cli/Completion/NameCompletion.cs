@@ -41,7 +41,9 @@ internal static class NameCompletion
     public static Argument<T> WithNamesOf<T>(this Argument<T> argument, Argument<string> kind)
     {
         argument.CompletionSources.Add(context =>
-            IsOpen(context, argument) && context.ParseResult.GetValue(kind) is { } word && Api.Resources.ResourceKinds.TryFind(word, out Api.Resources.KindInfo found) ? Names(context, KindTables.Of(found)) : []);
+            IsOpen(context, argument) && context.ParseResult.GetValue(kind) is { } word && Api.Resources.ResourceKinds.TryFind(word, out Api.Resources.KindInfo found)
+                ? Names(context, KindTables.Of(found))
+                : []);
         return argument;
     }
 
@@ -93,7 +95,10 @@ internal static class NameCompletion
         }
 
         using var limit = new CancellationTokenSource(
-            double.TryParse(environment.Variable(PatienceVariable), CultureInfo.InvariantCulture, out double seconds) && seconds is > 0 and < 60 ? TimeSpan.FromSeconds(seconds) : s_patience, environment.Time);
+            double.TryParse(environment.Variable(PatienceVariable), CultureInfo.InvariantCulture, out double seconds) && seconds is > 0 and < 60
+                ? TimeSpan.FromSeconds(seconds)
+                : s_patience,
+            environment.Time);
 
         // Without the word that is typed, and the option that waits for it.
         string[] words = [.. context.ParseResult.Tokens.Select(static t => t.Value)];

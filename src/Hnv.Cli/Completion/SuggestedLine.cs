@@ -17,7 +17,8 @@ internal static class SuggestedLine
         NameCompletion.Use(environment);
         ParseResult parsed = root.Parse(line);
         bool option = line[(line.LastIndexOf(' ') + 1)..].StartsWith('-');
-        foreach (string word in parsed.GetCompletions(line.Length).Select(static c => c.InsertText ?? c.Label).Where(w => w[0] == '-' == option && w[0] != '/').Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        IEnumerable<string> words = parsed.GetCompletions(line.Length).Select(static c => c.InsertText ?? c.Label).Where(w => w[0] == '-' == option && w[0] != '/');
+        foreach (string word in words.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             environment.Output.WriteLine(word);
         }

@@ -22,7 +22,8 @@ internal sealed record AgentConfiguration(string? Host, ImmutableArray<string> C
 {
     private const string HostName = "host", ControllersName = "controllers", UplinksName = "uplinks", VxlanPortName = "vxlanPort";
 
-    private static readonly ImmutableArray<(string Option, string Setting)> s_names = [("--host", HostName), ("--controller", ControllersName), ("--uplink", UplinksName), ("--vxlan-port", VxlanPortName)];
+    private static readonly ImmutableArray<(string Option, string Setting)> s_names =
+        [("--host", HostName), ("--controller", ControllersName), ("--uplink", UplinksName), ("--vxlan-port", VxlanPortName)];
 
     /// <summary>What to run the agent with.</summary>
     /// <param name="file">The configuration; null: there is none.</param>

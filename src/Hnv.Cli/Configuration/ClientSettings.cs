@@ -29,7 +29,7 @@ internal sealed record ClientSettings(string? File, ControllerAddress Controller
         ConfigurationDocument? document = file is null ? null : ConfigurationDocument.Read(file);
         document?.Know(ControllerName, CaName, CertificateName, KeyName, TenantName);
         string? address = document?.Text(ControllerName);
-        if (address is not null && !address.StartsWith("http://", StringComparison.Ordinal) && !address.StartsWith("https://", StringComparison.Ordinal) && !address.StartsWith("unix:", StringComparison.Ordinal))
+        if (address is not null && !((string[])["http://", "https://", "unix:"]).Any(p => address.StartsWith(p, StringComparison.Ordinal)))
         {
             document!.Add(ControllerName, $"'{address}' is not the address of a controller", "http://HOST:PORT, https://HOST:PORT or unix:PATH");
         }

@@ -64,7 +64,8 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
             else
             {
                 findings.LeftOut(
-                    row.Row, "PSComputerName", $"the route to {row.Prefix} is of no host that is known here" + (hosts.Length > 1 ? $": {string.Join(", ", hosts)} have an interface {row.InterfaceIndex}" : string.Empty),
+                    row.Row, "PSComputerName",
+                    $"the route to {row.Prefix} is of no host that is known here" + (hosts.Length > 1 ? $": {string.Join(", ", hosts)} have an interface {row.InterfaceIndex}" : string.Empty),
                     "export with -CimSession HOST, so that PSComputerName is filled in, together with Get-NetVirtualizationProviderAddress; or name the host with --host");
             }
         }

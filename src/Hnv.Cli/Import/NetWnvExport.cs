@@ -49,21 +49,26 @@ internal sealed class NetWnvExport
         {
             Keep(
                 CustomerRoutes,
-                new CustomerRouteRow(row, fields.Identifier("RoutingDomainID"), fields.Vsid("VirtualSubnetID"), fields.Prefix("DestinationPrefix"), fields.Address("NextHop"), fields.Number("Metric", required: false) ?? 0),
+                new CustomerRouteRow(
+                    row, fields.Identifier("RoutingDomainID"), fields.Vsid("VirtualSubnetID"), fields.Prefix("DestinationPrefix"),
+                    fields.Address("NextHop"), fields.Number("Metric", required: false) ?? 0),
                 fields);
         }
         else if (row.Has("ProviderAddress") && row.Has("PrefixLength"))
         {
             Keep(
                 ProviderAddresses,
-                new ProviderAddressRow(row, Computer(row), fields.Address("ProviderAddress"), fields.Number("InterfaceIndex", required: false), fields.Number("PrefixLength", 1, 128) ?? 0, fields.Number("VlanID", 0, 4094, required: false) ?? 0),
+                new ProviderAddressRow(
+                    row, Computer(row), fields.Address("ProviderAddress"), fields.Number("InterfaceIndex", required: false),
+                    fields.Number("PrefixLength", 1, 128) ?? 0, fields.Number("VlanID", 0, 4094, required: false) ?? 0),
                 fields);
         }
         else if (row.Has("DestinationPrefix") && row.Has("NextHop") && row.Has("InterfaceIndex"))
         {
             Keep(
                 ProviderRoutes,
-                new ProviderRouteRow(row, Computer(row), fields.Number("InterfaceIndex") ?? 0, fields.Prefix("DestinationPrefix"), fields.Address("NextHop"), fields.Number("Metric", required: false) ?? 0),
+                new ProviderRouteRow(
+                    row, Computer(row), fields.Number("InterfaceIndex") ?? 0, fields.Prefix("DestinationPrefix"), fields.Address("NextHop"), fields.Number("Metric", required: false) ?? 0),
                 fields);
         }
         else if (row.Has("UseExternalRouter"))

@@ -90,7 +90,8 @@ internal static class ManifestFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Usage(e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message, "A manifest, a directory of *.yaml files, or - for standard input.", path);
+            throw CliException.Usage(
+                e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message, "A manifest, a directory of *.yaml files, or - for standard input.", path);
         }
     }
 }

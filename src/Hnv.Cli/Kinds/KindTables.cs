@@ -105,7 +105,8 @@ internal static class KindTables
         ]),
         Table(ResourceKinds.ProviderRoute, "prefix",
         [
-            Col("HOST", "host"), Col("PREFIX", "prefix"), new("NEXT HOP", e => e.Text("nextHop") ?? "on-link"), new("UPLINK", e => e.Text("uplink") ?? "by next hop"), Col("METRIC", "metric", right: true),
+            Col("HOST", "host"), Col("PREFIX", "prefix"), new("NEXT HOP", e => e.Text("nextHop") ?? "on-link"),
+            new("UPLINK", e => e.Text("uplink") ?? "by next hop"), Col("METRIC", "metric", right: true),
         ]),
     ];
 

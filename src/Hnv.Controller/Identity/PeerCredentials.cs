@@ -28,7 +28,8 @@ internal sealed record PeerCredentials(int ProcessId, uint UserId, uint GroupId,
         Span<byte> ucred = stackalloc byte[12];
         int length = socket.GetRawSocketOption(SolSocket, SoPeerCred, ucred);
         return length == ucred.Length
-            ? new PeerCredentials(BinaryPrimitives.ReadInt32LittleEndian(ucred), BinaryPrimitives.ReadUInt32LittleEndian(ucred[4..]), BinaryPrimitives.ReadUInt32LittleEndian(ucred[8..]), GroupsOf(socket))
+            ? new PeerCredentials(
+                BinaryPrimitives.ReadInt32LittleEndian(ucred), BinaryPrimitives.ReadUInt32LittleEndian(ucred[4..]), BinaryPrimitives.ReadUInt32LittleEndian(ucred[8..]), GroupsOf(socket))
             : throw new InvalidDataException($"The kernel answered {length} bytes of credentials instead of {ucred.Length}.");
     }
 

@@ -32,7 +32,9 @@ internal static class ApplyEndpoints
                 return Answer.Json(await resources.ApplyAsync(
                     context.Principal(), wishes, dryRun, set, prune ? new PruneScope(tenant) : null, StatusCodes.Status422UnprocessableEntity, context.RequestAborted));
             })
-            .For(Access.ScopedToTenant, "Makes all documents so in one transaction. dryRun: only says what it would do. set, prune: deletes what the same set held before and holds no more; with tenant only that tenant's.")
+            .For(
+                Access.ScopedToTenant,
+                "Makes all documents so in one transaction. dryRun: only says what it would do. set, prune: deletes what the same set held before and holds no more; with tenant only that tenant's.")
             .Accepts<ApplyRequest>("application/json")
             .Produces<ApplyResponse>()
             .Problems(StatusCodes.Status409Conflict, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType, StatusCodes.Status422UnprocessableEntity);

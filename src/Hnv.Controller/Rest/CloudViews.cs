@@ -46,7 +46,11 @@ internal static class CloudViews
                     yield return Record(model, record);
                 }
 
-                LearnedRecord[] dynamic = [.. found[subnet.Vsid].Where(r => !taken.Contains(r.Key.Address)).OrderBy(static r => r.Key.Address.AddressFamily).ThenBy(static r => r.Key.Address.ToNumber())];
+                LearnedRecord[] dynamic =
+                [
+                    .. found[subnet.Vsid].Where(r => !taken.Contains(r.Key.Address))
+                        .OrderBy(static r => r.Key.Address.AddressFamily).ThenBy(static r => r.Key.Address.ToNumber()),
+                ];
                 foreach (LearnedRecord record in dynamic)
                 {
                     yield return Record(record);

@@ -110,7 +110,8 @@ internal static partial class HostEndpoints
     /// <summary>What is in a report and not on a host; null where all may be. Ports and problems are bounded by the size of the body.</summary>
     private static string? TooMuch(HostReport report) =>
         report.Left is { IsDefault: false, Length: > PortCounters.MaxPorts } ? $"left has {report.Left.Length} ports, of which {PortCounters.MaxPorts} are taken at a time"
-        : report.ProviderAddresses is { IsDefault: false, Length: > ModelLimits.ProviderAddressesPerHost } ? $"providerAddresses has {report.ProviderAddresses.Length}, and a host has at most {ModelLimits.ProviderAddressesPerHost}"
+        : report.ProviderAddresses is { IsDefault: false, Length: > ModelLimits.ProviderAddressesPerHost }
+            ? $"providerAddresses has {report.ProviderAddresses.Length}, and a host has at most {ModelLimits.ProviderAddressesPerHost}"
         : null;
 
     private static async Task<HostAnswer> ReadAnswerAsync(HttpContext context)
@@ -169,7 +170,11 @@ internal static partial class HostEndpoints
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             left = !session.Superseded.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested;
-            LogClosed(logger, host, session.Superseded.IsCancellationRequested ? "the host opened another" : lifetime.ApplicationStopping.IsCancellationRequested ? "the controller stops" : "the host left");
+            LogClosed(
+                logger, host,
+                session.Superseded.IsCancellationRequested ? "the host opened another"
+                : lifetime.ApplicationStopping.IsCancellationRequested ? "the controller stops"
+                : "the host left");
         }
         catch (OperationCanceledException)
         {

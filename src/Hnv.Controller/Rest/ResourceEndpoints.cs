@@ -73,7 +73,9 @@ internal static class ResourceEndpoints
             .For(write, $"Creates or replaces one object of kind {kind}; If-Match: \"REVISION\" guards against lost changes.")
             .Accepts<JsonElement>("application/json")
             .Produces<JsonElement>().Produces<JsonElement>(StatusCodes.Status201Created)
-            .Problems(StatusCodes.Status409Conflict, StatusCodes.Status412PreconditionFailed, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType, StatusCodes.Status422UnprocessableEntity);
+            .Problems(
+                StatusCodes.Status409Conflict, StatusCodes.Status412PreconditionFailed,
+                StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType, StatusCodes.Status422UnprocessableEntity);
 
         app.MapDelete(pattern, async (HttpContext context, ResourceService resources) =>
             {

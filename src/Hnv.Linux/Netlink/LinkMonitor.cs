@@ -9,7 +9,8 @@ namespace Hnv.Linux.Netlink;
 /// </summary>
 public sealed class LinkMonitor : IDisposable
 {
-    private const uint Groups = 0x1 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400 | 0x40000; // RTMGRP_LINK, TC, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, and 1 << (RTNLGRP_IPV6_RULE - 1)
+    // RTMGRP_LINK, TC, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, and 1 << (RTNLGRP_IPV6_RULE - 1)
+    private const uint Groups = 0x1 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400 | 0x40000;
     private readonly NetlinkSocket _socket;
 
     /// <param name="receiveBufferSize">Bytes of events the kernel keeps for a reader that is behind (limited by net.core.rmem_max).</param>

@@ -32,14 +32,17 @@ internal static class ApiExamples
     private static readonly MacAddress s_mac = MacAddress.Parse("06:06:00:00:00:06");
 
     private static readonly RecordView s_learned = new(
-        5001, IPAddress.Parse("10.0.0.80"), s_mac, IPAddress.Parse("192.168.4.22"), OtherHostName, $"{TenantName}/{LearningPortName}", nameof(LookupRecordType.Dynamic), false, false, OtherHostName, s_time, AddressSource.Arp);
+        5001, IPAddress.Parse("10.0.0.80"), s_mac, IPAddress.Parse("192.168.4.22"), OtherHostName, $"{TenantName}/{LearningPortName}",
+        nameof(LookupRecordType.Dynamic), false, false, OtherHostName, s_time, AddressSource.Arp);
 
     private static readonly CustomerRouteView s_onLink = new(TenantName, NetworkName, RoutingDomain, IPNetwork.Parse("10.0.0.0/24"), null, 0, 5001, RouteConditions.Active);
 
     private static readonly RecordEvent s_event = new(
-        1767323045000001, s_time, RecordEventKind.Added, TenantName, NetworkName, 5001, IPAddress.Parse("10.0.0.80"), s_mac, OtherHostName, $"{TenantName}/{LearningPortName}", AddressSource.Arp, null);
+        1767323045000001, s_time, RecordEventKind.Added, TenantName, NetworkName, 5001,
+        IPAddress.Parse("10.0.0.80"), s_mac, OtherHostName, $"{TenantName}/{LearningPortName}", AddressSource.Arp, null);
 
-    private static readonly Lazy<ImmutableDictionary<string, OperationExamples>> s_all = new(() => All().ToImmutableDictionary(static e => e.Operation, static e => e.Examples, StringComparer.Ordinal));
+    private static readonly Lazy<ImmutableDictionary<string, OperationExamples>> s_all =
+        new(() => All().ToImmutableDictionary(static e => e.Operation, static e => e.Examples, StringComparer.Ordinal));
 
     /// <summary>Those of an operation; null: there are none, and a test fails.</summary>
     /// <param name="operation">METHOD and path: <c>GET /api/v1/ports</c>.</param>
@@ -117,7 +120,8 @@ internal static class ApiExamples
         (string Path, object Response)[] views =
         [
             ("virtualsubnets", new ResourceList<VirtualSubnetView>(Revision, [new(
-                5001, "web", TenantName, NetworkName, RoutingDomain, [IPNetwork.Parse("10.0.0.0/24")], [IPAddress.Parse("10.0.0.1")], 2, LearningMode.Dynamic, 300, FloodingMode.None, null, RouterAdvertisementMode.Off, null, null)])),
+                5001, "web", TenantName, NetworkName, RoutingDomain, [IPNetwork.Parse("10.0.0.0/24")], [IPAddress.Parse("10.0.0.1")],
+                2, LearningMode.Dynamic, 300, FloodingMode.None, null, RouterAdvertisementMode.Off, null, null)])),
             ("customerroutes", new ResourceList<CustomerRouteView>(Revision, [s_onLink])),
             ("records", new ResourceList<RecordView>(Revision, [s_learned])),
         ];
@@ -129,11 +133,17 @@ internal static class ApiExamples
 
         var events = new OperationExamples(
             Response: new ResourceList<RecordEvent>(s_event.Number, [s_event]),
-            Stream: [new WatchEvent(WatchEventType.Put, s_event.Number, System.Text.Json.JsonSerializer.SerializeToElement(s_event, Hnv.Api.HnvJson.Options)), new WatchEvent(WatchEventType.Bookmark, s_event.Number)]);
+            Stream:
+            [
+                new WatchEvent(WatchEventType.Put, s_event.Number, System.Text.Json.JsonSerializer.SerializeToElement(s_event, Hnv.Api.HnvJson.Options)),
+                new WatchEvent(WatchEventType.Bookmark, s_event.Number),
+            ]);
         yield return ($"GET {root}/events", events);
         yield return ($"GET {tenants}/events", events);
-        yield return ($"GET {root}/provideraddresses", new(Response: new ResourceList<ProviderAddressView>(Revision, [new(IPAddress.Parse("192.168.4.11"), HostName, null, 0, FlowIdMode.Hash, ProviderAddressStateNames.Preferred, null, 24, null, null, "eth1")])));
-        yield return ($"GET {root}/providerroutes", new(Response: new ResourceList<ProviderRouteView>(Revision, [new(HostName, IPNetwork.Parse("192.168.5.0/24"), IPAddress.Parse("192.168.4.1"), null, 0)])));
+        yield return ($"GET {root}/provideraddresses", new(Response: new ResourceList<ProviderAddressView>(
+            Revision, [new(IPAddress.Parse("192.168.4.11"), HostName, null, 0, FlowIdMode.Hash, ProviderAddressStateNames.Preferred, null, 24, null, null, "eth1")])));
+        yield return ($"GET {root}/providerroutes", new(Response: new ResourceList<ProviderRouteView>(
+            Revision, [new(HostName, IPNetwork.Parse("192.168.5.0/24"), IPAddress.Parse("192.168.4.1"), null, 0)])));
         yield return ($"GET {root}/next-hop", new(Response: new NextHopAnswer(
             "Encapsulated", false, "goes to 192.168.4.22; host2 learned that from its VM", s_onLink, s_learned.CustomerAddress, s_learned, 5001, s_learned.ProviderAddress, s_mac, false)));
         yield return ($"GET {root}/convergence", new(Response: new ConvergenceAnswer(Revision, false, 2, [new(OtherHostName, 41, Revision, true, s_time, 1.2, [])])));
