@@ -12,7 +12,7 @@ internal sealed class ProgressWriter(CliEnvironment environment)
 
     private readonly Lazy<IAnsiConsole> _console = new(() => Consoles.Create(environment, environment.Error, environment.ErrorIsTerminal));
     private readonly Lock _gate = new();
-    private Work? _work;
+    private bool _isBusy;
     private bool _isShown;
     private bool _isInterleaved;
 
@@ -53,7 +53,7 @@ internal sealed class ProgressWriter(CliEnvironment environment)
     /// <param name="what">Asked every second.</param>
     public IDisposable? Begin(Func<string> what)
     {
-        if (!IsLive || _work is not null)
+        if (!IsLive || _isBusy)
         {
             return null;
         }
@@ -72,7 +72,8 @@ internal sealed class ProgressWriter(CliEnvironment environment)
                 }
             },
             null, s_patience, s_patience);
-        return _work = new Work(this, timer);
+        _isBusy = true;
+        return new Work(this, timer);
     }
 
     private void Erase()
@@ -91,7 +92,7 @@ internal sealed class ProgressWriter(CliEnvironment environment)
             lock (writer._gate)
             {
                 timer.Dispose();
-                writer._work = null;
+                writer._isBusy = false;
                 writer.Erase();
             }
         }

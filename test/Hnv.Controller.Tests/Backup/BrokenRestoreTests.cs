@@ -132,7 +132,7 @@ public sealed class BrokenRestoreTests : IAsyncDisposable
         }
 
         File.Move(Path.Combine(elsewhere, "state.db"), LogRestore.UnpackedOf(_cloud.Places.LogFile));
-        Directory.Move(ControllerPki.DirectoryOf(elsewhere), ControllerPki.DirectoryOf(_cloud.Data) + ControllerRestore.Unpacked);
+        Directory.Move(ControllerPki.DirectoryOf(elsewhere), ControllerPki.DirectoryOf(_cloud.Data) + LogRestore.Unpacked);
         RestoreJournal journal = RestoreJournal.Begin(_cloud.Places, Stamp);
         Assert.Equal(4, journal.Renames.Length);
         foreach (RestoreJournal.Rename rename in journal.Renames.Take(renames))
