@@ -77,7 +77,7 @@ public sealed class ConfigurationTests : IDisposable
     {
         CliRun run = await CliRun.RunAsync($"{command} --config {_file} --check");
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("There is no such configuration file.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("There is no such file.", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -39,7 +39,7 @@ public sealed class ControllerBackupTests : IDisposable
         CliRun memory = await CliRun.RunAsync($"controller backup {_directory}/y.backup --store memory");
 
         Assert.Equal(1, missing.ExitCode);
-        Assert.Contains("There is no file", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("There is no such file", missing.Error, StringComparison.Ordinal);
         Assert.Equal(1, foreign.ExitCode);
         Assert.Contains("is not a backup of an HNV controller", foreign.Error, StringComparison.Ordinal);
         Assert.Equal(2, memory.ExitCode);

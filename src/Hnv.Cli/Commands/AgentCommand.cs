@@ -7,6 +7,9 @@ namespace Hnv.Cli.Commands;
 /// <summary><c>hnv agent --host NAME --controller URL[,URL…] --uplink IF[,IF…] [--state DIR] [--config FILE] [--purge]</c> and <c>hnv agent join</c></summary>
 internal static class AgentCommand
 {
+    /// <summary>Characters of a token that are read; it has some hundred.</summary>
+    private const int MaxToken = 4096;
+
     public static Command Create(CommandRunner runner)
     {
         var host = new Option<string?>("--host") { Description = "Name of this host in policy", HelpName = "NAME" };
@@ -53,7 +56,7 @@ internal static class AgentCommand
         return new Command("join", "Turns a one-time token into this host's client certificate").With(tokenOption, state, SharedOptions.Controller).Does(runner, async (context, token) =>
         {
             string text = context.Arguments.GetValue(tokenOption)!;
-            text = text == "-" ? (await context.Environment.Input.ReadLineAsync(token) ?? string.Empty).Trim() : text;
+            text = text == "-" ? ReadToken(context.Environment.Input) : text;
             try
             {
                 string name = await context.Log.DuringAsync(
@@ -71,6 +74,19 @@ internal static class AgentCommand
                 throw CliException.Failed($"The certificate cannot be kept: {e.Message}", "Run it as root, or give --state DIR.");
             }
         });
+    }
+
+    /// <summary>The first line: no token is longer than what is read of it.</summary>
+    private static string ReadToken(TextReader input)
+    {
+        Span<char> text = stackalloc char[MaxToken];
+        int length = 0;
+        for (int c; length < text.Length && (c = input.Read()) is not (-1 or '\n');)
+        {
+            text[length++] = (char)c;
+        }
+
+        return text[..length].Trim().ToString();
     }
 
     private static Option<string?> State() => new("--state") { Description = $"Where the last policy and the certificate are kept (else {AgentOptions.DefaultStateDirectory})", HelpName = "DIR" };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Hnv.Cli.Input;
 using Hnv.Controller;
 using Hnv.Controller.Backup;
 using Hnv.Linux;
@@ -69,19 +70,7 @@ internal static class ControllerBackupCommand
             });
     }
 
-    private static FileStream OpenFile(string file)
-    {
-        try
-        {
-            return File.OpenRead(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.Failed(e is FileNotFoundException or DirectoryNotFoundException ? $"There is no file {file}." : e.Message, "A file that 'hnv controller backup' wrote.");
-        }
-    }
-
-    private static Stream Open(CommandContext context, string file) => file == "-" ? context.Environment.InputBytes() : OpenFile(file);
+    private static Stream Open(CommandContext context, string file) => file == "-" ? context.Environment.InputBytes() : InputFile.Open(file, "A file that 'hnv controller backup' wrote, or - for standard input.", exitCode: ExitCodes.Failed);
 
     private static async Task<T> Guarded<T>(Func<Task<T>> work)
     {
@@ -92,6 +81,10 @@ internal static class ControllerBackupCommand
         catch (BackupException e)
         {
             throw CliException.Failed(e.Message);
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw CliException.Failed(e.Message, "Make the directory first, or name another place.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
+using System.Text;
+using Hnv.Api.Manifests;
 using Hnv.Cli.Input;
 using Hnv.Cli.Output;
 using Hnv.Lab;
@@ -61,15 +63,12 @@ internal static class LabUpCommand
 
         try
         {
-            return LabFileReader.ReadFile(file);
+            return LabFileReader.Parse(
+                Encoding.UTF8.GetString(InputFile.Read(file, ManifestReader.MaxBytes, "hnv lab up FILE, or hnv lab up for the default lab.", "A lab of so many machines is none for one machine.")), file);
         }
         catch (LabFileException e)
         {
             throw ManifestFiles.Wrong(e.Errors);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.Usage(e.Message, "hnv lab up FILE, or hnv lab up for the default lab.", file);
         }
     }
 

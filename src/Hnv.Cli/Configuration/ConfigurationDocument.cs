@@ -18,17 +18,7 @@ internal sealed class ConfigurationDocument
     /// <exception cref="CliException">The file cannot be read, is not YAML, or more than one document; everything at once.</exception>
     public static ConfigurationDocument Read(string file)
     {
-        byte[] content;
-        try
-        {
-            content = System.IO.File.ReadAllBytes(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.Usage(
-                e is FileNotFoundException or DirectoryNotFoundException ? "There is no such configuration file." : e.Message, "--config FILE, or the options without it.", file);
-        }
-
+        byte[] content = Input.InputFile.Read(file, Input.InputFile.SmallFile, "--config FILE, or the options without it.", "Settings have a few lines.");
         ManifestReadResult read = ManifestReader.Read(content, file);
         if (!read.Errors.IsEmpty)
         {

@@ -8,6 +8,10 @@ namespace Hnv.Cli.Input;
 /// <summary>Reads what <c>-f</c> names: files, directories of *.yaml, *.yml and *.json, and - for standard input.</summary>
 internal static class ManifestFiles
 {
+    private const string StandardInput = "(standard input)";
+
+    private const string Split = "Write the objects into several files; -f may be given several times.";
+
     private static readonly string[] s_patterns = ["*.yaml", "*.yml", "*.json"];
 
     /// <summary>All documents of all files, in their order.</summary>
@@ -60,7 +64,7 @@ internal static class ManifestFiles
         {
             if (name == "-")
             {
-                yield return ("(standard input)", System.Text.Encoding.UTF8.GetBytes(context.Environment.Input.ReadToEnd()));
+                yield return (StandardInput, System.Text.Encoding.UTF8.GetBytes(InputFile.Read(context.Environment.Input, ManifestReader.MaxBytes, StandardInput, Split)));
             }
             else if (Directory.Exists(name))
             {
@@ -82,16 +86,6 @@ internal static class ManifestFiles
         }
     }
 
-    private static byte[] ReadFile(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.Usage(
-                e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message, "A manifest, a directory of *.yaml files, or - for standard input.", path);
-        }
-    }
+    private static byte[] ReadFile(string path) =>
+        InputFile.Read(path, ManifestReader.MaxBytes, "A manifest, a directory of *.yaml files, or - for standard input.", Split);
 }

@@ -28,11 +28,6 @@ public static class LabFileReader
 
     private static readonly ImmutableArray<string> s_configurations = ["static", "auto"];
 
-    /// <summary>Reads a file.</summary>
-    /// <exception cref="LabFileException">It is wrong; all errors.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static LabTopology ReadFile(string path) => Parse(File.ReadAllText(path), path);
-
     /// <summary>Reads a text; <paramref name="fileName"/> is for messages.</summary>
     /// <exception cref="LabFileException">It is wrong; all errors.</exception>
     public static LabTopology Parse(string text, string fileName)

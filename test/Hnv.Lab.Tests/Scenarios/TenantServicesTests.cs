@@ -71,7 +71,7 @@ public sealed class TenantServicesLab : IAsyncLifetime
     public NetworkLab Lab { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() => Lab = await NetworkLab.StartAsync(
-        LabFileReader.ReadFile(Path.Combine(AppContext.BaseDirectory, "r2.yaml")), cancellationToken: TestContext.Current.CancellationToken);
+        LabFileReader.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "r2.yaml"), TestContext.Current.CancellationToken), "r2.yaml"), cancellationToken: TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
 }
