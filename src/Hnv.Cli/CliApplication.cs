@@ -19,24 +19,28 @@ namespace Hnv.Cli;
 /// <summary>The <c>hnv</c> command: parses, runs, and turns every failure into words and an exit code.</summary>
 public static class CliApplication
 {
+    /// <summary>How the framework begins to say that it does not trust a certificate; other failures of TLS are of the same type.</summary>
+    private const string Distrust = "The remote certificate";
+
     /// <summary>Runs one command line.</summary>
     /// <returns>0 done; 1 failed or "no"; 2 wrong usage or invalid input.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellationToken = default)
     {
+        var errors = new ErrorWriter(environment);
+        environment = environment with { Output = new CheckedWriter(environment.Output, "The result"), Error = new CheckedWriter(environment.Error, "Standard error") };
         ParseResult? running = null;
         RootCommand root = BuildRoot((parsed, run, token) =>
         {
             running = parsed;
             return RunOneAsync(environment, parsed, run, token);
         }, CommandList.Find(arguments) ?? SuggestedLine.CommandOf(arguments));
-        var errors = new ErrorWriter(environment);
-        if (SuggestedLine.TryAnswer(root, arguments, environment))
-        {
-            return ExitCodes.Done;
-        }
-
         try
         {
+            if (SuggestedLine.TryAnswer(root, arguments, environment))
+            {
+                return ExitCodes.Done;
+            }
+
             ParseResult parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
             bool asksForHelp = parsed.Action is System.CommandLine.Help.HelpAction || arguments is [['[', ..], ..];
             if (!asksForHelp && UsageErrors.Find(parsed) is { IsEmpty: false } found)
@@ -94,10 +98,13 @@ public static class CliApplication
     {
         if (e.IsUnreachable)
         {
-            bool distrusted = e.GetBaseException() is AuthenticationException || e.InnerException?.InnerException is AuthenticationException;
-            string remedy = distrusted
-                ? "Something answers there with a certificate that is not trusted: give --ca FILE (or HNV_CA), the ca.crt that 'hnv controller init' wrote."
-                : address.Remedy;
+            string remedy = HandshakeFailure(e) switch
+            {
+                null => address.Remedy,
+                var failure when failure.StartsWith(Distrust, StringComparison.Ordinal) =>
+                    "Something answers there with a certificate that is not trusted: give --ca FILE (or HNV_CA), the ca.crt that 'hnv controller init' wrote.",
+                _ => "What answers there does not speak TLS, or refuses this caller's: http:// for an address without certificates; --cert FILE --key FILE for who calls.",
+            };
             return (ExitCodes.Failed, [new CliError(e.Message, $"the address is {address.Origin}", remedy)]);
         }
 
@@ -106,6 +113,20 @@ public static class CliApplication
             e.Findings.IsEmpty
                 ? [new CliError(e.Message)]
                 : [.. e.Findings.Select(f => new CliError(f.Problem, Where(f.Object, f.Field), f.Remedy))]);
+    }
+
+    /// <summary>Why TLS did not come about; null: that was not it.</summary>
+    private static string? HandshakeFailure(Exception e)
+    {
+        for (Exception? at = e; at is not null; at = at.InnerException)
+        {
+            if (at is AuthenticationException)
+            {
+                return at.Message;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The place of a finding in the user's names: <c>Port blue/blue1, addresses/0</c>.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Hnv.Api.Client;
 using Hnv.Cli.Configuration;
 using Hnv.Cli.Output;
@@ -54,8 +53,8 @@ internal sealed class CommandContext : IDisposable
     {
         try
         {
-            return Environment.Connect(HnvClientOptions.FromFiles(
-                Controller.Address, Settings.Certificate.Value, Settings.Key.Value, Settings.Ca.Value) with
+            return Environment.Connect(new HnvClientOptions(
+                Controller.Address, Credentials.ReadCertificate(Settings.Certificate, Settings.Key), Credentials.ReadAuthority(Settings.Ca))
             {
                 Waiting = () => Log.Begin(() => $"Waiting for the controller at {Controller.Address}"),
             });
@@ -63,10 +62,6 @@ internal sealed class CommandContext : IDisposable
         catch (FormatException e)
         {
             throw CliException.Usage(e.Message, null, $"address {Controller.Origin}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw CliException.Usage($"A certificate or key cannot be read: {e.Message}", "PEM files for --cert, --key and --ca (HNV_CERT, HNV_KEY, HNV_CA)");
         }
     }
 }

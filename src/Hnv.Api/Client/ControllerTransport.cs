@@ -105,6 +105,12 @@ internal static class ControllerTransport
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
+        catch (SocketException e) when (!File.Exists(path))
+        {
+            // The framework has no error of sockets for it, and speaks of an address that cannot be assigned.
+            socket.Dispose();
+            throw new FileNotFoundException($"there is no socket {path}", path, e);
+        }
         catch
         {
             socket.Dispose();

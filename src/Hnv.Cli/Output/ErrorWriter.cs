@@ -10,13 +10,25 @@ internal sealed class ErrorWriter(CliEnvironment environment)
 
     public void Write(ImmutableArray<CliError> errors)
     {
+        try
+        {
+            WriteAll(errors);
+        }
+        catch (IOException)
+        {
+            // Standard error takes nothing: nobody is left to tell but by the exit code.
+        }
+    }
+
+    private void WriteAll(ImmutableArray<CliError> errors)
+    {
         foreach (CliError error in errors)
         {
-            string where = error.Where is null ? string.Empty : error.Where + ": ";
-            _console.Value.MarkupLineInterpolated($"[red]error:[/] {where}{error.What}");
+            string where = error.Where is null ? string.Empty : PlainText.Lines(error.Where) + ": ";
+            _console.Value.MarkupLineInterpolated($"[red]error:[/] {where}{PlainText.Lines(error.What)}");
             if (error.Remedy is not null)
             {
-                _console.Value.MarkupLineInterpolated($"  [dim]{error.Remedy}[/]");
+                _console.Value.MarkupLineInterpolated($"  [dim]{PlainText.Lines(error.Remedy)}[/]");
             }
         }
     }

@@ -25,7 +25,7 @@ internal sealed class ProgressWriter(CliEnvironment environment)
         lock (_gate)
         {
             Erase();
-            environment.Error.WriteLine(text);
+            environment.Error.WriteLine(PlainText.Line(text));
         }
     }
 
