@@ -1,5 +1,7 @@
 using Hnv.Api.Client;
 using Hnv.Cli.Configuration;
+using Hnv.Linux.Processes;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hnv.Cli;
 
@@ -17,17 +19,32 @@ public sealed record CliEnvironment(
     TextWriter Output, TextWriter Error, bool OutputIsTerminal, bool ErrorIsTerminal, TextReader Input,
     Func<string, string?> Variable, Func<string?> RunningLab, Func<HnvClientOptions, HnvClient> Connect, TimeProvider Time)
 {
+    private const int StandardOutput = 1;
+
     /// <summary>Where a result that is no text goes when <c>-</c> is asked for.</summary>
-    public Func<Stream> OutputBytes { get; init; } = Console.OpenStandardOutput;
+    public Func<Stream> OutputBytes { get; init; } = OpenStandardOutput;
 
     /// <summary>Where it is read from.</summary>
     public Func<Stream> InputBytes { get; init; } = Console.OpenStandardInput;
 
+    /// <summary>Whether nobody reads the results any more.</summary>
+    public Func<bool> IsOutputGone { get; init; } = static () => false;
+
     /// <summary>Settings of commands for all users of this machine.</summary>
     public string ClientConfiguration { get; init; } = SystemPaths.ClientSettings;
+
+    /// <summary>The framework's console holds the lock of all its writers while it writes: a pipe that nobody reads yet would keep progress from the terminal.</summary>
+    private static Stream OpenStandardOutput()
+    {
+        var file = new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return file.CanSeek ? Console.OpenStandardOutput() : file; // The end of a file, which others may write behind, the console keeps.
+    }
 
     /// <summary>That of this process.</summary>
     public static CliEnvironment OfProcess() => new(
         Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected, new StreamReader(Console.OpenStandardInput()), // Console.In reads the terminal's description at once.
-        Environment.GetEnvironmentVariable, Lab.LabOptions.RunningController, static options => new HnvClient(options), TimeProvider.System);
+        Environment.GetEnvironmentVariable, Lab.LabOptions.RunningController, static options => new HnvClient(options), TimeProvider.System)
+    {
+        IsOutputGone = static () => OutputReader.IsGone(StandardOutput),
+    };
 }

@@ -10,12 +10,17 @@ internal sealed class WatchRun : IDisposable
     private readonly TextWriter _lockedOutput, _lockedError;
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly Task<int> _run;
+    private volatile bool _isOutputGone;
 
     public WatchRun(string address, string line)
     {
         (_lockedOutput, _lockedError) = (TextWriter.Synchronized(_output), TextWriter.Synchronized(_error));
         var environment = new CliEnvironment(
-            _lockedOutput, _lockedError, false, false, TextReader.Null, static _ => null, () => address, static o => new HnvClient(o), TimeProvider.System) { ClientConfiguration = CliRun.NoConfiguration };
+            _lockedOutput, _lockedError, false, false, TextReader.Null, static _ => null, () => address, static o => new HnvClient(o), TimeProvider.System)
+        {
+            ClientConfiguration = CliRun.NoConfiguration,
+            IsOutputGone = () => _isOutputGone,
+        };
         _run = Task.Run(() => CliApplication.RunAsync(line.Split(' '), environment, _stop.Token));
     }
 
@@ -44,6 +49,12 @@ internal sealed class WatchRun : IDisposable
     public Task UntilAsync(Func<string, bool> condition, string what) => UntilAsync(() => condition(Output), what);
 
     public Task UntilErrorAsync(Func<string, bool> condition, string what) => UntilAsync(() => condition(Error), what);
+
+    /// <summary>From now on nobody reads what is written.</summary>
+    public void CloseOutput() => _isOutputGone = true;
+
+    /// <summary>The exit code of a watch that ends by itself.</summary>
+    public Task<int> EndAsync() => _run.WaitAsync(TimeSpan.FromMinutes(1), _stop.Token);
 
     public async Task<(int ExitCode, string Error)> StopAsync()
     {

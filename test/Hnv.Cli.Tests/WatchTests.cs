@@ -100,7 +100,6 @@ public sealed class WatchTests : IAsyncLifetime
     [InlineData("get port blue-corp/vm2 --watch -o name", "blue-corp/vm2")]
     [InlineData("get records --tenant red-corp -w", "10.0.0.5")]
     [InlineData("get events -w", "TIME")]
-    [InlineData("drops --watch", "")]
     public async Task Watch_Interrupted_EndsWithZeroAndNoError(string line, string shown)
     {
         using var watch = new WatchRun(Address, line);
@@ -143,6 +142,24 @@ public sealed class WatchTests : IAsyncLifetime
         Assert.Equal(string.Empty, await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, process.ExitCode);
+    }
+
+    /// <summary><c>| head</c>: nothing changes meanwhile, so nothing is written that would fail.</summary>
+    [Theory]
+    [InlineData("get hosts --watch")]
+    [InlineData("get records --watch")]
+    [InlineData("get events --watch")]
+    public async Task Watch_WhoseReaderIsGone_EndsWithZero(string line)
+    {
+        using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", $"\"$HNV\" {line} --controller {Address} | head -1; echo ${{PIPESTATUS[0]}}"])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            Environment = { ["HNV"] = Path.Combine(AppContext.BaseDirectory, "hnv") },
+        })!;
+        string[] lines = (await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n');
+        Assert.StartsWith("TIME", lines[0], StringComparison.Ordinal);
+        Assert.Equal("0", lines[1]);
     }
 
     private static bool Has(string output, params string[] words) =>

@@ -56,9 +56,9 @@ internal static class DropsCommand
         ImmutableArray<Row>? before = null;
         return Watcher.RunAsync(context, format, RoundAsync, cancellationToken);
 
-        async Task RoundAsync(Watcher watcher)
+        async Task RoundAsync(Watcher watcher, CancellationToken token)
         {
-            ImmutableArray<Row> now = await ReadAsync(context, host, all, isFirst: before is null, cancellationToken);
+            ImmutableArray<Row> now = await ReadAsync(context, host, all, isFirst: before is null, token);
             watcher.Came();
             if (before is not { } old)
             {

@@ -102,10 +102,10 @@ internal static class GetCommand
         long? last = null;
         return Watcher.RunAsync(context, format, RoundAsync, cancellationToken);
 
-        async Task RoundAsync(Watcher watcher)
+        async Task RoundAsync(Watcher watcher, CancellationToken token)
         {
-            last ??= await BeginAsync(watcher);
-            await foreach (RecordEvent e in context.Client.WatchEventsAsync(last.Value, context.Tenant, cancellationToken))
+            last ??= await BeginAsync(watcher, token);
+            await foreach (RecordEvent e in context.Client.WatchEventsAsync(last.Value, context.Tenant, token))
             {
                 watcher.Came();
                 last = e.Number;
@@ -115,9 +115,9 @@ internal static class GetCommand
             watcher.Lost("The controller ended the watch: it is stopping.");
         }
 
-        async Task<long> BeginAsync(Watcher watcher)
+        async Task<long> BeginAsync(Watcher watcher, CancellationToken token)
         {
-            (long number, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, context.Tenant, cancellationToken);
+            (long number, IReadOnlyList<JsonElement> items) = await ObjectFinder.ListAsync(context, table, context.Tenant, token);
             if (format is OutputFormat.Table or OutputFormat.Wide)
             {
                 context.Out.Line(EventLine("TIME", "EVENT", "VSID", "CUSTOMER ADDRESS", "MAC", "HOST", "PORT", "SOURCE", "NOTE"));

@@ -13,7 +13,7 @@ using Hnv.Model.Resources;
 
 namespace Hnv.Cli.Commands;
 
-/// <summary><c>hnv host records|routes|ports|status HOST</c>: what stands in a host's kernel; <c>hnv host enroll NAME</c>.</summary>
+/// <summary><c>hnv host records|routes|ports|status HOST</c>, <c>hnv host HOST</c>: what stands in a host's kernel; <c>hnv host enroll NAME</c>.</summary>
 internal static class HostCommand
 {
     private static readonly TableColumns<KernelRecord> s_records = new TableColumns<KernelRecord>(
@@ -61,11 +61,11 @@ internal static class HostCommand
 
     private static readonly TableColumns<StatusItem> s_items = new TableColumn<StatusItem>[] { new("ITEM", i => i.Item), new("VALUE", i => i.Value) };
 
-    public static Command Create(CommandRunner runner) => new Command("host", "What a host has in its kernel; enrolling hosts").With(
+    public static Command Create(CommandRunner runner) => Status(runner, new Command("host", "HOST alone: its status; what a host has in its kernel; enrolling hosts")).With(
         Query(runner, "records", "Lookup records in the kernel of HOST", HostQueries.Records, s_records, static r => $"{r.Vsid} {r.CustomerAddress} {(r.Type == "L2Only" ? r.Mac : null)}"),
         Query(runner, "routes", "Customer routes in the kernel of HOST", HostQueries.Routes, s_routes, static r => $"{r.RoutingDomainId} {r.Vsid} {r.Prefix}"),
         Query(runner, "ports", "Bound ports of HOST", HostQueries.Ports, s_ports, static p => p.Port),
-        Status(runner),
+        Status(runner, new Command("status", "Agent, kernel, uplinks, fill levels and problems of HOST")),
         Enroll(runner)).WithController();
 
     private static Argument<string> HostName() => new Argument<string>("HOST") { Description = "Name of the host" }.WithNames("host");
@@ -91,12 +91,12 @@ internal static class HostCommand
         });
     }
 
-    private static Command Status(CommandRunner runner)
+    private static Command Status(CommandRunner runner, Command command)
     {
         Argument<string> host = HostName();
         Option<OutputFormat> output = SharedOptions.NewOutput();
         Option<bool> watch = SharedOptions.NewWatch();
-        return new Command("status", "Agent, kernel, uplinks, fill levels and problems of HOST").With(host, watch, output).Does(runner, async (context, token) =>
+        return command.With(host, watch, output).Does(runner, async (context, token) =>
         {
             string which = context.Arguments.GetValue(host)!;
             OutputFormat format = context.Arguments.GetValue(output);

@@ -19,7 +19,7 @@ internal sealed class ResourceWatch(
     private readonly Lock _gate = new();
     private long _revision;
 
-    public Task<int> RunAsync(CancellationToken cancellationToken) => Watcher.RunAsync(context, format, watcher => FollowAsync(watcher, cancellationToken), cancellationToken);
+    public Task<int> RunAsync(CancellationToken cancellationToken) => Watcher.RunAsync(context, format, FollowAsync, cancellationToken);
 
     /// <summary>Without what is another every time: the age of a host's last word.</summary>
     internal static string Comparable(JsonElement resource) => JsonSerializer.Serialize(resource.EnumerateObject().Select(static p => p is { Name: "status", Value.ValueKind: JsonValueKind.Object }

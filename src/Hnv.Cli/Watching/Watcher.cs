@@ -6,7 +6,7 @@ using Hnv.Cli.Output;
 
 namespace Hnv.Cli.Watching;
 
-/// <summary>What every <c>--watch</c> has in common: it shows line by line, outlives the controller, and ends with 0 when it is interrupted.</summary>
+/// <summary>What every <c>--watch</c> has in common: it shows line by line, outlives the controller, and ends with 0 when it is interrupted or nobody reads it any more.</summary>
 internal sealed class Watcher
 {
     private readonly CommandContext _context;
@@ -18,9 +18,9 @@ internal sealed class Watcher
     /// <summary>Between two rounds.</summary>
     public static TimeSpan Interval { get; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Goes round and round until Ctrl-C. A round that fails in passing is told, once something came; before it ends the watch.</summary>
+    /// <summary>Goes round and round until Ctrl-C, or the reader is gone (<c>| head</c>), also where nothing is to be written. A round that fails in passing is told, once something came; before it ends the watch.</summary>
     /// <param name="round">Looks once, or follows a stream to its end.</param>
-    public static async Task<int> RunAsync(CommandContext context, OutputFormat format, Func<Watcher, Task> round, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(CommandContext context, OutputFormat format, Func<Watcher, CancellationToken, Task> round, CancellationToken cancellationToken)
     {
         if (format == OutputFormat.Yaml)
         {
@@ -29,23 +29,33 @@ internal sealed class Watcher
 
         context.Log.Interleave();
         var watcher = new Watcher(context);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using ITimer look = context.Environment.Time.CreateTimer(
+            _ =>
+            {
+                if (context.Environment.IsOutputGone())
+                {
+                    reading.Cancel();
+                }
+            },
+            null, Interval, Interval);
         try
         {
             while (true)
             {
                 try
                 {
-                    await round(watcher);
+                    await round(watcher, reading.Token);
                 }
                 catch (HnvApiException e) when (watcher._hasBegun && IsPassing(e))
                 {
                     watcher.Lost(e.Message);
                 }
 
-                await Task.Delay(Interval, context.Environment.Time, cancellationToken);
+                await Task.Delay(Interval, context.Environment.Time, reading.Token);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (reading.IsCancellationRequested)
         {
             return ExitCodes.Done;
         }
@@ -63,9 +73,9 @@ internal sealed class Watcher
         return RunAsync(
             context,
             format,
-            async watcher =>
+            async (watcher, token) =>
             {
-                (long? revision, IReadOnlyList<T> rows) = await read(cancellationToken);
+                (long? revision, IReadOnlyList<T> rows) = await read(token);
                 shown.Replace(rows, revision);
                 watcher.Came();
             },
