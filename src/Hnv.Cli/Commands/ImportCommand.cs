@@ -4,13 +4,14 @@ using System.Net;
 using Hnv.Api.Resources;
 using Hnv.Api.Rest;
 using Hnv.Cli.Import;
+using Hnv.Cli.Input;
 using Hnv.Cli.Output;
 using Hnv.Model.Resources;
 using Hnv.Model.Validation;
 
 namespace Hnv.Cli.Commands;
 
-/// <summary><c>hnv import netwnv FILE… [--host PA=NAME] [--network RDID=NAME] [--as records|ports] [--apply [--partial]]</c></summary>
+/// <summary><c>hnv import netwnv FILE… [--host PA=NAME] [--named-hosts] [--network RDID=NAME] [--as records|ports] [--apply [--partial]]</c></summary>
 internal static class ImportCommand
 {
     private const int Shown = 200;
@@ -24,7 +25,8 @@ internal static class ImportCommand
             Description = "Exports of Get-NetVirtualization… (ConvertTo-Json or Export-Csv), of any host; - for standard input",
             Arity = ArgumentArity.OneOrMore,
         };
-        var hosts = new Option<string[]>("--host") { Description = "Name of the host that has this provider address", HelpName = "PA=NAME" };
+        var hosts = new Option<string[]>("--host") { Description = "Name of the Linux host that takes the place of the machine with this provider address", HelpName = "PA=NAME" };
+        var named = new Option<bool>("--named-hosts") { Description = "Machines that the export names (PSComputerName) become hosts of these names, too" };
         var networks = new Option<string[]>("--network") { Description = "Name of the VM network that a routing domain becomes", HelpName = "RDID=[TENANT/]NAME" };
         var into = new Option<string>("--as")
         {
@@ -37,7 +39,7 @@ internal static class ImportCommand
         var partial = new Option<bool>("--partial") { Description = "With --apply: also when something is left out" };
         Option<OutputFormat> output = SharedOptions.NewOutput();
         return new Command("netwnv", "Hyper-V's network virtualization policy: shows the manifests, and what they cannot carry")
-            .With(files, hosts, networks, into, apply, partial, output).WithTenant()
+            .With(files, hosts, named, networks, into, apply, partial, output).WithTenant()
             .Does(runner, async (context, token) =>
             {
                 ParseResult a = context.Arguments;
@@ -47,6 +49,7 @@ internal static class ImportCommand
                     Names<IPAddress>(a.GetValue(hosts), "--host", "192.168.4.11=host1", IPAddress.TryParse),
                     Names<Guid>(a.GetValue(networks), "--network", "{11111111-2222-3333-4444-000000005001}=blue-corp/blue", Guid.TryParse, withTenant: true)
                         .ToDictionary(static n => n.Key, static n => n.Value.Split('/') is [var tenant, var name] ? (tenant, name) : ((string?)null, n.Value)),
+                    a.GetValue(named),
                     a.GetValue(into) == "ports");
                 List<ExportRow> rows;
                 ImmutableArray<Resource> resources;
@@ -143,10 +146,10 @@ internal static class ImportCommand
             string word = group.Key switch { ImportSeverity.Error => "error", ImportSeverity.LeftOut => "left out", _ => "note" };
             foreach (ImportFinding finding in group.Take(Shown))
             {
-                context.Log.Line($"{word}: {Printable(finding.Where)}: {Printable(finding.What)}");
+                context.Log.Line($"{word}: {finding.Where}: {finding.What}");
                 if (finding.Remedy is not null)
                 {
-                    context.Log.Line($"  {Printable(finding.Remedy)}");
+                    context.Log.Line($"  {finding.Remedy}");
                 }
             }
 
@@ -160,9 +163,6 @@ internal static class ImportCommand
     private static string Sum(ImmutableArray<Resource> resources) => resources.IsEmpty
         ? "nothing"
         : string.Join(", ", resources.GroupBy(static r => r.Id.Kind).Select(static g => $"{g.Count()} {g.Key}"));
-
-    /// <summary>What a file says reaches the terminal as text.</summary>
-    private static string Printable(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? '�' : c)) : text;
 
     private static Dictionary<T, string> Names<T>(string[]? given, string option, string example, TextParser<T> parse, bool withTenant = false)
         where T : notnull
@@ -188,33 +188,13 @@ internal static class ImportCommand
 
     private static byte[] Content(CommandContext context, string file)
     {
-        try
+        const string Apart = "Export the hosts or cmdlets into files of their own.";
+        if (file != "-")
         {
-            if (file != "-")
-            {
-                if (Directory.Exists(file))
-                {
-                    throw CliException.Usage("is a directory.", "Name the files: DIRECTORY/*.json", file);
-                }
-
-                if (new FileInfo(file) is { Exists: true, Length: > ExportReader.MaxBytes } big)
-                {
-                    throw CliException.Usage(
-                        $"is {big.Length >> 20} MB, which is more than the {ExportReader.MaxBytes >> 20} MB that are read.", "Export the hosts or cmdlets into files of their own.", file);
-                }
-
-                return File.ReadAllBytes(file);
-            }
-
-            using var memory = new MemoryStream();
-            using Stream input = context.Environment.InputBytes();
-            input.CopyTo(memory);
-            return memory.ToArray();
+            return InputFile.Read(file, ExportReader.MaxBytes, "Exports of Get-NetVirtualization… (DIRECTORY/*.json), or - for standard input.", Apart);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CliException.Usage(
-                e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message, "An export of Get-NetVirtualization…, or - for standard input.", file);
-        }
+
+        using Stream input = context.Environment.InputBytes();
+        return InputFile.Read(input, ExportReader.MaxBytes, "(standard input)", Apart);
     }
 }

@@ -6,8 +6,8 @@ using Hnv.Model.Resources;
 namespace Hnv.Cli.Import;
 
 /// <summary>
-/// Provider addresses and routes as hosts, where somebody gives them a name (<c>--host</c>, or PSComputerName of a remote export); else as provider endpoints: Hyper-V
-/// hosts that stay what they are, and are peers.
+/// Provider addresses and routes as hosts, where a Linux host takes the place of a machine (<c>--host</c>, or all that the export names with <c>--named-hosts</c>); else as
+/// provider endpoints: Hyper-V hosts that stay what they are, and are peers.
 /// </summary>
 internal sealed class HostTranslation(ImportOptions options, ImportFindings findings)
 {
@@ -15,6 +15,9 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
     private readonly Dictionary<IPAddress, ProviderEndpoint> _endpoints = [];
     private readonly Dictionary<IPAddress, (string? Name, ProviderAddressRow Row)> _addresses = [];
     private readonly Dictionary<(string Computer, uint Interface), string> _interfaces = [];
+    private readonly Dictionary<string, string> _computers = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Computer, uint Interface)> _staying = [];
+    private readonly Dictionary<(string Host, ProviderRoute Route), ExportRow> _routes = [];
 
     public IEnumerable<Host> Hosts => _hosts.Values;
 
@@ -22,6 +25,9 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
 
     /// <summary>Where a host's first row stood.</summary>
     public Dictionary<ResourceId, ExportRow> Sources { get; } = [];
+
+    /// <summary>Where a host's route stood.</summary>
+    public ExportRow RowOf(string host, ProviderRoute route) => _routes[(host, route)];
 
     /// <summary>The host that has a provider address; null for one that stays a third party. Makes what is not there yet.</summary>
     public string? Use(IPAddress address, ExportRow row)
@@ -46,6 +52,15 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
 
     public void Translate(IReadOnlyList<ProviderAddressRow> addresses, IReadOnlyList<ProviderRouteRow> routes)
     {
+        // Who names one address of a machine names the machine.
+        foreach (ProviderAddressRow row in addresses)
+        {
+            if (row.Computer is { } computer && options.Hosts.TryGetValue(row.Address, out string? name))
+            {
+                _computers.TryAdd(computer, name);
+            }
+        }
+
         foreach (ProviderAddressRow row in addresses)
         {
             Add(row);
@@ -55,11 +70,17 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
         foreach (ProviderRouteRow row in routes)
         {
             string[] hosts = row.Computer is { } computer
-                ? [_interfaces.GetValueOrDefault((computer, row.InterfaceIndex), computer)]
+                ? [_interfaces.GetValueOrDefault((computer, row.InterfaceIndex)) ?? NameOf(computer) ?? string.Empty]
                 : [.. _interfaces.Where(i => i.Key.Interface == row.InterfaceIndex).Select(static i => i.Value).Distinct(StringComparer.Ordinal)];
             if (hosts is [var host] && _hosts.ContainsKey(host))
             {
                 AddRoute(host, row);
+            }
+            else if (_staying.Any(m => row.Computer is { } name ? m.Computer == name : hosts.Length == 0 && m.Interface == row.InterfaceIndex))
+            {
+                findings.NoteOnce(
+                    row.Row, "DestinationPrefix", $"the route to {row.Prefix} is a matter of the Hyper-V host, which keeps it, here and in other rows",
+                    "where a Linux host takes its place, name it: --host PA=NAME");
             }
             else
             {
@@ -71,9 +92,12 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
         }
     }
 
+    /// <summary>The host that takes a machine's place; null: none does.</summary>
+    private string? NameOf(string? computer) => computer is null ? null : _computers.GetValueOrDefault(computer) ?? (options.NamedHosts ? computer : null);
+
     private void Add(ProviderAddressRow row)
     {
-        string? name = options.Hosts.GetValueOrDefault(row.Address) ?? row.Computer;
+        string? name = options.Hosts.GetValueOrDefault(row.Address) ?? NameOf(row.Computer);
         if (row.PrefixLength > row.Address.GetMaxLength())
         {
             findings.Error(row.Row, "PrefixLength", $"{row.PrefixLength} is no prefix length of {row.Address}", "export it anew");
@@ -96,6 +120,7 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
         if (name is null)
         {
             _ = Use(row.Address, row.Row);
+            _staying.Add((row.Computer ?? string.Empty, row.InterfaceIndex ?? 0));
             if (row.Vlan != 0)
             {
                 findings.Note(row.Row, "VlanID", $"VLAN {row.Vlan} is a matter of the Hyper-V host, which keeps the address");
@@ -159,6 +184,12 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
             return;
         }
 
+        if (row.Metric > ModelLimits.ProviderRouteMetric)
+        {
+            findings.LeftOut(row.Row, "Metric", $"{row.Metric} is more than a route's metric here: {ModelLimits.ProviderRouteMetric}", "give it a smaller one");
+            return;
+        }
+
         if (host.ProviderRoutes.Length >= ModelLimits.ProviderRoutesPerHost)
         {
             findings.Error(row.Row, null, $"host {name} has more than {ModelLimits.ProviderRoutesPerHost} provider routes", "that is more than a host has");
@@ -172,6 +203,7 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
         }
 
         findings.Note(row.Row, "InterfaceIndex", $"{row.InterfaceIndex} is a number of the old machine's: the uplink is found by the next hop", "write uplink where that is not enough");
+        _routes.Add((name, route), row.Row);
         _hosts[name] = host with { ProviderRoutes = host.ProviderRoutes.Add(route) };
     }
 }

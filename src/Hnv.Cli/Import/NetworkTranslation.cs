@@ -26,6 +26,10 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
     /// <summary>Where a network's first row stood.</summary>
     public Dictionary<ResourceId, ExportRow> Sources { get; } = [];
 
+    /// <summary>Where a network's route stood.</summary>
+    public ExportRow RowOf(VmNetwork network, CustomerRoute route) =>
+        _drafts[network.RoutingDomainId].Routes.First(r => r.Route.Equals(route)).Row;
+
     public void Translate(IReadOnlyList<CustomerRouteRow> rows)
     {
         foreach (CustomerRouteRow row in rows)
@@ -89,6 +93,12 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
     {
         Draft draft = _drafts[row.RoutingDomainId];
         VirtualSubnet subnet = draft.Subnets[row.Vsid];
+        if (row.Metric != 0)
+        {
+            findings.NoteOnce(
+                row.Row, "Metric", $"{row.Metric} of an on-link route is not taken over, here and in other rows", "nothing is to do: no other route goes before what is on-link");
+        }
+
         if (subnet.Prefixes.Contains(row.Prefix))
         {
             return; // Every host tells it.

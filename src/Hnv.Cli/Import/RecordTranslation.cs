@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Hnv.Model.Addressing;
 using Hnv.Model.Resources;
@@ -27,7 +28,7 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
         {
             if (IsCarried(row) && IsNew(row))
             {
-                if (options.AsPorts && row.Type is LookupRecordType.Static or LookupRecordType.L2Only && hosts.Use(row.ProviderAddress, row.Row) is { } host)
+                if (BecomesPort(row, out string? host))
                 {
                     AddToPort(row, host);
                 }
@@ -93,7 +94,7 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
         return true;
     }
 
-    /// <summary>Every host has the same records: told twice is told once, told differently is an error.</summary>
+    /// <summary>Every host has the same records: told twice is told once, told differently is an error. Of remarks the first counts, and the other is left out by name.</summary>
     private bool IsNew(LookupRow row)
     {
         if (row.Type == LookupRecordType.L2Only || _records.TryAdd((row.Vsid, row.CustomerAddress), row))
@@ -108,8 +109,34 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
                 row.Row, "CustomerAddress", $"{row.CustomerAddress} in VSID {row.Vsid} is {row.Mac} at {row.ProviderAddress} here, and {other.Mac} at {other.ProviderAddress} in {other.Row.Where}",
                 "find out which host is right, and remove or correct the record on the other");
         }
+        else
+        {
+            CompareRemarks(row, other);
+        }
 
         return false;
+    }
+
+    private void CompareRemarks(LookupRow row, LookupRow other)
+    {
+        // A port has a name and no other remark, which is noted.
+        bool port = BecomesPort(row, out _);
+        (string Field, string? Here, string? There)[] remarks =
+        [
+            ("VMName", row.VmName, other.VmName), ("CustomerID", port ? null : row.CustomerId, port ? null : other.CustomerId), ("Context", port ? null : row.Context, port ? null : other.Context),
+        ];
+        foreach ((string field, string? here, string? there) in remarks.Where(static r => r.Here != r.There))
+        {
+            findings.LeftOut(row.Row, field, $"is {Quoted(here)} here, and {Quoted(there)} in {other.Row.Where}, which counts", "write the right one on all hosts, and export anew");
+        }
+    }
+
+    private static string Quoted(string? text) => text is null ? "empty" : $"'{text}'";
+
+    private bool BecomesPort(LookupRow row, [NotNullWhen(true)] out string? host)
+    {
+        host = options.AsPorts && row.Type is LookupRecordType.Static or LookupRecordType.L2Only ? hosts.Use(row.ProviderAddress, row.Row) : null;
+        return host is not null;
     }
 
     private void AddRecord(LookupRow row)
@@ -144,6 +171,11 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
                 return;
             }
 
+            if (row.VmName is not null && known.Row.VmName is { } name && row.VmName != name)
+            {
+                findings.Note(row.Row, "VMName", $"is '{row.VmName}' here, and '{name}' in {known.Row.Row.Where}, after which the port is named", "write another name where that is wrong");
+            }
+
             _ports[key] = known with { Port = With(known.Port, row) };
         }
         else
@@ -153,11 +185,12 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
             Sources[port.Id] = row.Row;
         }
 
-        if (row.CustomerId is not null || row.Context is not null)
+        foreach ((string field, string? remark) in new[] { ("CustomerID", row.CustomerId), ("Context", row.Context) })
         {
-            findings.NoteOnce(
-                row.Row, row.CustomerId is null ? "Context" : "CustomerID", "a port has no such remark, and it is not taken over, here and in other rows",
-                "--as records takes it over");
+            if (remark is not null)
+            {
+                findings.NoteOnce(row.Row, field, "a port has no such remark, and it is not taken over, here and in other rows", $"--as records takes {field} over");
+            }
         }
     }
 
