@@ -68,6 +68,8 @@ internal static class SharedOptions
                 return default;
             },
         };
+        // The enumeration's names are its own, in capitals.
+        option.CompletionSources.Clear();
         option.CompletionSources.Add("table", "wide", "json", "yaml", "name");
         return option;
     }

@@ -29,7 +29,13 @@ internal static class UsageErrors
         string help = $"'{Path(parsed.CommandResult)} --help' shows the usage.";
         bool leaf = command.Subcommands.Count == 0;
         var errors = ImmutableArray.CreateBuilder<CliError>();
-        foreach (string word in parsed.UnmatchedTokens.Where(t => !leaf || t.StartsWith('-')).Union(strange))
+        IEnumerable<string> unknown = parsed.UnmatchedTokens.Where(t => !leaf || t.StartsWith('-')).Union(strange);
+        if (!leaf && command.Arguments.FirstOrDefault() is { } own && parsed.GetResult(own)?.Tokens is [var first, ..] && unknown.FirstOrDefault() is { } next && !next.StartsWith('-'))
+        {
+            unknown = unknown.Prepend(first.Value); // It was taken for the command's own argument, but more words follow.
+        }
+
+        foreach (string word in unknown)
         {
             bool option = word.StartsWith('-');
             IEnumerable<string> known = option
@@ -48,11 +54,26 @@ internal static class UsageErrors
 
         if (errors.Count == 0)
         {
-            errors.AddRange(parsed.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal).Select(m => new CliError(m, Path(parsed.CommandResult), help)));
+            errors.AddRange(parsed.Errors.Select(Message).Distinct(StringComparer.Ordinal).Select(m => new CliError(m, Path(parsed.CommandResult), help)));
         }
 
         return errors.ToImmutable();
     }
+
+    /// <summary>What the parser says; of values that are not what an option takes, in words and not in types.</summary>
+    private static string Message(ParseError error) =>
+        error.Message.StartsWith("Cannot parse argument", StringComparison.Ordinal) && error.SymbolResult is { } about && (about as OptionResult ?? about.Parent as OptionResult) is { } option
+            ? $"{option.Option.Name}: '{string.Join(' ', about.Tokens.Select(static t => t.Value))}' is not {Expected(option.Option.ValueType)}."
+            : error.Message;
+
+    private static string Expected(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        var number when number == typeof(uint) => $"a whole number from 0 to {uint.MaxValue}",
+        var number when number == typeof(int) => "a whole number",
+        var number when number == typeof(double) => "a number",
+        var truth when truth == typeof(bool) => "true or false",
+        var other => $"a {other.Name}",
+    };
 
     /// <summary>Those of the command itself, and those that reach down to it.</summary>
     private static IEnumerable<Option> OptionsOf(CommandResult result)

@@ -82,7 +82,7 @@ internal static class ApplyCommand
         string Sum(ApplyAction action, int count) =>
             $"{count} {(response.DryRun && action != ApplyAction.Unchanged ? "to be " : string.Empty)}{action.ToString().ToLowerInvariant()}";
         IEnumerable<string> sums = response.Results.CountBy(r => r.Action).OrderBy(g => g.Key).Select(g => Sum(g.Key, g.Value));
-        context.Log.Line($"{string.Join(", ", sums)}{(response.DryRun ? " (dry run)" : $"; revision {response.Revision}")}");
+        context.Log.Line($"{(response.Results.IsEmpty ? "nothing to change" : string.Join(", ", sums))}{(response.DryRun ? " (dry run)" : $"; revision {response.Revision}")}");
     }
 
     private static string Name(ApplyResult result) => $"{result.Kind} {(result.Tenant is null ? string.Empty : result.Tenant + "/")}{result.Name}";

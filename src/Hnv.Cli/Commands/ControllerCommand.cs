@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Hnv.Cli.Configuration;
 using Hnv.Cli.Service;
@@ -38,6 +39,7 @@ internal static class ControllerCommand
                 Readers = a.GetValue(readers) ?? settings.Readers,
                 Listen = a.GetValue(listen) is { Length: > 0 } given ? [.. given.SelectMany(l => l.Split(','))] : settings.Listen.IsDefault ? s_defaults.Listen : settings.Listen,
             };
+            Check(a.GetValue(listen) is null ? [] : options.Listen, a.GetValue(store));
             if (a.GetValue(check))
             {
                 context.Out.Line($"The controller listens on {string.Join(", ", options.Listen)}.");
@@ -47,6 +49,37 @@ internal static class ControllerCommand
             await ControllerService.RunAsync(options, context, token);
             return ExitCodes.Done;
         });
+    }
+
+    /// <summary>What the command line says is judged as what a file says is: wrong input, all of it.</summary>
+    private static void Check(IEnumerable<string> addresses, string? store)
+    {
+        var errors = ImmutableArray.CreateBuilder<CliError>();
+        foreach (string address in addresses)
+        {
+            try
+            {
+                ControllerHost.CheckAddress(address);
+            }
+            catch (ControllerStartException e)
+            {
+                errors.Add(new CliError(e.Message));
+            }
+        }
+
+        try
+        {
+            _ = store is null ? null : StateLogFactory.FileOf(store);
+        }
+        catch (StateLogException e)
+        {
+            errors.Add(new CliError(e.Message, "--store"));
+        }
+
+        if (errors.Count > 0)
+        {
+            throw new CliException(ExitCodes.Usage, errors.ToImmutable());
+        }
     }
 
     private static Command CreateInit(CommandRunner runner)

@@ -17,7 +17,7 @@ internal static class DeleteCommand
     {
         Argument<string> kind = Arguments.Kind(viewsToo: false);
         kind.Arity = ArgumentArity.ZeroOrOne;
-        var names = new Argument<string[]>("NAME") { Description = "NAME or TENANT/NAME; several may be given", Arity = ArgumentArity.ZeroOrMore }.WithNamesOf(kind);
+        var names = new Argument<string[]>("NAME") { Description = "NAME or TENANT/NAME; several may be given", Arity = ArgumentArity.ZeroOrMore }.WithNamesOf(kind, viewsToo: false);
         Option<string[]> files = Arguments.Files(required: false);
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen, and do nothing" };
         Option<OutputFormat> output = SharedOptions.NewOutput();

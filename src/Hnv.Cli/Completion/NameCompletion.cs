@@ -38,10 +38,11 @@ internal static class NameCompletion
     }
 
     /// <summary>The same, of the kind that another argument says.</summary>
-    public static Argument<T> WithNamesOf<T>(this Argument<T> argument, Argument<string> kind)
+    /// <param name="viewsToo">Whether names of what follows from other objects count.</param>
+    public static Argument<T> WithNamesOf<T>(this Argument<T> argument, Argument<string> kind, bool viewsToo = true)
     {
         argument.CompletionSources.Add(context =>
-            IsOpen(context, argument) && context.ParseResult.GetValue(kind) is { } word && Api.Resources.ResourceKinds.TryFind(word, out Api.Resources.KindInfo found)
+            IsOpen(context, argument) && context.ParseResult.GetValue(kind) is { } word && Api.Resources.ResourceKinds.TryFind(word, out Api.Resources.KindInfo found) && (viewsToo || !found.IsView)
                 ? Names(context, KindTables.Of(found))
                 : []);
         return argument;

@@ -43,7 +43,7 @@ internal static class KindTables
             Col("REALISED", "status", "realisedRevision", right: true),
             new("LAST WORD", e => Age(e.At("status", "ageSeconds")), Right: true),
             Col("AGENT", "status", "agentVersion", wide: true),
-            new("PROBLEMS", e => e.Text("status", "problems"), Style: t => t == "-" ? null : "red"),
+            new("PROBLEMS", e => string.Join("; ", e.Items("status", "problems").Select(static p => p.ToString().TrimEnd('.'))), Style: t => t == "-" ? null : "red"),
         ]),
         Table(ResourceKinds.Of(ResourceKind.ProviderEndpoint), "name",
         [

@@ -48,7 +48,7 @@ public sealed class ImportFuzzTests
             var findings = new ImportFindings();
             ImmutableArray<ExportRow> rows = ExportReader.Read("f", content, findings);
             Assert.Equal(rows.Length, rows.Select(static r => r.Number).Distinct().Count());
-            var options = new ImportOptions("default", ImmutableDictionary<IPAddress, string>.Empty.Add(IPAddress.Parse("192.168.4.11"), "host1"), ImmutableDictionary<Guid, (string?, string)>.Empty, asPorts);
+            var options = new ImportOptions("default", ImmutableDictionary<IPAddress, string>.Empty.Add(IPAddress.Parse("192.168.4.11"), "host1"), ImmutableDictionary<Guid, (string?, string)>.Empty, NamedHosts: true, asPorts);
             ImmutableArray<Resource> resources = NetWnvImport.Translate(NetWnvExport.Read(rows, findings), options, findings);
             Assert.All(findings.All, static f => Assert.False(string.IsNullOrWhiteSpace(f.What)));
             Assert.True(findings.Count(ImportSeverity.Error) == 0 || resources.IsEmpty);
