@@ -6,7 +6,7 @@ namespace Hnv.Cli.Tests;
 /// <summary>What the documents tell people to type is what the command understands; what they say of verdicts is whole.</summary>
 public sealed partial class DocumentationTests(CloudFixture cloud) : IClassFixture<CloudFixture>
 {
-    internal static readonly string Root = FindRoot();
+    internal static readonly string Root = Repository.Root;
 
     public static TheoryData<string> Documents() =>
         [.. Directory.EnumerateFiles(Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories))
@@ -88,17 +88,6 @@ public sealed partial class DocumentationTests(CloudFixture cloud) : IClassFixtu
         let line = match.Groups["line"].Value.Split(["  ", " #", " |", " >", " &&", "`", " or: ", ": "], StringSplitOptions.None)[0].TrimEnd('.', ',', ')').Trim()
         where !line.Contains('…', StringComparison.Ordinal) && !line.EndsWith("hnv", StringComparison.Ordinal)
         select line;
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Hnv.slnx")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException("These tests run inside the checkout: no Hnv.slnx above " + AppContext.BaseDirectory);
-    }
 
     [GeneratedRegex(@"(?:^(?:\$ )?|`)(?<line>(?:\./)?hnv [a-z][^\n]*)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Commands();

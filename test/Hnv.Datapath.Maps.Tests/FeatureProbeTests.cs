@@ -60,7 +60,7 @@ public sealed class FeatureProbeTests
         AddressFamily provider, AddressFamily customer, PortDevice device, DecapsulationWay all, DecapsulationWay without)
     {
         KernelFeatures few = With(KernelFeature.DecapsulationFamily, FeatureState.Failed);
-        Assert.Equal(all, Assert.Single(Decapsulation.All(KernelFeatures.All("6.18"), unwraps: true), IsIt).Way);
+        Assert.Equal(all, Assert.Single(Decapsulation.All(KernelFeatureSets.All("6.18"), unwraps: true), IsIt).Way);
         Assert.Equal(without, Assert.Single(Decapsulation.All(few, unwraps: false), IsIt).Way);
         Assert.Equal(8, Decapsulation.All(few, unwraps: false).Length);
 
@@ -69,7 +69,7 @@ public sealed class FeatureProbeTests
 
     private static KernelFeatures With(KernelFeature feature, FeatureState state)
     {
-        KernelFeatures all = KernelFeatures.All("5.10.0-test");
+        KernelFeatures all = KernelFeatureSets.All("5.10.0-test");
         return all with { Findings = [.. all.Findings.Select(finding => finding.Feature == feature ? new FeatureFinding(feature, state, "out of luck") : finding)] };
     }
 

@@ -3,7 +3,7 @@ namespace Hnv.Packages.Tests;
 /// <summary>Where the sources and their build are.</summary>
 internal static class Checkout
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root => Repository.Root;
 
     /// <summary>The build of src/Hnv.Cli that goes with this build of the tests.</summary>
     public static string Build { get; } =
@@ -24,15 +24,4 @@ internal static class Checkout
     public static async Task<string[]> PackAsync(string version, string output) =>
         (await Shell.RunAsync(Path.Combine(Root, "scripts", "package.sh"), "--from", Build, "--fast", "--version", version, "--output", output))
         .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Hnv.slnx")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new InvalidOperationException("These tests run inside the checkout: no Hnv.slnx above " + AppContext.BaseDirectory);
-    }
 }

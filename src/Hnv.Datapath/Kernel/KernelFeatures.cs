@@ -14,19 +14,11 @@ public sealed record FeatureFinding(KernelFeature Feature, FeatureState State, s
 /// <param name="Findings">One of every feature.</param>
 public sealed record KernelFeatures(string Release, ImmutableArray<FeatureFinding> Findings)
 {
-    /// <summary>A kernel that has everything.</summary>
-    public static KernelFeatures All(string release) =>
-        new(release, [.. Enum.GetValues<KernelFeature>().Select(feature => new FeatureFinding(feature, FeatureState.Supported))]);
-
     /// <summary>Whether it is missing for certain: where its probe failed, it may be there.</summary>
     public bool Lacks(KernelFeature feature) => Findings.Any(finding => finding.Feature == feature && finding.State == FeatureState.Unsupported);
 
     /// <summary>Whether it is there for certain.</summary>
     public bool Has(KernelFeature feature) => Findings.Any(finding => finding.Feature == feature && finding.State == FeatureState.Supported);
-
-    /// <summary>The same kernel, as if it lacked something.</summary>
-    public KernelFeatures Without(KernelFeature feature) =>
-        this with { Findings = [.. Findings.Select(finding => finding.Feature == feature ? new FeatureFinding(feature, FeatureState.Unsupported, "left out") : finding)] };
 
     /// <summary>What could not be found out does not matter here: whoever needs it hears the same from the kernel.</summary>
     /// <exception cref="DataplaneException">Something is missing without which nothing works; with the release and what to do.</exception>

@@ -37,7 +37,7 @@ internal sealed class FakeDataplane : IDataplane
     /// <summary>Interfaces that refuse to be unbound.</summary>
     public HashSet<int> Stuck { get; } = [];
 
-    public KernelFeatures Features { get; } = KernelFeatures.All("6.1.0").Without(KernelFeature.DecapsulationFamily);
+    public KernelFeatures Features { get; } = KernelFeatureSets.All("6.1.0").Without(KernelFeature.DecapsulationFamily);
 
     public IReadOnlyList<Decapsulation> Decapsulations =>
     [

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Hnv.Datapath.Maps.Tests.Support;
 using Hnv.Linux.Netlink;
 
 namespace Hnv.Datapath.Tests.Devices;
@@ -57,15 +57,7 @@ internal sealed class ProviderNetwork : IDisposable
     public static void Ip(DeviceHost host, string arguments) => Run("ip", host, arguments);
 
     /// <returns>What the tool wrote to stdout.</returns>
-    public static string Run(string tool, DeviceHost host, string arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(tool, ["-n", host.Namespace.Description, .. arguments.Split(' ')]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{tool} {arguments}: {errors.GetAwaiter().GetResult()}");
-        return output;
-    }
+    public static string Run(string tool, DeviceHost host, string arguments) => Command.Run(tool, ["-n", host.Namespace.Description, .. arguments.Split(' ')]);
 
     public void Dispose()
     {

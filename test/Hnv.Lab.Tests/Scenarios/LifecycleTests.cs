@@ -141,7 +141,7 @@ public sealed class LifecycleTests
         try
         {
             ProcessIdentity[] processes = [abandoned.Controller.Process!, abandoned.Host("h1").Agent.Process!];
-            await TestLabs.RemoveAbandonedAsync(Ct);
+            await AbandonedLabs.RemoveAsync(Ct);
             await inside.WaitAsync(Ct);
             Assert.All(processes, p => Assert.False(p.IsAlive));
             Assert.DoesNotContain(NetworkNamespace.List(), n => n.StartsWith(options.Name + "-", StringComparison.Ordinal));

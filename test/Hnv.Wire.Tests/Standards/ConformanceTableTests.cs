@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Hnv.Datapath.Maps.Tests.Support;
 
 namespace Hnv.Wire.Tests.Standards;
 

@@ -35,8 +35,7 @@ internal sealed class GuestMachine : IAsyncDisposable
     public static async Task<GuestMachine> StartAsync(string netns, string tap, string mac, string script, GuestContent? content = null)
     {
         content ??= new GuestContent();
-        string root = Root();
-        string kernel = (await Shell.RunAsync($"bash {root}/scripts/guest-kernel.sh")).Trim();
+        string kernel = (await Shell.RunAsync($"bash {Repository.Root}/scripts/guest-kernel.sh")).Trim();
         string directory = Directory.CreateTempSubdirectory("hnv-guest-").FullName;
         try
         {
@@ -120,19 +119,6 @@ internal sealed class GuestMachine : IAsyncDisposable
     {
         File.WriteAllText(path, text + "\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    private static string Root()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "Hnv.slnx")))
-            {
-                return at.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException("The tests do not run inside the checkout.");
     }
 }
 

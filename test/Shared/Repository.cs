@@ -1,6 +1,6 @@
-namespace Hnv.Datapath.Maps.Tests.Support;
+namespace Hnv.Tests;
 
-/// <summary>Files of the working tree that tests compare with.</summary>
+/// <summary>The working tree, in which the tests run.</summary>
 internal static class Repository
 {
     public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
