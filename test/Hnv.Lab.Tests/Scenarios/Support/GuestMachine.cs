@@ -82,10 +82,11 @@ internal sealed class GuestMachine : IAsyncDisposable
 
             string image = Path.Combine(directory, "initrd");
             await Shell.RunAsync($"cd '{files}' && find . | busybox cpio -o -H newc >'{image}'");
+            // no_timer_check: on a busy machine emulated timer interrupts come late, and the kernel would panic about that.
             return new GuestMachine(directory, Shell.Start(
                 "ip", "netns", "exec", netns,
                 "qemu-system-x86_64", "-accel", "tcg", "-m", "160", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
-                "-kernel", Path.Combine(kernel, "vmlinuz"), "-initrd", image, "-append", "console=ttyS0 panic=-1 quiet",
+                "-kernel", Path.Combine(kernel, "vmlinuz"), "-initrd", image, "-append", "console=ttyS0 panic=-1 quiet no_timer_check",
                 "-netdev", $"tap,id=n0,ifname={tap},script=no,downscript=no", "-device", $"virtio-net-pci,netdev=n0,mac={mac},romfile="));
         }
         catch
