@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# test.sh [FILTER | --soak]: sets up, builds, runs every test project. The last line is `N passed, N failed, N skipped`.
+# test.sh [--soak] [FILTER]: sets up, builds, runs every test project. The last line is `N passed, N failed, N skipped`.
 #   FILTER   only tests whose full name (namespace, class, method) contains it
-#   --soak   only the long repetitions: tests with the trait Category=Soak, which the gate leaves out
+#   --soak   only the long repetitions, which the gate leaves out: tests with the trait Category=Soak. bench/results/soak.txt keeps
+#            what each came to when it ran last.
 # Exit code: 0 when something passed and nothing failed. A runner that crashes or hangs counts as a failed test.
 set -euo pipefail
 root=$(dirname "$(readlink -f "$0")")
@@ -11,14 +12,17 @@ root=$(dirname "$(readlink -f "$0")")
 configuration=Debug
 project_timeout=1200
 select=(-trait- Category=Soak)
-case ${1:-} in
--h | --help)
-    sed -n '2,5s/^# \?//p' "$0"
-    exit 0
-    ;;
---soak)
+soak=
+if [ "${1:-}" = --soak ]; then
+    soak=yes
     select=(-trait Category=Soak)
     project_timeout=14400
+    shift
+fi
+case ${1:-} in
+-h | --help)
+    sed -n '2,6s/^# \?//p' "$0"
+    exit 0
     ;;
 -*)
     printf "test.sh: unknown option '%s'; there is --soak, and FILTER: part of a test's name\n" "$1" >&2
@@ -116,6 +120,19 @@ for name in "${projects[@]}"; do
     [ -x "$root/test/$name/bin/$configuration/net10.0/$name" ] || fail "$name was not built" "Is it in Hnv.slnx?"
 done
 
+# record_soak: a line for each soak test that ran: its name, result, seconds, date, commit. Those of earlier runs stay where it did not run.
+record_soak() {
+    local record=$root/bench/results/soak.txt run
+    run="$(date -u +%F)\t$(git -C "$root" describe --always --dirty --exclude '*')"
+    {
+        # awk, since grep fails where no test ran.
+        cat "$results"/*.xml | awk 'BEGIN { RS = ">" } /<test /' |
+            sed -n "s/.* name=\"\([^\"]*\)\" result=\"\([A-Za-z]*\)\" time=\"\([0-9]*\).*/\1\t\2\t\3 s\t$run/p"
+        [ ! -e "$record" ] || cat "$record"
+    } | sort -t $'\t' -k 1,1 -s -u >"$record.new"
+    mv "$record.new" "$record"
+}
+
 declare -A running=()
 # end_one: waits until one of the running projects ends, and reports it.
 end_one() {
@@ -133,6 +150,7 @@ for name in "${projects[@]}"; do
     running[$!]=$name
 done
 while [ ${#running[@]} -gt 0 ]; do end_one; done
+[ -z "$soak" ] || record_soak
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -107,7 +107,10 @@ public static partial class AgentHost
             },
         };
         ImmutableArray<string> Problems() =>
-            [.. core.State.Problems, .. Optional(learned.Problem), .. Optional(learned.PeerAtLimit), .. learned.Unreachable, .. cacheProblems, .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(counters.Problem), .. Optional(renewal.Problem)];
+            [
+                .. core.State.Problems, .. Optional(learned.Problem), .. Optional(learned.PeerAtLimit), .. learned.Unreachable, .. cacheProblems,
+                .. Optional(writer.Problem), .. Optional(loop.Problem), .. Optional(counters.Problem), .. Optional(renewal.Problem),
+            ];
         ImmutableArray<string> Reported() => [.. Problems(), .. Optional(sync.Refusal)];
         var kernel = new KernelReader(dataplane, new RtnetlinkView(answerRtnetlink), () => core.State, counters);
         HostStatus Status() => new(

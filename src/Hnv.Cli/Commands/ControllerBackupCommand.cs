@@ -70,7 +70,9 @@ internal static class ControllerBackupCommand
             });
     }
 
-    private static Stream Open(CommandContext context, string file) => file == "-" ? context.Environment.InputBytes() : InputFile.Open(file, "A file that 'hnv controller backup' wrote, or - for standard input.", exitCode: ExitCodes.Failed);
+    private static Stream Open(CommandContext context, string file) => file == "-"
+        ? context.Environment.InputBytes()
+        : InputFile.Open(file, "A file that 'hnv controller backup' wrote, or - for standard input.", exitCode: ExitCodes.Failed);
 
     private static async Task<T> Guarded<T>(Func<Task<T>> work)
     {

@@ -43,7 +43,7 @@ internal static class InstallCommand
                 AgentOptions there = AgentConfiguration.Options(place, new AgentConfiguration(null, default, default));
                 if ((name ?? there.Host) != there.Host || (links.Length > 0 && !links.SequenceEqual(there.Uplinks)) || (controllers.Length > 0 && !controllers.SequenceEqual(there.Controllers)))
                 {
-                    throw new CliException(ExitCodes.Usage, [new CliError($"{place} says something else, and stays as it is", "hnv install agent", "change it there and restart the service, or leave the options out")]);
+                    throw CliException.Usage($"{place} says something else, and stays as it is.", "Change it there and restart the service, or leave the options out.", "hnv install agent");
                 }
             }
             else if (!complete && File.Exists(place))

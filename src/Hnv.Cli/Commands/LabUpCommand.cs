@@ -64,7 +64,9 @@ internal static class LabUpCommand
         try
         {
             return LabFileReader.Parse(
-                Encoding.UTF8.GetString(InputFile.Read(file, ManifestReader.MaxBytes, "hnv lab up FILE, or hnv lab up for the default lab.", "A lab of so many machines is none for one machine.")), file);
+                Encoding.UTF8.GetString(InputFile.Read(
+                    file, ManifestReader.MaxBytes, "hnv lab up FILE, or hnv lab up for the default lab.", "A lab of so many machines is none for one machine.")),
+                file);
         }
         catch (LabFileException e)
         {

@@ -39,7 +39,9 @@ internal static class Credentials
         }
         catch (ArgumentException)
         {
-            throw CliException.Usage($"is the key of another certificate than {file}.", "Give a certificate and its own key: --cert FILE --key FILE (HNV_CERT, HNV_KEY)", Where(key.Value is null ? certificate : key));
+            throw CliException.Usage(
+                $"is the key of another certificate than {file}.", "Give a certificate and its own key: --cert FILE --key FILE (HNV_CERT, HNV_KEY)",
+                Where(key.Value is null ? certificate : key));
         }
         catch (CryptographicException e)
         {

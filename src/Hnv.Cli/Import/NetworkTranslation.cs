@@ -154,7 +154,9 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
         else if (draft.Routes.Find(r => (!externalRouter || r.Home == home.Vsid) && r.Route.Prefix.Equals(row.Prefix) && r.Route.Metric == row.Metric) is { } same)
         {
             findings.LeftOut(
-                row.Row, "NextHop", $"{row.Prefix} with metric {row.Metric} leads to {same.Route.NextHop} already ({same.Row.Where}); here routes count for the whole {(externalRouter ? "subnet" : "routing domain")}",
+                row.Row, "NextHop",
+                $"{row.Prefix} with metric {row.Metric} leads to {same.Route.NextHop} already ({same.Row.Where}); "
+                + $"here routes count for the whole {(externalRouter ? "subnet" : "routing domain")}",
                 "give one of them another metric");
         }
         else

@@ -18,7 +18,10 @@ internal sealed class Watcher
     /// <summary>Between two rounds.</summary>
     public static TimeSpan Interval { get; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Goes round and round until Ctrl-C, or the reader is gone (<c>| head</c>), also where nothing is to be written. A round that fails in passing is told, once something came; before it ends the watch.</summary>
+    /// <summary>
+    /// Goes round and round until Ctrl-C, or the reader is gone (<c>| head</c>), also where nothing is to be written. A round that fails in passing is told,
+    /// once something came; before it ends the watch.
+    /// </summary>
     /// <param name="round">Looks once, or follows a stream to its end.</param>
     public static async Task<int> RunAsync(CommandContext context, OutputFormat format, Func<Watcher, CancellationToken, Task> round, CancellationToken cancellationToken)
     {

@@ -153,5 +153,5 @@ internal static class BackupReader
     private static BackupException Foreign(string name) => new($"{name} is not a backup of an HNV controller.");
 
     private static BackupException Damaged(string name, string how, Exception? inner = null) =>
-        new($"The backup {name} is damaged or not whole: {how}. Nothing was restored; use another one.", inner);
+        new($"The backup {name} is damaged or not whole: {how.TrimEnd('.')}. Nothing was restored; use another one.", inner);
 }

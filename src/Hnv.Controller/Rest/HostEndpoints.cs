@@ -25,7 +25,9 @@ internal static partial class HostEndpoints
     {
         string host = $"{RestPaths.Root}/hosts/{{host}}";
         app.MapGet($"{host}/policy", StreamAsync)
-            .For(Access.OfHost, "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has, protocol=N what it understands; 400 when that is too old, or too new.")
+            .For(
+                Access.OfHost,
+                "The host's policy stream: one JSON object a line. have=NETWORK:REVISION:DIGEST,… says what it has, protocol=N what it understands; 400 when that is too old, or too new.")
             .Produces<PolicyMessage>(StatusCodes.Status200OK, PolicyProtocol.ContentType);
 
         app.MapPost($"{host}/reports", async (HttpContext context, string host, HostRegistry registry, ModelStore store, MoveCompletion moves, CounterTransfer counters) =>

@@ -112,7 +112,9 @@ internal sealed class MapStore(PinNames pins, MapSizes sizes, int layout, MapCop
     {
         if (pins.LayoutsOf(name).FirstOrDefault() > layout)
         {
-            throw new DataplaneException($"a newer version made {pins.Map(name, pins.LayoutsOf(name).First())}; this one knows layout {layout} only. Nothing was changed, and the kernel forwards on. Run that version or a newer one; or end it with that version's 'hnv agent --purge', and this one begins anew.");
+            throw new DataplaneException(
+                $"a newer version made {pins.Map(name, pins.LayoutsOf(name).First())}; this one knows layout {layout} only. Nothing was changed, and the kernel forwards on. "
+                + "Run that version or a newer one; or end it with that version's 'hnv agent --purge', and this one begins anew.");
         }
 
         string path = pins.Map(name, layout);

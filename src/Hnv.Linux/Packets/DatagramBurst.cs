@@ -50,7 +50,13 @@ public sealed unsafe class DatagramBurst : IDisposable
         *_vector = new IoVector { Start = (nint)_payload, Length = (nuint)payload };
         for (var i = 0; i < Batch; i++)
         {
-            _messages[i] = new Libc.MessageHeader { Name = (nint)(_addresses + i), NameLength = family == AddressFamily.InterNetworkV6 ? SocketAddress.LengthOfIPv6 : SocketAddress.LengthOfIPv4, Vectors = (nint)_vector, VectorCount = 1 };
+            _messages[i] = new Libc.MessageHeader
+            {
+                Name = (nint)(_addresses + i),
+                NameLength = family == AddressFamily.InterNetworkV6 ? SocketAddress.LengthOfIPv6 : SocketAddress.LengthOfIPv4,
+                Vectors = (nint)_vector,
+                VectorCount = 1,
+            };
         }
     }
 

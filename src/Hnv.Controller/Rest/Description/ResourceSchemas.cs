@@ -75,7 +75,12 @@ internal static class ResourceSchemas
 
     private static OpenApiSchema Object(IEnumerable<FieldShape> fields)
     {
-        var schema = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal), Required = new HashSet<string>(StringComparer.Ordinal) };
+        var schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal),
+            Required = new HashSet<string>(StringComparer.Ordinal),
+        };
         foreach (FieldShape field in fields)
         {
             OpenApiSchema value = Value(field);
