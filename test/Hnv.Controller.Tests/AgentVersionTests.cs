@@ -53,6 +53,8 @@ public sealed class AgentVersionTests
         await using var updated = new StreamReplica(c.Client, "host1");
         await updated.UntilAsync(revision);
         Assert.Empty(Problems(await StatusAsync(c, "host1")));
+        Assert.False((await c.Client.ConvergenceAsync(revision, TimeSpan.Zero, Cancelled)).Converged);
+        await updated.Link.ReportAsync(Report(PolicyProtocol.Version, revision) with { Epoch = 2 }, Cancelled);
         Assert.True((await c.Client.ConvergenceAsync(revision, TimeSpan.Zero, Cancelled)).Converged);
     }
 

@@ -54,7 +54,7 @@ internal sealed class KernelReader(IDataplane dataplane, INetworkView view, Func
         [
             .. dataplane.ReadRoutes()
                 .Select(r => new KernelRoute(domains.GetValueOrDefault(r.Key.Rd.ToHost()), r.Key.ToIPNetwork(), r.Value.Vsid.ToHost(), r.Value.NextHop.ToIPAddress()))
-                .OrderBy(r => r.RoutingDomainId).ThenBy(r => r.Prefix.ToString(), StringComparer.Ordinal),
+                .OrderBy(r => r.RoutingDomainId).ThenBy(r => r.Prefix.ToString(), StringComparer.Ordinal).ThenBy(r => r.Vsid),
         ];
     }
 

@@ -291,7 +291,7 @@ internal sealed record BookedPort(uint Number, PortCounters Before, ImmutableArr
 /// <summary>What is written down.</summary>
 internal sealed record CounterFile(ImmutableArray<BookedPort> Ports, ImmutableArray<PortCounters> Left)
 {
-    /// <summary>The format this build writes, and the newest it reads.</summary>
+    /// <summary>The format this build writes, and the only one it reads.</summary>
     public const int KnownFormat = 1;
 
     public static CounterFile Empty { get; } = new([], []);

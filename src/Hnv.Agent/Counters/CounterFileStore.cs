@@ -52,7 +52,7 @@ internal sealed partial class CounterFileStore(string directory, ILogger<Counter
             if (document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("format", out JsonElement said)
                 && !(said.ValueKind == JsonValueKind.Number && said.TryGetInt32(out int format) && format == CounterFile.KnownFormat))
             {
-                return $"it has format {said}, this agent reads {CounterFile.KnownFormat}: a newer version wrote it, which goes on with it when its name is put back";
+                return $"it has format {said}, this agent reads {CounterFile.KnownFormat}: the version that wrote it goes on with it when its name is put back";
             }
 
             if (document.RootElement.Deserialize<CounterFile>(HnvJson.Options) is not { } read || !IsWhole(read))

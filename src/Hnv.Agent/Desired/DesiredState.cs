@@ -636,7 +636,7 @@ internal sealed class DesiredState
         }
     }
 
-    /// <summary>While two networks have a subnet's routes, only those of the one that has the subnet count.</summary>
+    /// <summary>While two networks speak for a subnet, a route of its own counts only where the one whose word counts for it has the subnet, too.</summary>
     private void WriteRoute(RouteKey key)
     {
         if (_routes.TryGet(key, out Claims<RouteKey, RouteItem>.Claim claim) && (!claim.Item.OfSubnet || OwnerOfRoutes(claim.Item.Vsid) == claim.Network))

@@ -4,7 +4,7 @@ using Hnv.Api.Stream;
 namespace Hnv.Agent.Desired;
 
 /// <summary>
-/// The provider addresses that explicit records name in each subnet. An adapter that no port of the cloud has, behind a third party's endpoint, takes
+/// The provider addresses that explicit records name in each subnet. An adapter that no port of the cloud has, behind a third party's endpoint as a rule, takes
 /// part in its subnet as any other: what floods goes to it, too. Every network's word counts here, also while two speak for a key.
 /// </summary>
 internal sealed class RecordedEndpoints

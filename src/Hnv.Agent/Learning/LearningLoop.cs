@@ -127,8 +127,7 @@ internal sealed partial class LearningLoop(
             while (true)
             {
                 await _reportable.WaitAsync(AuditInterval, time, ct);
-                // A controller of the protocol before would not understand; the map keeps it for the next one.
-                while (session() is { Protocol: >= PolicyProtocol.Learned } to && core.NextReport(to) is { } report)
+                while (session() is { } to && core.NextReport(to) is { } report)
                 {
                     if (!await PostAsync(to, report, ct))
                     {

@@ -105,7 +105,7 @@ internal static class ControllerTransport
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
-        catch (SocketException e) when (!File.Exists(path))
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
         {
             // The framework has no error of sockets for it, and speaks of an address that cannot be assigned.
             socket.Dispose();

@@ -10,7 +10,7 @@ namespace Hnv.Api.Rest;
 public sealed record HostState(
     bool Connected, DateTimeOffset? LastSeen, double? AgeSeconds, long RealisedRevision, string? AgentVersion, ImmutableArray<string> Problems)
 {
-    /// <summary>What its agent understands, of the protocols that the controller knows; null while it was not heard.</summary>
+    /// <summary>The protocol that its agent said last to understand; null while it was not heard.</summary>
     public int? Protocol { get; init; }
 }
 
@@ -35,7 +35,7 @@ public sealed record PendingHost(
     string Host, long RealisedRevision, long NeededRevision, bool Connected, DateTimeOffset? LastSeen, double? AgeSeconds,
     ImmutableArray<string> Problems)
 {
-    /// <summary>What its agent was not told, because it is older than the controller: the host has realised the revision but for this.</summary>
+    /// <summary>What its agent was not told, because it is older than the controller.</summary>
     public ImmutableArray<string> Withheld { get; init; } = [];
 }
 

@@ -121,9 +121,6 @@ public static class PolicyProtocol
     /// <summary>The oldest version that is understood. A controller refuses an agent of an older one at once, and an agent such a controller.</summary>
     public const int Oldest = Version - 1;
 
-    /// <summary>The first version with <see cref="LearnedMessage"/>.</summary>
-    public const int Learned = 2;
-
     /// <summary>The first version with <see cref="ProviderRouteItem"/>, and with what <see cref="ProviderAddressItem"/> says beyond address and preference.</summary>
     public const int ProviderRoutes = 3;
 

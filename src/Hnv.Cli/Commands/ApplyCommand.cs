@@ -147,7 +147,7 @@ internal static class ApplyCommand
                             ? $"{p.Host} has realised revision {p.NeededRevision} but for what its agent is too old for; "
                             : $"{p.Host} has realised revision {p.RealisedRevision}, not {p.NeededRevision}; ")
                         + (p.AgeSeconds is { } age ? $"its last word is {Ages.Of(TimeSpan.FromSeconds(age))} old" : "nothing was heard of it")
-                        + (p.Connected ? string.Empty : ", it is not connected") + string.Concat(p.Problems.Select(x => "; " + x)))),
+                        + (p.Connected ? string.Empty : ", it is not connected") + string.Concat((p.Problems.IsEmpty ? p.Withheld : p.Problems).Select(x => "; " + x)))),
                 ]);
             }
         }

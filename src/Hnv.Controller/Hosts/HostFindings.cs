@@ -14,10 +14,14 @@ internal sealed class HostFindings(PolicyHub hub, HostRegistry registry, Control
     /// <summary>Streams in a row that the host itself left at once, from which on that is told.</summary>
     public const int Fruitless = 3;
 
-    private const string Remedy = "it forwards by the policy that it has";
+    private const string Meanwhile = "it forwards by the policy that it has";
 
-    /// <summary>Hosts that lack something, or everything, because of their agents' versions.</summary>
-    public int Concerned => hub.Current.Hosts.Keys.Count(h => !Of(h).IsEmpty);
+    /// <summary>Hosts that lack policy because of their agents' versions, or whose agents leave their streams at once.</summary>
+    public int NotServedInFull => hub.Current.Hosts.Keys.Count(h => !Of(h).IsEmpty);
+
+    /// <summary>Hosts by the protocol that their agents said last; all that are too old, or too new, together.</summary>
+    public IEnumerable<KeyValuePair<int, int>> Protocols => hub.Current.Hosts.Keys.Select(h => registry.Find(h).Protocol).OfType<int>()
+        .CountBy(static p => Math.Clamp(p, PolicyProtocol.Oldest - 1, PolicyProtocol.Version + 2));
 
     /// <summary>The host's state, with its own problems and what is found here.</summary>
     public HostState StateOf(string host)
@@ -51,7 +55,7 @@ internal sealed class HostFindings(PolicyHub hub, HostRegistry registry, Control
         HostRuntime heard = registry.Find(host);
         if (RefusalOf(heard.Protocol) is { } refusal)
         {
-            return [$"{refusal}; {Remedy}"];
+            return [$"{refusal}; {Meanwhile}"];
         }
 
         var found = ImmutableArray.CreateBuilder<string>();
@@ -63,7 +67,7 @@ internal sealed class HostFindings(PolicyHub hub, HostRegistry registry, Control
         if (heard.FruitlessStreams >= Fruitless && !(heard.Connected && options.Time.GetUtcNow() - heard.ConnectedSince > HostRegistry.Settled))
         {
             found.Add(
-                $"its agent ended the last {heard.FruitlessStreams} streams at once: it refuses what it is sent, or does not stay; its log ('journalctl -u hnv-agent' there) says why; {Remedy}");
+                $"its agent ended the last {heard.FruitlessStreams} streams at once: it refuses what it is sent, or does not stay; its log ('journalctl -u hnv-agent' there) says why; {Meanwhile}");
         }
 
         return found.ToImmutable();

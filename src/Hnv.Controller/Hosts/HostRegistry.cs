@@ -24,10 +24,6 @@ internal sealed class HostRegistry(ControllerOptions options)
     /// <summary>Number of open policy streams.</summary>
     public int Connected => _hosts.Values.Count(static h => h.Connected);
 
-    /// <summary>Hosts by what their agents said last that they understand.</summary>
-    public IEnumerable<KeyValuePair<int, int>> Protocols =>
-        _hosts.Values.Where(static h => h.Protocol is not null).CountBy(static h => Math.Clamp(h.Protocol!.Value, PolicyProtocol.Oldest - 1, PolicyProtocol.Version + 2));
-
     public HostRuntime Find(string host) => _hosts.GetValueOrDefault(host, HostRuntime.Unheard);
 
     /// <summary>Takes a report; false for one that was taken before, or is older than the last one taken.</summary>
@@ -54,8 +50,15 @@ internal sealed class HostRegistry(ControllerOptions options)
 
     /// <summary>A stream of the host was opened; <see cref="Disconnect"/> follows. They are counted: an old one may end after a new one began.</summary>
     /// <param name="protocol">What the host said that it understands.</param>
-    public void Connect(string host, int protocol) =>
-        Update(host, h => h with { Streams = h.Streams + 1, Protocol = protocol, ConnectedSince = options.Time.GetUtcNow() });
+    public void Connect(string host, int protocol) => Update(host, h => h with
+    {
+        Streams = h.Streams + 1,
+        Protocol = protocol,
+        ConnectedSince = options.Time.GetUtcNow(),
+
+        // What an agent of another version realised was another policy: this one says itself what it has.
+        RealisedRevision = h.Protocol is { } before && before != protocol ? 0 : h.RealisedRevision,
+    });
 
     /// <summary>A stream of the host has ended.</summary>
     /// <param name="left">Whether the host ended it, and neither this controller nor another stream of the host.</param>
@@ -63,11 +66,14 @@ internal sealed class HostRegistry(ControllerOptions options)
     public void Disconnect(string host, bool left, TimeSpan lived) =>
         Update(host, h => h with { Streams = h.Streams - 1, FruitlessStreams = lived >= Settled ? 0 : h.FruitlessStreams + (left ? 1 : 0) });
 
-    /// <summary>The host asked for a stream that it is not given, because of what it understands. False when it did the same before: it asks again and again.</summary>
+    /// <summary>
+    /// The host asked for a stream that it is not given, because of what it understands. False when it did the same before: it asks again and again. While
+    /// it is served, it is somebody else who asks in its name.
+    /// </summary>
     public bool Refuse(string host, int protocol)
     {
         bool known = Find(host).Protocol == protocol;
-        Update(host, h => h with { Protocol = protocol });
+        Update(host, h => h.Connected ? h : h with { Protocol = protocol });
         return !known;
     }
 

@@ -104,7 +104,7 @@ internal sealed class PolicyStreamWriter(
         {
             // Attached, and nothing said: so the host keeps what it has of it, and of the other networks gets all.
             _sent.Remove(network);
-            await AttachAsync(latest, network);
+            await AttachAsync(latest, network, marks.Anew);
             return;
         }
 
@@ -115,7 +115,7 @@ internal sealed class PolicyStreamWriter(
             return;
         }
 
-        await AttachAsync(latest, network);
+        await AttachAsync(latest, network, marks.Anew);
         string digest = now.Digest.ToString();
         if (claimed && session.Have[network] == digest)
         {
@@ -158,17 +158,18 @@ internal sealed class PolicyStreamWriter(
     }
 
     /// <summary>Twice only where the network is called or travels otherwise: the agent then refuses the stream, and comes back.</summary>
-    private async Task AttachAsync(PolicySnapshot latest, Guid network)
+    private async Task AttachAsync(PolicySnapshot latest, Guid network, bool anew)
     {
         AttachMessage attach = Attach(latest, network);
-        if (_attached.GetValueOrDefault(network) == attach)
+        bool attached = _attached.GetValueOrDefault(network) == attach;
+        if (!attached)
         {
-            return;
+            _attached[network] = attach;
+            await WriteAsync(attach);
         }
 
-        _attached[network] = attach;
-        await WriteAsync(attach);
-        if (network != HostScope.Id)
+        // One that was deleted and made anew meanwhile is learned of anew, too.
+        if ((!attached || anew) && network != HostScope.Id)
         {
             learned.Follow(network);
         }

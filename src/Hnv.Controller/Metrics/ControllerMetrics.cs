@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Hnv.Api.Stream;
 using Hnv.Controller.Hosts;
 using Hnv.Controller.Learning;
 using Hnv.Controller.Store;
@@ -28,10 +29,10 @@ internal sealed class ControllerMetrics : IDisposable
         _meter.CreateObservableGauge("hnv_resources", () => store.State.Model.Count, null, "Resources in the model.");
         _meter.CreateObservableGauge("hnv_hosts_connected", () => hosts.Connected, null, "Open policy streams.");
         _meter.CreateObservableGauge(
-            "hnv_agents", () => hosts.Protocols.Select(static p => new Measurement<int>(p.Value, new KeyValuePair<string, object?>("protocol", p.Key))), null,
-            "Hosts by the protocol that their agents understand.");
+            "hnv_agents", () => findings.Protocols.Select(static p => new Measurement<int>(p.Value, new KeyValuePair<string, object?>("protocol", p.Key))), null,
+            $"Hosts by the protocol that their agents understand; {PolicyProtocol.Oldest - 1} or less and {PolicyProtocol.Version + 2} or more are not served.");
         _meter.CreateObservableGauge(
-            "hnv_hosts_not_served_in_full", () => findings.Concerned, null, "Hosts that lack policy because of their agents' versions, or whose agents leave their streams at once.");
+            "hnv_hosts_not_served_in_full", () => findings.NotServedInFull, null, "Hosts that lack policy because of their agents' versions, or whose agents leave their streams at once.");
         _meter.CreateObservableGauge("hnv_hosts", () => hub.Current.Hosts.Count, null, "Hosts in the model.");
         _meter.CreateObservableGauge(
             "hnv_realised_lag_revisions", () => Lag(hub, hosts), null, "Largest distance of a host from the newest revision that concerns it.");

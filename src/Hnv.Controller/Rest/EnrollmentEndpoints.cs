@@ -75,7 +75,7 @@ internal static class EnrollmentEndpoints
             // As our authority's own: another kind it cannot sign.
             if (CertificateRequest.LoadSigningRequestPem(pem, HashAlgorithmName.SHA256).PublicKey.Oid.Value != EllipticCurve)
             {
-                throw new ProblemException(StatusCodes.Status400BadRequest, "certificateRequest is for another kind of key than ECDSA, such as 'hnv agent join' makes.");
+                throw new ProblemException(StatusCodes.Status400BadRequest, "certificateRequest is not for an ECDSA key, which 'hnv agent join' makes.");
             }
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException)

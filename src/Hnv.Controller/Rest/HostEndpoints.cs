@@ -143,7 +143,7 @@ internal static partial class HostEndpoints
         HttpContext context, string host, PolicyHub hub, LearnedStore learned, StreamTurns turns, HostRegistry registry, ControllerOptions options, IHostApplicationLifetime lifetime,
         ILogger<PolicySession> logger, int protocol = 1, string? have = null)
     {
-        Dictionary<Guid, string> claims = ReadClaims(have);
+        // First, since others may write the rest differently.
         if (HostFindings.RefusalOf(protocol) is { } refusal)
         {
             if (registry.Refuse(host, protocol))
@@ -154,7 +154,7 @@ internal static partial class HostEndpoints
             throw new ProblemException(StatusCodes.Status400BadRequest, $"Host {host} is not served: {refusal}. Until then it keeps the policy that it has.");
         }
 
-        using PolicySession session = hub.Open(host, claims);
+        using PolicySession session = hub.Open(host, ReadClaims(have));
         registry.Connect(host, protocol);
         LogOpened(logger, host, protocol);
         long opened = options.Time.GetTimestamp();

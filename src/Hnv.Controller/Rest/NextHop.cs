@@ -46,7 +46,7 @@ internal static class NextHop
             .MaxBy(static r => r.Prefix.PrefixLength);
         if (route is null)
         {
-            return Drop("VirtualRouteMissing", $"no customer route of {network.Id} covers {to}");
+            return Drop("VirtualRouteMissing", $"no customer route of {(network.UseExternalRouter ? $"subnet {subnet.Subnet.Vsid}" : network.Id)} covers {to}");
         }
 
         IPAddress nextHop = route.NextHop ?? to;

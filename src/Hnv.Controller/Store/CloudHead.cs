@@ -15,14 +15,11 @@ namespace Hnv.Controller.Store;
 /// <param name="Chunks">Number of its chunks.</param>
 internal sealed record CloudHead(uint LastPortNumber, string? StagedSet = null, int Chunks = 0)
 {
-    /// <summary>Of all that is in the log: the one this build writes, and the newest it reads.</summary>
+    /// <summary>The format of all that is in the log; absent while it is the first.</summary>
     public const int KnownFormat = 1;
 
     /// <summary>What to do about entries of a newer version.</summary>
     public const string Remedy = "Run the version that wrote it, or a newer one; or restore a backup that this version made. Nothing was changed";
-
-    /// <summary>Absent in what the first version wrote, and while it is the first.</summary>
-    public int? Format { get; init; }
 
     public static CloudHead Initial { get; } = new(0);
 

@@ -22,8 +22,13 @@ public readonly record struct PortEntry(
     {
     }
 
-    /// <summary>Whether it is the same adapter at the same place, however it may be set: what it learned stays its own.</summary>
-    public bool IsSameAdapter(PortEntry other) => Vsid == other.Vsid && Rd == other.Rd && PortId == other.PortId && Mac == other.Mac;
+    /// <summary>
+    /// Whether it is the same adapter at the same place, however it may be set: what it learned stays its own. That its subnet has routes of its own now, or
+    /// has none any more, changes its number and not its place.
+    /// </summary>
+    public bool IsSameAdapter(PortEntry other) =>
+        Vsid == other.Vsid && PortId == other.PortId && Mac == other.Mac
+        && (Rd == other.Rd || !IRoutingDomains.IsDomain(Rd.ToHost()) || !IRoutingDomains.IsDomain(other.Rd.ToHost()));
 }
 
 /// <summary>HNV_PORT_*.</summary>

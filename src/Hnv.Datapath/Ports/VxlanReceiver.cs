@@ -16,7 +16,9 @@ internal sealed class VxlanReceiver(string directory, MapStore maps, Attachments
 {
     private readonly string _name = "hnvx" + DeviceNames.SuffixOf(directory);
     private ushort _port;
-    private bool _ensured;
+    private bool _tried;
+    private bool _shared;
+    private string? _problem;
 
     /// <summary>Sets port and device; 0: neither.</summary>
     /// <remarks>
@@ -26,50 +28,55 @@ internal sealed class VxlanReceiver(string directory, MapStore maps, Attachments
     /// <returns>What is not as it should be, for people; null when nothing is. Frames of peers are received all the same.</returns>
     public string? Set(ushort port)
     {
-        if (port == _port && _ensured)
+        if (port != _port || !_tried)
         {
-            Configure(port, shared: false);
-            return null;
+            Try(port);
         }
 
-        _port = port;
-        _ensured = false;
-        string? problem = null;
-        bool shared = false;
+        Configure(port, _shared);
+        return _problem;
+    }
+
+    private void Try(ushort port)
+    {
+        (_port, _tried, _problem) = (port, true, null);
+        ConfigEntry before = Read();
+        bool wasShared = before.VxlanPort.ToHost() == port && before.Flags.HasFlag(ConfigFlags.VxlanShared);
+        _shared = false;
         try
         {
             if (port == 0)
             {
                 Remove();
             }
-            else if (Read().VxlanPort.ToHost() != port || route.FindLink(_name) is not { } adopted || !adopted.Flags.HasFlag(LinkFlags.Up))
+            else if (before.VxlanPort.ToHost() != port || route.FindLink(_name) is not { } adopted || !adopted.Flags.HasFlag(LinkFlags.Up))
             {
                 Make(port);
             }
-
-            _ensured = true;
         }
         catch (LinuxException taken) when (taken.Errno is Errno.EADDRINUSE or Errno.EEXIST)
         {
-            shared = true;
-            problem = $"UDP port {port}, that of VXLAN, belongs to another tunnel or program of this host ({taken.Message}). Taken from it are only frames of peers in virtual subnets "
-                + "of this host, which are not merged to super-packets; everything else stays with it. Give every host another port (--vxlan-port), or that tunnel one";
+            _shared = true;
+            _problem = $"UDP port {port}, that of VXLAN, belongs to another tunnel or program of this host ({taken.Message}). Taken from it are only frames of peers in virtual subnets "
+                + "of this host, which may not be merged to super-packets; everything else stays with it. Give every host another port (--vxlan-port), or that tunnel one";
         }
         catch (Exception failure) when (failure is LinuxException or IOException or DataplaneException)
         {
-            problem = $"{_name}, the VXLAN device that has the kernel merge what comes to UDP port {port}, cannot be made: {failure.Message}; frames come in one by one";
+            // It says nothing of whose the port is.
+            _shared = wasShared;
+            _problem = $"{_name}, the VXLAN device that has the kernel merge what comes to UDP port {port}, cannot be made: {failure.Message}; frames come in one by one";
         }
-
-        Configure(port, shared);
-        return problem;
     }
 
-    /// <summary>Makes the device anew when somebody deleted it or set it down.</summary>
+    /// <summary>
+    /// Makes the device anew when somebody deleted it or set it down, or the port was another's. Nothing else tries again: a device that comes and goes wakes
+    /// whoever watches, and that is who asks.
+    /// </summary>
     public void Repair()
     {
         if (_port != 0 && (route.FindLink(_name) is not { } link || !link.Flags.HasFlag(LinkFlags.Up)))
         {
-            _ensured = false;
+            _tried = false;
             Set(_port);
         }
     }

@@ -13,10 +13,22 @@ public sealed record RuleInfo(IPNetwork? Source, int Table, int Priority, byte P
         var header = reply.Header<RuleHeader>();
         var attributes = reply.Attributes<RuleHeader>();
         return new RuleInfo(
-            attributes.GetAddress(RuleAttribute.Source) is { } source ? reply.Prefix(source, header.SourceLength) : null,
+            attributes.GetAddress(RuleAttribute.Source) is { } source ? reply.Prefix(Masked(source, header.SourceLength), header.SourceLength) : null,
             attributes.Get<int>(RuleAttribute.Table) ?? header.Table,
             attributes.Get<int>(RuleAttribute.Priority) ?? 0,
             attributes.Get<byte>(RuleAttribute.Protocol) ?? 0);
+    }
+
+    /// <summary>The kernel takes a source with bits behind its prefix, and gives it back as it was said.</summary>
+    private static IPAddress Masked(IPAddress address, int length)
+    {
+        byte[] bytes = address.GetAddressBytes();
+        for (int bit = length; bit < bytes.Length * 8; bit++)
+        {
+            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        }
+
+        return new IPAddress(bytes);
     }
 }
 

@@ -24,9 +24,10 @@ internal static class RouteRules
         for (int i = 0; i < network.Routes.Length; i++)
         {
             CustomerRoute route = network.Routes[i];
-            CheckPrefix(judgement, change, network, route, i);
-            CheckNextHop(judgement, change, network, route, i);
-            (IPNetwork, uint, uint?) key = (route.Prefix, route.Metric, network.UseExternalRouter ? network.SubnetOf(route.NextHop)?.Vsid : null);
+            VirtualSubnet? home = network.SubnetOf(route.NextHop);
+            CheckPrefix(judgement, change, network, route, home, i);
+            CheckNextHop(judgement, change, route, home, i);
+            (IPNetwork, uint, uint?) key = (route.Prefix, route.Metric, network.UseExternalRouter ? home?.Vsid : null);
             if (!seen.TryAdd(key, i))
             {
                 judgement.Add(
@@ -36,7 +37,7 @@ internal static class RouteRules
         }
     }
 
-    private static void CheckPrefix(Judgement judgement, AppliedChange change, VmNetwork network, CustomerRoute route, int index)
+    private static void CheckPrefix(Judgement judgement, AppliedChange change, VmNetwork network, CustomerRoute route, VirtualSubnet? home, int index)
     {
         string field = $"/routes/{index}/prefix";
         if (AddressRules.OfRoutePrefix(route.Prefix) is { } problem)
@@ -45,7 +46,6 @@ internal static class RouteRules
             return;
         }
 
-        VirtualSubnet? home = network.SubnetOf(route.NextHop);
         foreach (VirtualSubnet subnet in network.Subnets.Where(s => !network.UseExternalRouter || s.Vsid == home?.Vsid))
         {
             if (SubnetAddressing.PrefixOf(subnet, route.Prefix.BaseAddress.AddressFamily) is { } onLink && onLink.Covers(route.Prefix))
@@ -57,7 +57,7 @@ internal static class RouteRules
         }
     }
 
-    private static void CheckNextHop(Judgement judgement, AppliedChange change, VmNetwork network, CustomerRoute route, int index)
+    private static void CheckNextHop(Judgement judgement, AppliedChange change, CustomerRoute route, VirtualSubnet? home, int index)
     {
         string field = $"/routes/{index}/nextHop";
         if (route.NextHop.AddressFamily != route.Prefix.BaseAddress.AddressFamily)
@@ -69,8 +69,8 @@ internal static class RouteRules
         }
 
         // A prefix or gateway that is wrong itself is told there.
-        string? what = network.SubnetOf(route.NextHop) is { } subnet
-            ? AddressRules.OfCustomer(subnet, route.NextHop)?.What
+        string? what = home is not null
+            ? AddressRules.OfCustomer(home, route.NextHop)?.What
             : $"{route.NextHop} is in no subnet of the network";
         if (what is not null)
         {

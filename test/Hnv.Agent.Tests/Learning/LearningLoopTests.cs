@@ -53,22 +53,6 @@ public sealed class LearningLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_controller_of_the_protocol_before_is_told_nothing_and_the_next_one_everything()
-    {
-        Assert.True((await NextAsync()).Begins);
-        FakeSession newer = _session;
-        var older = (FakeSession)_controllers.Open("c0");
-        older.Protocol = Api.Stream.PolicyProtocol.Learned - 1;
-        _session = older;
-        LearnAndTell("10.0.0.70");
-        _session = newer;
-        _core.OnConnected();
-
-        Assert.Equal(["10.0.0.70 blue/blue1 1.1"], Puts(await NextAsync()));
-        Assert.Equal(0, older.Learned.Reader.Count);
-    }
-
-    [Fact]
     public async Task After_a_conflict_everything_is_told_anew_and_after_a_failure_the_same()
     {
         await NextAsync();

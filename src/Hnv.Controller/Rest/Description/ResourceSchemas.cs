@@ -6,7 +6,9 @@ using Microsoft.OpenApi;
 
 namespace Hnv.Controller.Rest.Description;
 
-/// <summary>Schemas of the objects that are written and shown: made of what their readers ask for, so that they cannot say anything else.</summary>
+/// <summary>
+/// Schemas of the objects that are written and shown, made of what their readers ask for: as in a manifest. PUT takes an object without what its path says.
+/// </summary>
 internal static class ResourceSchemas
 {
     private const string ListPrefix = "ResourceListOf", Untyped = "JsonElement";
@@ -62,6 +64,7 @@ internal static class ResourceSchemas
     {
         OpenApiSchema schema = Object(ResourceJson.FieldsOf(kind));
         schema.Properties!["kind"] = new OpenApiSchema { Type = JsonSchemaType.String, Const = kind.ToString() };
+        schema.Required!.Add("kind");
         schema.Properties["revision"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", ReadOnly = true, Description = "Of its last change." };
         schema.Properties["set"] = new OpenApiSchema { Type = JsonSchemaType.String, ReadOnly = true, Description = "That it was applied with." };
         schema.Properties["status"] = new OpenApiSchema { Type = JsonSchemaType.Object, ReadOnly = true, Description = "What hosts say of it, and conditions." };
