@@ -140,7 +140,9 @@ end_one() {
     working "${names// /, } "
     wait -n -p pid "${!running[@]}" || true
     worked
-    [ ! -t 2 ] || printf '\r\e[K' >&2
+    if [ -t 2 ]; then
+        if [ "${TERM:-dumb}" = dumb ]; then echo >&2; else printf '\r\e[K' >&2; fi
+    fi
     report "${running[$pid]}"
     unset "running[$pid]"
 }

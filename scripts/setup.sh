@@ -88,7 +88,6 @@ needs_of_tests() {
     need dnsmasq dnsmasq-base
     need kea-dhcp4 kea-dhcp4-server
     need kea-dhcp6 kea-dhcp6-server
-    need dhclient isc-dhcp-client
     need busybox busybox-static
     need keepalived keepalived
     need arping arping
@@ -104,7 +103,6 @@ needs_of_tests() {
     # Clients only, none of which is a service.
     need udhcpc udhcpc
     need dhclient isc-dhcp-client
-    need rdisc6 ndisc6
 }
 
 # What the packages and the machines that test them ask for.

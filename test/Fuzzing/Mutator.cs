@@ -15,6 +15,7 @@ internal sealed class Mutator(int seed, IReadOnlyList<byte[]> samples, params IR
 
     private readonly Random _random = new(seed);
     private readonly byte[][] _words = [.. words.Select(Encoding.UTF8.GetBytes)];
+    private int _given;
 
     public Mutator(IReadOnlyList<byte[]> samples, params IReadOnlyList<string> words)
         : this(RandomNumberGenerator.GetInt32(int.MaxValue), samples, words)
@@ -23,7 +24,8 @@ internal sealed class Mutator(int seed, IReadOnlyList<byte[]> samples, params IR
 
     public int Seed => seed;
 
-    public byte[] Next() => Mutate(samples[_random.Next(samples.Count)]);
+    /// <summary>The samples first, each as it is, so that those that are right are among what comes; then whatever can be made of them.</summary>
+    public byte[] Next() => _given < samples.Count ? samples[_given++] : Mutate(samples[_random.Next(samples.Count)]);
 
     /// <summary>A sample with one to six things changed; now and then as it is.</summary>
     public byte[] Mutate(byte[] sample)

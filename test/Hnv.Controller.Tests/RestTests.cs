@@ -13,6 +13,18 @@ namespace Hnv.Controller.Tests;
 
 public sealed class RestTests
 {
+    [Theory]
+    [InlineData("apply", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("delete", HttpStatusCode.UnprocessableEntity)]
+    public async Task Documents_with_a_name_that_is_no_text_are_answered(string operation, HttpStatusCode status)
+    {
+        await using TestController c = await StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(c.Address) };
+        using var body = new StringContent("""{"documents":[{"\ud800inds":1,"kind":"Host","\ud800ames":2}]}""", System.Text.Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await http.PostAsync($"/api/v1/{operation}", body, Cancelled);
+        Assert.Equal(status, answer.StatusCode);
+    }
+
     [Fact]
     public async Task An_object_lives_from_put_to_delete()
     {

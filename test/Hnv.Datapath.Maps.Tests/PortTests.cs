@@ -34,6 +34,13 @@ public sealed class PortTests : IDisposable
         Assert.Equal("1", _host.Namespace.Run(() => Sysctl.Read("net/ipv6/conf/p1/disable_ipv6")));
     }
 
+    [Theory]
+    [InlineData(1u, 0x8000_1389u, true)]
+    [InlineData(0x8000_1389u, 1u, true)]
+    [InlineData(1u, 2u, false)]
+    public void Adapter_WhoseSubnetHasRoutesOfItsOwnNow_IsTheSame(uint before, uint after, bool same) =>
+        Assert.Equal(same, new PortEntry(5001, before, 7, PortFlags.Peer, s_mac).IsSameAdapter(new PortEntry(5001, after, 7, PortFlags.Peer, s_mac)));
+
     [Fact]
     public void BindPort_VethWithBothEndsHere_IsPlain()
     {

@@ -63,8 +63,9 @@ internal sealed partial class CounterFileStore(string directory, ILogger<Counter
             file = read;
             return null;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter of a name that is no text, a lone surrogate.
             return $"it does not say what such a file says: {e.Message}";
         }
     }

@@ -32,6 +32,5 @@ public sealed record ManifestDocument(string FileName, JsonElement Root, SourceM
         new(FileName, Source.Locate(finding.Field).Line, null, finding.Object, finding.Field, finding.Problem, finding.Remedy);
 
     private static string? Text(JsonElement root, string field) =>
-        root.ValueKind == JsonValueKind.Object && root.TryGetProperty(field, out JsonElement value)
-        && StrictObject.TryGetText(value, out string? text) && text.Length > 0 ? text : null;
+        StrictObject.TextOf(root, field) is { Length: > 0 } text ? text : null;
 }

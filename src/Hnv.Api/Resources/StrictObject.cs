@@ -426,6 +426,14 @@ public sealed class StrictObject
         return null;
     }
 
+    /// <summary>The text of an object's field; null for everything else. TryGetProperty would throw on a name with a lone surrogate.</summary>
+    public static string? TextOf(JsonElement element, string field) =>
+        element.ValueKind == JsonValueKind.Object
+        && element.EnumerateObject().LastOrDefault(p => TryGetName(p, out string? name) && name == field).Value is { ValueKind: JsonValueKind.String } value
+        && TryGetText(value, out string? text)
+            ? text
+            : null;
+
     /// <summary>The name of a field; false for one with a lone surrogate, on which Name throws.</summary>
     public static bool TryGetName(JsonProperty property, [NotNullWhen(true)] out string? name)
     {

@@ -92,9 +92,9 @@ internal static class ApplyEndpoints
             {
                 changes.Add(new ResourceChange(resource.Id, null, number));
             }
-            else if (ResourceKinds.OfManifest(Text(document, "kind")) is { } kind && Text(document, "name") is { } name)
+            else if (ResourceKinds.OfManifest(StrictObject.TextOf(document, "kind")) is { } kind && StrictObject.TextOf(document, "name") is { } name)
             {
-                changes.Add(new ResourceChange(new ResourceId(kind, ResourceId.IsTenantScoped(kind) ? Text(document, "tenant") ?? tenant : null, name), null, number));
+                changes.Add(new ResourceChange(new ResourceId(kind, ResourceId.IsTenantScoped(kind) ? StrictObject.TextOf(document, "tenant") ?? tenant : null, name), null, number));
             }
             else
             {
@@ -106,7 +106,4 @@ internal static class ApplyEndpoints
 
         return findings.Count == 0 ? new ChangeSet(changes.ToImmutable()) : throw ProblemException.Invalid([.. findings]);
     }
-
-    private static string? Text(JsonElement document, string field) =>
-        document.ValueKind == JsonValueKind.Object && document.TryGetProperty(field, out JsonElement value) && StrictObject.TryGetText(value, out string? text) ? text : null;
 }

@@ -41,8 +41,9 @@ internal sealed record CloudHead(uint LastPortNumber, string? StagedSet = null, 
 
             return root.Deserialize<CloudHead>(HnvJson.Options) ?? throw new InvalidDataException($"The state log's {StoreKeys.Head} is empty.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter of a name that is no text, a lone surrogate.
             throw new InvalidDataException($"The state log's {StoreKeys.Head} is not understood: {e.Message}", e);
         }
     }

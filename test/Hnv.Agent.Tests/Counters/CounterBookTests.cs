@@ -224,7 +224,7 @@ public sealed class CounterBookTests : IDisposable
             Assert.Empty(store.Load().Ports);
             store.Save(new CounterFile([], [Handed("b", 3, 4)]));
 
-            Assert.Contains("it has format 2, this agent reads 1: a newer version wrote it", Assert.Single(log.Messages), StringComparison.Ordinal);
+            Assert.Contains("it has format 2, this agent reads 1: the version that wrote it", Assert.Single(log.Messages), StringComparison.Ordinal);
             Assert.Equal(Newer, File.ReadAllText(path + ".refused-1"));
             Assert.Equal("b", Assert.Single(store.Load().Left).Id);
         }

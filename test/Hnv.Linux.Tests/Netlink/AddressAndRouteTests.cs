@@ -138,6 +138,14 @@ public sealed class AddressAndRouteTests : IDisposable
         Assert.NotEmpty(Route.GetRules());
     }
 
+    /// <summary>The kernel takes it, and gives it back with its host bits.</summary>
+    [Fact]
+    public void GetRules_OneFromAnAddressWithALength_IsOfItsPrefix()
+    {
+        TestCommand.Run(_ns.Namespace, "ip", "rule", "add", "from", "10.0.0.5/24", "lookup", "4712");
+        Assert.Equal(IPNetwork.Parse("10.0.0.0/24"), Assert.Single(Route.GetRules(), static r => r.Table == 4712).Source);
+    }
+
     [Fact]
     public void GetRoutes_Multipath_GivesEveryNextHop()
     {
