@@ -10,7 +10,7 @@ namespace Hnv.Cli;
 /// <param name="Error">Problems and progress.</param>
 /// <param name="OutputIsTerminal">Decides over colour and width.</param>
 /// <param name="ErrorIsTerminal">The same for <paramref name="Error"/>.</param>
-/// <param name="Input">For <c>-f -</c>.</param>
+/// <param name="Input">For a token.</param>
 /// <param name="Variable">Reads an environment variable.</param>
 /// <param name="RunningLab">Address of the running lab's controller, if there is one.</param>
 /// <param name="Connect">Makes the client for an address.</param>
@@ -24,7 +24,7 @@ public sealed record CliEnvironment(
     /// <summary>Where a result that is no text goes when <c>-</c> is asked for.</summary>
     public Func<Stream> OutputBytes { get; init; } = OpenStandardOutput;
 
-    /// <summary>Where it is read from.</summary>
+    /// <summary>Where manifests, exports and backups are read from when <c>-</c> is asked for.</summary>
     public Func<Stream> InputBytes { get; init; } = Console.OpenStandardInput;
 
     /// <summary>Whether nobody reads the results any more.</summary>

@@ -60,11 +60,19 @@ internal static class UsageErrors
         return errors.ToImmutable();
     }
 
-    /// <summary>What the parser says; of values that are not what an option takes, in words and not in types.</summary>
+    /// <summary>What the parser says; of values that are not what an option or an argument takes, in words and not in types.</summary>
     private static string Message(ParseError error) =>
-        error.Message.StartsWith("Cannot parse argument", StringComparison.Ordinal) && error.SymbolResult is { } about && (about as OptionResult ?? about.Parent as OptionResult) is { } option
-            ? $"{option.Option.Name}: '{string.Join(' ', about.Tokens.Select(static t => t.Value))}' is not {Expected(option.Option.ValueType)}."
+        error.Message.StartsWith("Cannot parse argument", StringComparison.Ordinal) && error.SymbolResult is { } about && Taker(about) is var (name, type)
+            ? $"{name}: '{string.Join(' ', about.Tokens.Select(static t => t.Value))}' is not {Expected(type)}."
             : error.Message;
+
+    private static (string Name, Type Type)? Taker(SymbolResult about) => about switch
+    {
+        OptionResult own => (own.Option.Name, own.Option.ValueType),
+        { Parent: OptionResult option } => (option.Option.Name, option.Option.ValueType),
+        ArgumentResult argument => (argument.Argument.Name, argument.Argument.ValueType),
+        _ => null,
+    };
 
     private static string Expected(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Hnv.Api.Client;
 
 namespace Hnv.Cli.Tests;
@@ -18,7 +19,11 @@ public sealed record CliRun(int ExitCode, string Output, string Error)
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         using var reader = new StringReader(input);
         var environment = new CliEnvironment(
-            output, error, false, false, reader, name => variables?.GetValueOrDefault(name), () => lab, options => new HnvClient(options), TimeProvider.System) { ClientConfiguration = NoConfiguration };
+            output, error, false, false, reader, name => variables?.GetValueOrDefault(name), () => lab, options => new HnvClient(options), TimeProvider.System)
+        {
+            ClientConfiguration = NoConfiguration,
+            InputBytes = () => new MemoryStream(Encoding.UTF8.GetBytes(input)),
+        };
         int exitCode = await CliApplication.RunAsync(arguments, environment, TestContext.Current.CancellationToken);
         return new CliRun(exitCode, output.ToString(), error.ToString());
     }

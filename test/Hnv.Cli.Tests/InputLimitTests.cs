@@ -27,6 +27,43 @@ public sealed class InputLimitTests : IDisposable
     }
 
     [Theory]
+    [InlineData(2, "apply", "-f", "")]
+    [InlineData(2, "import", "netwnv", "")]
+    [InlineData(2, "lab", "up", "")]
+    [InlineData(2, "get", "ports", "--config", "")]
+    [InlineData(2, "agent", "--check", "--config", "")]
+    [InlineData(1, "controller", "restore", "", "--data", "/nonexistent/data")]
+    public async Task EmptyPath_IsNoFile(int exitCode, params string[] arguments)
+    {
+        CliRun run = await CliRun.RunAsync(arguments);
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Contains("There is no such file.", run.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A shell gives whatever it can open: a directory, which cannot be read, and what is open for writing alone.</summary>
+    [Theory]
+    [InlineData("apply -f - </tmp", 2)]
+    [InlineData("import netwnv - </tmp", 2)]
+    [InlineData("agent join --token - </tmp", 2)]
+    [InlineData("controller restore - --data \"$DIR/data\" --config \"$DIR/controller.yaml\" </tmp", 1)]
+    [InlineData("apply -f - 0>/dev/null", 2)]
+    [InlineData("agent join --token - 0>/dev/null", 2)]
+    public async Task StandardInput_ThatCannotBeRead_IsToldInWords(string line, int exitCode)
+    {
+        using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", $"\"$HNV\" {line} 2>&1"])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            Environment = { ["HNV"] = Path.Combine(AppContext.BaseDirectory, "hnv"), ["DIR"] = _directory },
+        })!;
+        string told = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith("error: ", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", told, StringComparison.Ordinal);
+        Assert.Equal(exitCode, bash.ExitCode);
+    }
+
+    [Theory]
     [InlineData("apply -f FIFO")]
     [InlineData("import netwnv FIFO")]
     [InlineData("lab up FIFO")]

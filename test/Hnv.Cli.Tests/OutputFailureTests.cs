@@ -30,10 +30,13 @@ public sealed class OutputFailureTests(CloudFixture cloud) : IClassFixture<Cloud
         Assert.Equal(2, await RunAsync("gte ports", TextWriter.Null, full));
     }
 
-    [Fact]
-    public async Task Process_WhoseOutputIsFull_ExitsOneWithoutAStackTrace()
+    /// <summary>Full, and open for reading alone.</summary>
+    [Theory]
+    [InlineData("> /dev/full")]
+    [InlineData("1< /dev/null")]
+    public async Task Process_WhoseOutputTakesNothing_ExitsOneWithoutAStackTrace(string redirection)
     {
-        using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", "\"$HNV\" version > /dev/full"])
+        using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", $"\"$HNV\" version {redirection}"])
         {
             RedirectStandardError = true,
             UseShellExecute = false,

@@ -110,6 +110,42 @@ public sealed class ProgressTests(CloudFixture cloud) : IClassFixture<CloudFixtu
         Assert.Matches("\r\e\\[K[^\r]*✓[^\r]* hosts [^\r]*1[.]5 s", error.ToString());
     }
 
+    /// <summary>A timer that is disposed of may still be about to tick.</summary>
+    [Fact]
+    public void TickOfWorkThatEnded_WritesNothing()
+    {
+        var error = new StringWriter();
+        var time = new TimeOfTicks();
+        var writer = new ProgressWriter(new CliEnvironment(
+            TextWriter.Null, error, true, true, TextReader.Null, static name => name == "TERM" ? "xterm" : null, static () => null, static options => new HnvClient(options), time));
+        using (writer.Begin(static () => "first"))
+        {
+            time.Ticks[0]();
+            Assert.Contains("first … ", error.ToString(), StringComparison.Ordinal);
+        }
+
+        string shown = error.ToString();
+        time.Ticks[0]();
+        using (writer.Begin(static () => "second"))
+        {
+            time.Ticks[0]();
+        }
+
+        Assert.Equal(shown, error.ToString());
+    }
+
+    /// <summary>Timers tick when the test says so.</summary>
+    private sealed class TimeOfTicks : TimeProvider
+    {
+        public List<Action> Ticks { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Ticks.Add(() => callback(state));
+            return base.CreateTimer(static _ => { }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     private static Process OnATerminal(string command, string directory, params ReadOnlySpan<(string Name, string Value)> variables)
     {
         var info = new ProcessStartInfo("script", ["-q", "-e", "-c", command, "/dev/null"])

@@ -11,6 +11,7 @@ public sealed class WordsTests(CloudFixture cloud) : IClassFixture<CloudFixture>
 {
     [Theory]
     [InlineData("next-hop --vsid -1 --to 10.0.0.7", "--vsid: '-1' is not a whole number from 0 to 4294967295.")]
+    [InlineData("forget subnet abc", "VSID: 'abc' is not a whole number from 0 to 4294967295.")]
     [InlineData("agent --vxlan-port many", "--vxlan-port: 'many' is not a whole number.")]
     [InlineData("controller --check --listen http://0.0.0.0:8640", "error: ")]
     [InlineData("controller --check --store papyrus:x", "error: --store: ")]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hnv.Agent;
 using Hnv.Cli.Configuration;
+using Hnv.Cli.Output;
 
 namespace Hnv.Cli.Commands;
 
@@ -77,13 +78,21 @@ internal static class AgentCommand
     }
 
     /// <summary>The first line: no token is longer than what is read of it.</summary>
+    /// <exception cref="CliException">It cannot be read.</exception>
     private static string ReadToken(TextReader input)
     {
         Span<char> text = stackalloc char[MaxToken];
         int length = 0;
-        for (int c; length < text.Length && (c = input.Read()) is not (-1 or '\n');)
+        try
         {
-            text[length++] = (char)c;
+            for (int c; length < text.Length && (c = input.Read()) is not (-1 or '\n');)
+            {
+                text[length++] = (char)c;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Usage(IoProblem.Of(e), "The token that 'hnv host enroll NAME' printed.", "(standard input)");
         }
 
         return text[..length].Trim().ToString();

@@ -188,13 +188,14 @@ internal static class ImportCommand
 
     private static byte[] Content(CommandContext context, string file)
     {
+        const string Expected = "Exports of Get-NetVirtualization… (DIRECTORY/*.json), or - for standard input.";
         const string Apart = "Export the hosts or cmdlets into files of their own.";
         if (file != "-")
         {
-            return InputFile.Read(file, ExportReader.MaxBytes, "Exports of Get-NetVirtualization… (DIRECTORY/*.json), or - for standard input.", Apart);
+            return InputFile.Read(file, ExportReader.MaxBytes, Expected, Apart);
         }
 
         using Stream input = context.Environment.InputBytes();
-        return InputFile.Read(input, ExportReader.MaxBytes, "(standard input)", Apart);
+        return InputFile.Read(input, ExportReader.MaxBytes, "(standard input)", Apart, Expected);
     }
 }

@@ -38,18 +38,17 @@ internal static class InstallCommand
             text = Set(text, "controllers", controllers.Length == 0 ? null : $"[{string.Join(", ", controllers.Select(static c => $"\"{c}\""))}]");
             text = Set(text, "uplinks", links.Length == 0 ? null : $"[{string.Join(", ", links)}]");
             string place = Root(context, root) + SystemPaths.AgentSettings;
-            if (File.Exists(place) && (name is not null || controllers.Length > 0 || links.Length > 0))
+            if (File.Exists(place))
             {
-                AgentOptions there = AgentConfiguration.Options(place, new AgentConfiguration(null, default, default));
-                if ((name ?? there.Host) != there.Host || (links.Length > 0 && !links.SequenceEqual(there.Uplinks)) || (controllers.Length > 0 && !controllers.SequenceEqual(there.Controllers)))
+                // Installed again: the settings that are there stay, and are to be right.
+                AgentOptions there = SettingsThatStay(place);
+                AgentOptions.TryCreate(
+                    name ?? there.Host, controllers.Length > 0 ? controllers : there.Controllers, links.Length > 0 ? links : there.Uplinks, null, purge: false, out AgentOptions? given, out findings);
+                if (given!.Host != there.Host || !given.Controllers.SequenceEqual(there.Controllers) || !given.Uplinks.SequenceEqual(there.Uplinks))
                 {
                     throw CliException.Usage($"{place} says something else, and stays as it is.", "Change it there and restart the service, or leave the options out.", "hnv install agent");
                 }
-            }
-            else if (!complete && File.Exists(place))
-            {
-                // Installed again: the settings that are there stay, and are to be right.
-                AgentConfiguration.Options(place, new AgentConfiguration(null, default, default));
+
                 complete = true;
             }
 
@@ -63,6 +62,20 @@ internal static class InstallCommand
 
             return Task.FromResult(ExitCodes.Done);
         });
+    }
+
+    /// <exception cref="CliException">They are wrong, or not whole; they are to be put right where they are.</exception>
+    private static AgentOptions SettingsThatStay(string place)
+    {
+        try
+        {
+            return AgentConfiguration.Options(place, new AgentConfiguration(null, default, default));
+        }
+        catch (CliException e)
+        {
+            throw new CliException(e.ExitCode, [.. e.Errors, new CliError(
+                $"{place} is there already, and stays as it is.", "hnv install agent", "Set host, controllers and uplinks in it, and install again; the options are for where it is not there.")]);
+        }
     }
 
     private static Command CreateController(CommandRunner runner)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Net;
-using System.Text;
 using Hnv.Api.Manifests;
 using Hnv.Cli.Input;
 using Hnv.Cli.Output;
@@ -64,8 +63,7 @@ internal static class LabUpCommand
         try
         {
             return LabFileReader.Parse(
-                Encoding.UTF8.GetString(InputFile.Read(
-                    file, ManifestReader.MaxBytes, "hnv lab up FILE, or hnv lab up for the default lab.", "A lab of so many machines is none for one machine.")),
+                InputFile.Read(file, ManifestReader.MaxBytes, "hnv lab up FILE, or hnv lab up for the default lab.", "A lab of so many machines is none for one machine."),
                 file);
         }
         catch (LabFileException e)

@@ -1,4 +1,4 @@
-using System.Text;
+using Hnv.Cli.Output;
 using Hnv.Linux;
 
 namespace Hnv.Cli.Input;
@@ -12,7 +12,10 @@ internal static class InputFile
     /// <summary>Bytes of a file of settings, certificates or keys.</summary>
     public const int SmallFile = 1 << 20;
 
+    private const string NoSuchFile = "There is no such file.";
+
     /// <summary>The content of a file.</summary>
+    /// <param name="path">As the user gave it.</param>
     /// <param name="limit">Bytes; whole MB.</param>
     /// <param name="expected">What would be right where the file cannot be read.</param>
     /// <param name="whenTooLarge">What would be right where it is larger.</param>
@@ -21,25 +24,22 @@ internal static class InputFile
     public static byte[] Read(string path, int limit, string expected, string whenTooLarge, string? where = null)
     {
         using FileStream file = Open(path, expected, where);
-        try
-        {
-            return Read(file, limit, where ?? path, whenTooLarge);
-        }
-        catch (IOException e)
-        {
-            throw CliException.Usage(e.Message, expected, where ?? path);
-        }
+        return Read(file, limit, where ?? path, whenTooLarge, expected);
     }
 
     /// <summary>Opens a file without waiting for anybody.</summary>
-    /// <exception cref="CliException">It cannot be opened.</exception>
+    /// <param name="path">As the user gave it; empty is no file.</param>
+    /// <param name="expected">What would be right where it cannot be opened.</param>
+    /// <param name="where">What messages call it; null: its path.</param>
     /// <param name="exitCode">Of the exception.</param>
+    /// <exception cref="CliException">It cannot be opened.</exception>
     public static FileStream Open(string path, string expected, string? where = null, int exitCode = ExitCodes.Usage)
     {
         string? problem;
         try
         {
-            problem = Directory.Exists(path) ? "is a directory."
+            problem = path.Length == 0 ? NoSuchFile
+                : Directory.Exists(path) ? "is a directory."
                 : NamedPipe.Is(path) ? "is a named pipe (FIFO), which is not waited for."
                 : null;
             if (problem is null)
@@ -49,15 +49,32 @@ internal static class InputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            problem = e is FileNotFoundException or DirectoryNotFoundException ? "There is no such file." : e.Message;
+            problem = e is FileNotFoundException or DirectoryNotFoundException ? NoSuchFile : e.Message;
         }
 
-        throw new CliException(exitCode, [new CliError(problem, where ?? path, expected)]);
+        throw new CliException(exitCode, [new CliError(problem, where ?? (path.Length == 0 ? "''" : path), expected)]);
     }
 
     /// <summary>A stream to its end.</summary>
-    /// <exception cref="CliException">It is longer than the limit.</exception>
-    public static byte[] Read(Stream stream, int limit, string where, string whenTooLarge)
+    /// <param name="stream">Read from where it stands, and left open.</param>
+    /// <param name="limit">Bytes; whole MB.</param>
+    /// <param name="where">What messages call it.</param>
+    /// <param name="whenTooLarge">What would be right where it is longer.</param>
+    /// <param name="expected">What would be right where it cannot be read.</param>
+    /// <exception cref="CliException">It cannot be read, as a directory that a shell gave as standard input, or is longer than the limit.</exception>
+    public static byte[] Read(Stream stream, int limit, string where, string whenTooLarge, string expected)
+    {
+        try
+        {
+            return ReadToEnd(stream, limit, where, whenTooLarge);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Usage(IoProblem.Of(e), expected, where);
+        }
+    }
+
+    private static byte[] ReadToEnd(Stream stream, int limit, string where, string whenTooLarge)
     {
         byte[] content = new byte[Math.Min(limit, SmallFile) + 1];
         int length = 0;
@@ -80,25 +97,6 @@ internal static class InputFile
                 Array.Resize(ref content, (int)Math.Min(limit + 1L, 2L * length));
             }
         }
-    }
-
-    /// <summary>A text to its end.</summary>
-    /// <param name="limit">Characters.</param>
-    /// <exception cref="CliException">It is longer than the limit.</exception>
-    public static string Read(TextReader reader, int limit, string where, string whenTooLarge)
-    {
-        var text = new StringBuilder();
-        char[] buffer = new char[1 << 16];
-        for (int read; (read = reader.Read(buffer)) > 0;)
-        {
-            text.Append(buffer, 0, read);
-            if (text.Length > limit)
-            {
-                throw TooLarge(limit, where, whenTooLarge);
-            }
-        }
-
-        return text.ToString();
     }
 
     private static CliException TooLarge(int limit, string where, string remedy) =>

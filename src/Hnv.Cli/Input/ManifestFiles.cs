@@ -10,6 +10,8 @@ internal static class ManifestFiles
 {
     private const string StandardInput = "(standard input)";
 
+    private const string Expected = "A manifest, a directory of *.yaml files, or - for standard input.";
+
     private const string Split = "Write the objects into several files; -f may be given several times.";
 
     private static readonly string[] s_patterns = ["*.yaml", "*.yml", "*.json"];
@@ -64,7 +66,8 @@ internal static class ManifestFiles
         {
             if (name == "-")
             {
-                yield return (StandardInput, System.Text.Encoding.UTF8.GetBytes(InputFile.Read(context.Environment.Input, ManifestReader.MaxBytes, StandardInput, Split)));
+                using Stream input = context.Environment.InputBytes();
+                yield return (StandardInput, InputFile.Read(input, ManifestReader.MaxBytes, StandardInput, Split, Expected));
             }
             else if (Directory.Exists(name))
             {
@@ -87,5 +90,5 @@ internal static class ManifestFiles
     }
 
     private static byte[] ReadFile(string path) =>
-        InputFile.Read(path, ManifestReader.MaxBytes, "A manifest, a directory of *.yaml files, or - for standard input.", Split);
+        InputFile.Read(path, ManifestReader.MaxBytes, Expected, Split);
 }

@@ -31,9 +31,9 @@ internal sealed class CheckedWriter(TextWriter inner, string what) : TextWriter
         {
             write();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Failed($"{what} cannot be written: {e.Message.TrimEnd('.')}.");
+            throw CliException.Failed($"{what} cannot be written: {IoProblem.Of(e)}");
         }
     }
 }

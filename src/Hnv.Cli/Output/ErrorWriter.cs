@@ -14,7 +14,7 @@ internal sealed class ErrorWriter(CliEnvironment environment)
         {
             WriteAll(errors);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Standard error takes nothing: nobody is left to tell but by the exit code.
         }

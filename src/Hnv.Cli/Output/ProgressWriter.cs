@@ -12,7 +12,7 @@ internal sealed class ProgressWriter(CliEnvironment environment)
 
     private readonly Lazy<IAnsiConsole> _console = new(() => Consoles.Create(environment, environment.Error, environment.ErrorIsTerminal));
     private readonly Lock _gate = new();
-    private bool _isBusy;
+    private Work? _current;
     private bool _isShown;
     private bool _isInterleaved;
 
@@ -53,27 +53,41 @@ internal sealed class ProgressWriter(CliEnvironment environment)
     /// <param name="what">Asked every second.</param>
     public IDisposable? Begin(Func<string> what)
     {
-        if (!IsLive || _isBusy)
+        if (!IsLive)
         {
             return null;
         }
 
-        long since = environment.Time.GetTimestamp();
-        ITimer timer = environment.Time.CreateTimer(
-            _ =>
+        lock (_gate)
+        {
+            if (_current is not null)
             {
-                lock (_gate)
-                {
-                    string text = $"{what()} … {environment.Time.GetElapsedTime(since).TotalSeconds:0} s";
-                    int width = Console.WindowWidth;
-                    environment.Error.Write($"\r\e[K{(width > 1 && text.Length >= width ? text[..(width - 1)] : text)}");
-                    environment.Error.Flush();
-                    _isShown = true;
-                }
-            },
-            null, s_patience, s_patience);
-        _isBusy = true;
-        return new Work(this, timer);
+                return null;
+            }
+
+            long since = environment.Time.GetTimestamp();
+            var work = new Work(this);
+            _current = work;
+            work.Timer = environment.Time.CreateTimer(_ => Show(work, what, since), null, s_patience, s_patience);
+            return work;
+        }
+    }
+
+    private void Show(Work work, Func<string> what, long since)
+    {
+        lock (_gate)
+        {
+            if (_current != work)
+            {
+                return; // The timer was late: what it tells of has ended.
+            }
+
+            string text = $"{what()} … {environment.Time.GetElapsedTime(since).TotalSeconds:0} s";
+            int width = Console.WindowWidth;
+            environment.Error.Write($"\r\e[K{(width > 1 && text.Length >= width ? text[..(width - 1)] : text)}");
+            environment.Error.Flush();
+            _isShown = true;
+        }
     }
 
     private void Erase()
@@ -85,15 +99,20 @@ internal sealed class ProgressWriter(CliEnvironment environment)
         }
     }
 
-    private sealed class Work(ProgressWriter writer, ITimer timer) : IDisposable
+    private sealed class Work(ProgressWriter writer) : IDisposable
     {
+        public ITimer? Timer { get; set; }
+
         public void Dispose()
         {
             lock (writer._gate)
             {
-                timer.Dispose();
-                writer._isBusy = false;
-                writer.Erase();
+                Timer?.Dispose();
+                if (writer._current == this)
+                {
+                    writer._current = null;
+                    writer.Erase();
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Hnv.Api.Manifests;
 using Hnv.Api.Resources;
 using Hnv.Model;
@@ -28,11 +29,20 @@ public static class LabFileReader
 
     private static readonly ImmutableArray<string> s_configurations = ["static", "auto"];
 
+    /// <summary>Reads the bytes of a file, which are UTF-8, with or without a byte order mark; <paramref name="fileName"/> is for messages.</summary>
+    /// <exception cref="LabFileException">It is wrong; all errors.</exception>
+    public static LabTopology Parse(ReadOnlySpan<byte> utf8, string fileName)
+    {
+        ReadOnlySpan<byte> mark = Encoding.UTF8.Preamble;
+        return Parse(ManifestReader.Read(utf8, fileName), Encoding.UTF8.GetString(utf8.StartsWith(mark) ? utf8[mark.Length..] : utf8), fileName);
+    }
+
     /// <summary>Reads a text; <paramref name="fileName"/> is for messages.</summary>
     /// <exception cref="LabFileException">It is wrong; all errors.</exception>
-    public static LabTopology Parse(string text, string fileName)
+    public static LabTopology Parse(string text, string fileName) => Parse(ManifestReader.Read(text, fileName), text, fileName);
+
+    private static LabTopology Parse(ManifestReadResult read, string text, string fileName)
     {
-        ManifestReadResult read = ManifestReader.Read(text, fileName);
         var errors = read.Errors.ToList();
         ImmutableArray<ManifestDocument> cloud = [.. read.Documents.Where(d => !d.IsLab)];
         (ImmutableArray<Resource> resources, ImmutableArray<ManifestError> found) = ManifestBinding.Read(cloud);

@@ -34,7 +34,7 @@ public sealed class LabFileFuzzTests
     {
         try
         {
-            LabTopology lab = LabFileReader.Parse(Encoding.UTF8.GetString(bytes), "f");
+            LabTopology lab = LabFileReader.Parse(bytes, "f");
             Assert.NotEmpty(lab.Hosts);
             Assert.All(lab.Vms, vm => Assert.Contains(lab.Hosts, h => h.Name == vm.Host));
             Assert.Equal(lab.Hosts.Length + lab.Vms.Length, lab.Hosts.Select(static h => h.Name).Concat(lab.Vms.Select(static v => v.Name)).Distinct(StringComparer.Ordinal).Count());

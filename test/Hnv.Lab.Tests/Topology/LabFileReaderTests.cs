@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Hnv.Lab.Topology;
 
 namespace Hnv.Lab.Tests.Topology;
@@ -90,6 +91,20 @@ public sealed class LabFileReaderTests
             .Document($"kind: LabVm\nname: vm\n{fields}").ToString();
         LabFileException e = Assert.Throws<LabFileException>(() => LabFileReader.Parse(text, "my.yaml"));
         Assert.Contains(e.Errors, x => x.Field == field && $"{x.Problem} {x.Remedy}".Contains(words, StringComparison.Ordinal) && x.File == "my.yaml" && x.Line > 0);
+    }
+
+    [Fact]
+    public void Parse_BytesWithAByteOrderMark_AreTheSameText()
+    {
+        string text = new LabBuilder().Hosts("h1").Network("blue", (5001, ["10.0.0.0/24"])).Vm("b1", "h1", "blue", 5001, ["10.0.0.5"]).ToString();
+        Assert.Equal(text, LabFileReader.Parse([.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(text)], "my.yaml").Text);
+    }
+
+    [Fact]
+    public void Parse_BytesThatAreNotUtf8_AreRefusedAsThat()
+    {
+        LabFileException e = Assert.Throws<LabFileException>(() => LabFileReader.Parse(Encoding.Unicode.GetBytes("\ufeffkind: LabHost\n"), "my.yaml"));
+        Assert.Equal("is not UTF-8 text", Assert.Single(e.Errors).Problem);
     }
 
     /// <summary>What a document with an error of form would have made is not missing elsewhere: the one error is told, and no other.</summary>
