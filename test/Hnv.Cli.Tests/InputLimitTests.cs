@@ -30,7 +30,7 @@ public sealed class InputLimitTests : IDisposable
     [InlineData(2, "apply", "-f", "")]
     [InlineData(2, "import", "netwnv", "")]
     [InlineData(2, "lab", "up", "")]
-    [InlineData(2, "get", "ports", "--config", "")]
+    [InlineData(2, "get", "ports", "--ca", "", "--controller", "https://127.0.0.1:1")]
     [InlineData(2, "agent", "--check", "--config", "")]
     [InlineData(1, "controller", "restore", "", "--data", "/nonexistent/data")]
     public async Task EmptyPath_IsNoFile(int exitCode, params string[] arguments)

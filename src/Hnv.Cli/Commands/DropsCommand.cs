@@ -45,21 +45,26 @@ internal static class DropsCommand
                 return await WatchAsync(context, which, every, format, token);
             }
 
-            context.Out.List(await ReadAsync(context, which, every, isFirst: true, token), format, s_columns, NothingDropped);
+            context.Out.List((await ReadAsync(context, which, every, isFirst: true, token)).Rows, format, s_columns, NothingDropped);
             return ExitCodes.Done;
         });
     }
 
-    /// <summary>Shows what is added to the counters. What is counted while nobody answers is shown together when somebody does.</summary>
+    /// <summary>
+    /// Shows what is added to the counters since a host answered first, also where that is later than the others. What is counted while one that did answer does not is shown
+    /// together when it does again.
+    /// </summary>
     private static Task<int> WatchAsync(CommandContext context, string? host, bool all, OutputFormat format, CancellationToken cancellationToken)
     {
         ImmutableArray<Row>? before = null;
+        HashSet<string> heard = new(StringComparer.Ordinal);
         return Watcher.RunAsync(context, format, RoundAsync, cancellationToken);
 
         async Task RoundAsync(Watcher watcher, CancellationToken token)
         {
-            ImmutableArray<Row> now = await ReadAsync(context, host, all, isFirst: before is null, token);
+            (ImmutableArray<Row> now, ImmutableArray<string> answered) = await ReadAsync(context, host, all, isFirst: before is null, token);
             watcher.Came();
+            HashSet<string> first = [.. answered.Where(heard.Add)];
             if (before is not { } old)
             {
                 before = now;
@@ -68,9 +73,8 @@ internal static class DropsCommand
             }
 
             // A host that does not answer has counted on: it is not forgotten.
-            HashSet<string> answered = [.. now.Select(static r => r.Host)];
-            before = [.. now, .. old.Where(r => !answered.Contains(r.Host))];
-            Row[] added = [.. Difference(old, now)];
+            before = [.. now, .. old.Where(r => !answered.Contains(r.Host, StringComparer.Ordinal))];
+            Row[] added = [.. Difference(old, [.. now.Where(r => !first.Contains(r.Host))])];
             if (added.Length > 0)
             {
                 if (format is OutputFormat.Table or OutputFormat.Wide)
@@ -97,12 +101,13 @@ internal static class DropsCommand
         }
     }
 
-    private static async Task<ImmutableArray<Row>> ReadAsync(CommandContext context, string? host, bool all, bool isFirst, CancellationToken cancellationToken)
+    private static async Task<(ImmutableArray<Row> Rows, ImmutableArray<string> Answered)> ReadAsync(CommandContext context, string? host, bool all, bool isFirst, CancellationToken cancellationToken)
     {
         string[] hosts = host is not null
             ? [host]
             : [.. (await context.Client.ListAsync(ResourceKind.Host, null, cancellationToken)).Items.Select(h => h.Text("name")!)];
         var rows = ImmutableArray.CreateBuilder<Row>();
+        var answered = ImmutableArray.CreateBuilder<string>();
         foreach (string name in hosts)
         {
             ImmutableArray<VerdictCount> counts;
@@ -120,10 +125,11 @@ internal static class DropsCommand
                 continue;
             }
 
+            answered.Add(name);
             rows.AddRange(counts.Where(c => (all || c.Drop) && c.Packets > 0).Select(c => new Row(name, c.Port, c.Verdict, c.Packets, c.Bytes)));
         }
 
-        return rows.ToImmutable();
+        return (rows.ToImmutable(), answered.ToImmutable());
     }
 
     private static IEnumerable<Row> Difference(ImmutableArray<Row> before, ImmutableArray<Row> now)

@@ -56,7 +56,13 @@ internal static class ImportCommand
                 using (context.Log.Begin(() => "Reading the export"))
                 {
                     rows = [.. a.GetValue(files)!.SelectMany(f => ExportReader.Read(f == "-" ? "(standard input)" : f, Content(context, f), findings))];
-                    resources = NetWnvImport.Translate(NetWnvExport.Read(rows, findings), options, findings);
+                    NetWnvExport export = NetWnvExport.Read(rows, findings);
+                    if (findings.Count(ImportSeverity.Error) == 0)
+                    {
+                        options.RequireRows(export, findings);
+                    }
+
+                    resources = NetWnvImport.Translate(export, options, findings);
                 }
 
                 return await ShowAsync(

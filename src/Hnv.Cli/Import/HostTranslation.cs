@@ -14,7 +14,7 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
     private readonly Dictionary<string, Host> _hosts = new(StringComparer.Ordinal);
     private readonly Dictionary<IPAddress, ProviderEndpoint> _endpoints = [];
     private readonly Dictionary<IPAddress, (string? Name, ProviderAddressRow Row)> _addresses = [];
-    private readonly Dictionary<(string Computer, uint Interface), string> _interfaces = [];
+    private readonly Dictionary<(string Computer, uint Interface), SortedSet<string>> _interfaces = [];
     private readonly Dictionary<string, string> _computers = new(StringComparer.Ordinal);
     private readonly HashSet<(string Computer, uint Interface)> _staying = [];
     private readonly Dictionary<(string Host, ProviderRoute Route), ExportRow> _routes = [];
@@ -70,23 +70,24 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
         foreach (ProviderRouteRow row in routes)
         {
             string[] hosts = row.Computer is { } computer
-                ? [_interfaces.GetValueOrDefault((computer, row.InterfaceIndex)) ?? NameOf(computer) ?? string.Empty]
-                : [.. _interfaces.Where(i => i.Key.Interface == row.InterfaceIndex).Select(static i => i.Value).Distinct(StringComparer.Ordinal)];
-            if (hosts is [var host] && _hosts.ContainsKey(host))
+                ? [.. _interfaces.GetValueOrDefault((computer, row.InterfaceIndex)) ?? (IEnumerable<string>)[NameOf(computer) ?? string.Empty]]
+                : [.. _interfaces.Where(i => i.Key.Interface == row.InterfaceIndex).SelectMany(static i => i.Value).Distinct(StringComparer.Ordinal)];
+            bool mayStay = row.Computer is null && hosts.Length > 0 && _staying.Any(m => m.Interface == row.InterfaceIndex);
+            if (hosts is [var host] && _hosts.ContainsKey(host) && !mayStay)
             {
                 AddRoute(host, row);
             }
             else if (_staying.Any(m => row.Computer is { } name ? m.Computer == name : hosts.Length == 0 && m.Interface == row.InterfaceIndex))
             {
                 findings.NoteOnce(
-                    row.Row, "DestinationPrefix", $"the route to {row.Prefix} is a matter of the Hyper-V host, which keeps it, here and in other rows",
+                    "routes of machines that stay", row.Row, "DestinationPrefix", $"the route to {row.Prefix} is a matter of the Hyper-V host, which keeps it, here and in other rows",
                     "where a Linux host takes its place, name it: --host PA=NAME");
             }
             else
             {
                 findings.LeftOut(
                     row.Row, "PSComputerName",
-                    $"the route to {row.Prefix} is of no host that is known here" + (hosts.Length > 1 ? $": {string.Join(", ", hosts)} have an interface {row.InterfaceIndex}" : string.Empty),
+                    $"the route to {row.Prefix} is of no host that is known here" + (hosts.Length > 1 || mayStay ? $": {string.Join(", ", mayStay ? hosts.Append("a machine that stays") : hosts)} have an interface {row.InterfaceIndex}" : string.Empty),
                     "export with -CimSession HOST, so that PSComputerName is filled in, together with Get-NetVirtualizationProviderAddress; or name the host with --host");
             }
         }
@@ -131,7 +132,13 @@ internal sealed class HostTranslation(ImportOptions options, ImportFindings find
 
         if (row.InterfaceIndex is { } index)
         {
-            _interfaces.TryAdd((row.Computer ?? string.Empty, index), name);
+            (string, uint) key = (row.Computer ?? string.Empty, index);
+            if (!_interfaces.TryGetValue(key, out SortedSet<string>? names))
+            {
+                _interfaces.Add(key, names = new SortedSet<string>(StringComparer.Ordinal));
+            }
+
+            names.Add(name);
         }
 
         AddAddress(name, new ProviderAddressTerms(row.Address) { PrefixLength = row.PrefixLength, Vlan = row.Vlan == 0 ? null : row.Vlan }, row.Row);

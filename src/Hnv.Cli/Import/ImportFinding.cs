@@ -32,7 +32,7 @@ internal sealed class ImportFindings
 {
     private const int Limit = 10_000;
     private readonly List<ImportFinding> _all = [];
-    private readonly HashSet<string> _remediesNoted = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _noted = new(StringComparer.Ordinal);
 
     public ImmutableArray<ImportFinding> All => [.. _all];
 
@@ -59,10 +59,15 @@ internal sealed class ImportFindings
     public void Note(ExportRow row, string? field, string what, string? remedy = null) =>
         Add(new ImportFinding(ImportSeverity.Note, row.File, row.Number, field, what, remedy));
 
-    /// <summary>What is so in many rows, of the first of them: one with that remedy there is already is not repeated.</summary>
-    public void NoteOnce(ExportRow row, string field, string what, string remedy)
+    /// <summary>What is so in many rows, of the first of them.</summary>
+    /// <param name="subject">What it is about: of each there is one note.</param>
+    /// <param name="row">The first that it is so in, or a later one, which is passed over.</param>
+    /// <param name="field">As the cmdlet calls it.</param>
+    /// <param name="what">What it is.</param>
+    /// <param name="remedy">What to do.</param>
+    public void NoteOnce(string subject, ExportRow row, string field, string what, string remedy)
     {
-        if (_remediesNoted.Add(remedy))
+        if (_noted.Add(subject))
         {
             Note(row, field, what, remedy);
         }

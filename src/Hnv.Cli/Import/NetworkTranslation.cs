@@ -74,7 +74,7 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
         if (row.Row["CustomerID"] is { } customer && Guid.TryParse(customer, out Guid id) && id != Guid.Empty)
         {
             findings.NoteOnce(
-                row.Row, "CustomerID", "a route has no such remark, and it is not taken over, here and in other rows",
+                "CustomerID of routes", row.Row, "CustomerID", "a route has no such remark, and it is not taken over, here and in other rows",
                 "the tenant of the VM network says whose it is: --tenant, or --network RDID=TENANT/NAME");
         }
 
@@ -96,7 +96,7 @@ internal sealed class NetworkTranslation(ImportOptions options, ImportFindings f
         if (row.Metric != 0)
         {
             findings.NoteOnce(
-                row.Row, "Metric", $"{row.Metric} of an on-link route is not taken over, here and in other rows", "nothing is to do: no other route goes before what is on-link");
+                "Metric of on-link routes", row.Row, "Metric", $"{row.Metric} of an on-link route is not taken over, here and in other rows", "nothing is to do: no other route goes before what is on-link");
         }
 
         if (subnet.Prefixes.Contains(row.Prefix))

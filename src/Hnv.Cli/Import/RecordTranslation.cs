@@ -189,7 +189,7 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
         {
             if (remark is not null)
             {
-                findings.NoteOnce(row.Row, field, "a port has no such remark, and it is not taken over, here and in other rows", $"--as records takes {field} over");
+                findings.NoteOnce($"{field} of ports", row.Row, field, "a port has no such remark, and it is not taken over, here and in other rows", $"--as records takes {field} over");
             }
         }
     }
@@ -216,7 +216,7 @@ internal sealed class RecordTranslation(ImportOptions options, NetworkTranslatio
         }
 
         findings.NoteOnce(
-            row.Row, "MACAddress", $"interfaces are named after it ({nic}), since Hyper-V has no names for them",
+            "names of interfaces", row.Row, "MACAddress", $"interfaces are named after it ({nic}), since Hyper-V has no names for them",
             "name the VMs' interfaces so on their hosts, or write other names");
         return new Port
         {

@@ -31,7 +31,8 @@ internal sealed class ResourceWatch(
     private async Task FollowAsync(Watcher watcher, CancellationToken cancellationToken)
     {
         _shown.Replace(await ListAsync(cancellationToken), _revision);
-        watcher.Came();
+        watcher.Began();
+        long since = context.Environment.Time.GetTimestamp();
         try
         {
             using var round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -39,12 +40,22 @@ internal sealed class ResourceWatch(
             Task ended = await Task.WhenAny(stream, looks);
             await round.CancelAsync();
             await Task.WhenAll(stream, looks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            CameIfItLasted();
             await ended;
             watcher.Lost("The controller ended the watch: it is stopping.");
         }
         catch (HnvApiException e) when (e.Status == HttpStatusCode.Gone)
         {
             context.Log.Line("The controller no longer knows this revision; listing again.");
+        }
+
+        // A proxy may let lists through and end every stream at once: that is one loss, not one a second.
+        void CameIfItLasted()
+        {
+            if (context.Environment.Time.GetElapsedTime(since) > Watcher.Interval)
+            {
+                watcher.Came();
+            }
         }
     }
 

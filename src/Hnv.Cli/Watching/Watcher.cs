@@ -91,6 +91,9 @@ internal sealed class Watcher
         Func<CancellationToken, Task<IReadOnlyList<T>>> read, CancellationToken cancellationToken) =>
         PollAsync(context, format, columns, whenEmpty, key, async token => ((long?)null, await read(token)), cancellationToken);
 
+    /// <summary>Something was there: what fails from now on is waited for. It says nothing about a loss that was told.</summary>
+    public void Began() => _hasBegun = true;
+
     /// <summary>Something came: what fails from now on may be right again later, and is told anew.</summary>
     public void Came()
     {
