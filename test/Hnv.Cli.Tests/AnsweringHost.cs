@@ -19,12 +19,16 @@ internal sealed class AnsweringHost : IAsyncDisposable
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _answers;
     private volatile bool _hasChanged;
+    private volatile int _asked;
 
     private AnsweringHost(string controller)
     {
         _client = new HnvClient(controller);
         _answers = AnswerAsync(new PolicyStreamClient(_client, Name));
     }
+
+    /// <summary>How often it was asked something.</summary>
+    public int Asked => _asked;
 
     public static async Task<AnsweringHost> ConnectAsync(string controller)
     {
@@ -54,6 +58,7 @@ internal sealed class AnsweringHost : IAsyncDisposable
                 continue;
             }
 
+            _asked++;
             int count = _hasChanged ? 2 : 1;
             await (query.Query switch
             {

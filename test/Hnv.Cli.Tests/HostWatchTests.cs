@@ -26,6 +26,20 @@ public sealed class HostWatchTests(CloudFixture cloud) : IClassFixture<CloudFixt
         Assert.DoesNotContain("error", error, StringComparison.Ordinal);
     }
 
+    /// <summary>What it counted before is not added: it is not known since when.</summary>
+    [Fact]
+    public async Task DropsWatch_HostThatAnswersLater_CountsFromItsFirstAnswer()
+    {
+        using var watch = new WatchRun(cloud.Address, "drops --watch -o json");
+        await watch.UntilErrorAsync(static e => e.Contains("host2: ", StringComparison.Ordinal), "the first round is over");
+        await using AnsweringHost host = await AnsweringHost.ConnectAsync(cloud.Address);
+        await watch.UntilAsync(_ => host.Asked > 1, "the first answer was looked at");
+        Assert.Empty(watch.Output);
+
+        host.Change();
+        await watch.UntilAsync(static o => o.Contains("\"packets\":7,", StringComparison.Ordinal), "what was added is shown");
+    }
+
     [Theory]
     [InlineData("host records host1 --watch", "10.0.0.1")]
     [InlineData("stats blue-corp/vm1 --watch", "1111")]

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Hnv.Api.Client;
 using Hnv.Api.Stream;
@@ -119,6 +122,49 @@ public sealed class WatchTests : IAsyncLifetime
         CliRun run = await RunAsync(line);
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Lists come through a proxy, which ends every stream at once.</summary>
+    [Fact]
+    public async Task Watch_WhoseStreamsEndAtOnce_TellsTheLossOnce()
+    {
+        using var proxy = new TcpListener(IPAddress.Loopback, 0);
+        proxy.Start();
+        int streams = 0;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task answers = AnswerAsync();
+        using (var watch = new WatchRun($"http://{proxy.LocalEndpoint}", "get vmnetworks --watch"))
+        {
+            await watch.UntilAsync(_ => Volatile.Read(ref streams) > 3, "streams were opened again and again");
+            (int exitCode, string error) = await watch.StopAsync();
+            Assert.Equal(0, exitCode);
+            Assert.Equal("The controller ended the watch: it is stopping. Going on when it is back.\n", error);
+        }
+
+        await stop.CancelAsync();
+        await answers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        async Task AnswerAsync()
+        {
+            while (true)
+            {
+                using TcpClient client = await proxy.AcceptTcpClientAsync(stop.Token);
+                using var reader = new StreamReader(client.GetStream());
+                string request = await reader.ReadLineAsync(stop.Token) ?? string.Empty;
+                while (await reader.ReadLineAsync(stop.Token) is { Length: > 0 })
+                {
+                }
+
+                bool isStream = request.Contains("watch=true", StringComparison.Ordinal);
+                string body = isStream ? string.Empty : """{"revision":1,"items":[]}""";
+                await client.GetStream().WriteAsync(
+                    Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"), stop.Token);
+                if (isStream)
+                {
+                    Interlocked.Increment(ref streams);
+                }
+            }
+        }
     }
 
     [Theory]

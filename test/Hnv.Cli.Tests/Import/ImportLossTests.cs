@@ -98,6 +98,31 @@ public sealed class ImportLossTests : IDisposable
         string Names(string kind) => string.Join(' ', Objects(answer, kind).Select(static o => o.GetProperty("name").GetString()));
     }
 
+    /// <summary>Exports that do not say of which machine a row is: the number of an interface is then no name, where a machine that stays has it, too.</summary>
+    [Theory]
+    [InlineData("--host 192.168.4.11=host1", "host1, a machine that stays have an interface 12")]
+    [InlineData("--host 192.168.4.11=host1 --host 192.168.4.22=host2", "host1, host2 have an interface 12")]
+    public async Task ProviderRoute_OfAnInterfaceThatTwoMachinesHave_IsLeftOut(string arguments, string what)
+    {
+        JsonElement answer = await ImportAsync(
+            1, arguments.Split(' '),
+            ("addresses.csv", "ProviderAddress,PrefixLength,InterfaceIndex,VlanID\n192.168.4.11,24,12,0\n192.168.4.22,24,12,0\n"),
+            ("proutes.csv", "DestinationPrefix,NextHop,InterfaceIndex,Metric\n0.0.0.0/0,192.168.4.1,12,5\n"));
+        Assert.EndsWith(what, Assert.Single(Findings(answer), static f => f.Severity != "note").What, StringComparison.Ordinal);
+        Assert.All(Objects(answer, "Host"), static h => Assert.False(h.TryGetProperty("providerRoutes", out JsonElement routes) && routes.GetArrayLength() > 0));
+    }
+
+    [Theory]
+    [InlineData("--host 192.168.4.99=host9", "--host 192.168.4.99=host9", "no row has this provider address")]
+    [InlineData("--network {11111111-2222-3333-4444-000000009999}=t/n", "--network {11111111-2222-3333-4444-000000009999}=t/n", "no customer route has this routing domain")]
+    [InlineData("--named-hosts", "--named-hosts", "no provider address has a PSComputerName")]
+    public async Task Option_AboutWhatTheExportDoesNotHave_IsAnError(string arguments, string option, string what)
+    {
+        JsonElement answer = await ImportAsync(
+            2, arguments.Split(' '), ("routes.csv", Routes), ("addresses.csv", "ProviderAddress,PrefixLength,InterfaceIndex,VlanID\n192.168.4.11,24,12,0\n"));
+        Assert.Equal(("error", option, (int?)null, (string?)null, what), Assert.Single(Findings(answer), static f => f.Severity == "error"));
+    }
+
     /// <summary>A machine is replaced as a whole: what names one of its addresses names all.</summary>
     [Fact]
     public async Task Machine_WithTwoAddresses_IsNamedByOne()

@@ -26,6 +26,15 @@ public sealed class NetWnvImportTests
         Golden.Check("import.records.err.txt", run.Error.Replace(s_exports + "/", string.Empty, StringComparison.Ordinal));
     }
 
+    /// <summary>The guide's example is of this export.</summary>
+    [Fact]
+    public async Task Guide_EndsItsExampleAsTheImportDoes()
+    {
+        CliRun run = await CliRun.RunAsync(["import", "netwnv", .. Exports, .. s_names]);
+        string guide = await File.ReadAllTextAsync(Path.Combine(DocumentationTests.Root, "docs", "guide", "import.md"), TestContext.Current.CancellationToken);
+        Assert.Contains($"\n{run.Error.TrimEnd('\n').Split('\n')[^1]}\n```\n", guide, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Export_AsPorts_IsThisTable()
     {
