@@ -78,7 +78,7 @@ public sealed class InstallTests : IDisposable
     }
 
     private static Task<string> TracesAsync(Machine machine) => machine.RunAsync(
-        "find /etc /usr /lib /var -xdev -name '*hnv*' ! -path '/var/log/*' ! -path '/etc/systemd/system/hnv-*.service.d' | sort; getent passwd hnv-controller; getent group hnv-controller; true");
+        "find /etc /usr /lib /var -xdev -name '*hnv*' ! -path '/var/log/*' ! -path '/etc/systemd/system/hnv-*.service.d' | sort; getent passwd hnv-controller; getent group hnv hnv-controller; true");
 
     private Task<string> TextAsync(string path) => File.ReadAllTextAsync(Path.Combine(_root, path), TestContext.Current.CancellationToken);
 }

@@ -80,7 +80,7 @@ public sealed class PackageTests : IDisposable
 
     /// <summary>Everything with the name, out of what packages write; not where Debian keeps its own books.</summary>
     private static Task<string> TracesAsync(Machine machine) => machine.RunAsync(
-        "find /etc /usr /lib /var -xdev -name '*hnv*' ! -path '/var/log/*' ! -path '/etc/systemd/system/hnv-*.service.d' | sort; getent passwd hnv-controller; getent group hnv-controller; true");
+        "find /etc /usr /lib /var -xdev -name '*hnv*' ! -path '/var/log/*' ! -path '/etc/systemd/system/hnv-*.service.d' | sort; getent passwd hnv-controller; getent group hnv hnv-controller; true");
 
     private static async Task InstallAsync(Machine machine, string[] packages)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Hnv.Cli.Configuration;
+using Hnv.Controller.Identity;
 
 namespace Hnv.Cli.Install;
 
@@ -100,6 +101,7 @@ internal static class InstallPlan
             if (component.User is not null)
             {
                 steps.Add(new InstallStep.Run("userdel", [component.User], MayFail: true));
+                steps.Add(new InstallStep.Run("groupdel", [SocketUsers.DefaultReaders], MayFail: true));
             }
         }
 

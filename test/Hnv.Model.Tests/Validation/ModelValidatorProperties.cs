@@ -107,7 +107,7 @@ public class ModelValidatorProperties
                     Assert.All(outcome.Changes.Where(c => c.After is not null), c => Assert.Equal(c.After, model.Find(c.Id)));
                 }
             })
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
         Assert.True(leased > 1000 && exhausted > 100, $"The histories are of little worth: {leased} leases seen, {exhausted} times none was left.");
     }
 
