@@ -98,6 +98,7 @@ needs_of_tests() {
     need tcpdump tcpdump
     need iperf3 iperf3
     need jq jq
+    need python3 python3
     need bpftool bpftool
     need teamnl libteam-utils
     # Clients only, none of which is a service.

@@ -11,14 +11,15 @@ namespace Hnv.Cli.Install;
 /// <param name="Configuration">Its settings; absolute.</param>
 /// <param name="StateDirectory">Absolute.</param>
 /// <param name="User">The system user it runs as; null: root.</param>
+/// <param name="Readers">The system group that may read over its unix socket; null: it has none.</param>
 internal sealed record InstallComponent(
-    string Name, string Service, ImmutableArray<string> Units, string Configuration, string StateDirectory, string? User)
+    string Name, string Service, ImmutableArray<string> Units, string Configuration, string StateDirectory, string? User, string? Readers)
 {
     public static InstallComponent Agent { get; } = new(
-        "agent", "hnv-agent.service", ["hnv-agent.service", "var-lib-hnv-agent-bpf.mount"], SystemPaths.AgentSettings, SystemPaths.AgentState, null);
+        "agent", "hnv-agent.service", ["hnv-agent.service", "var-lib-hnv-agent-bpf.mount"], SystemPaths.AgentSettings, SystemPaths.AgentState, null, null);
 
     public static InstallComponent Controller { get; } = new(
-        "controller", "hnv-controller.service", ["hnv-controller.service"], SystemPaths.ControllerSettings, SystemPaths.ControllerState, "hnv-controller");
+        "controller", "hnv-controller.service", ["hnv-controller.service"], SystemPaths.ControllerSettings, SystemPaths.ControllerState, "hnv-controller", "hnv");
 
     public static ImmutableArray<InstallComponent> All { get; } = [Agent, Controller];
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Hnv.Cli.Configuration;
-using Hnv.Controller.Identity;
 
 namespace Hnv.Cli.Install;
 
@@ -101,7 +100,11 @@ internal static class InstallPlan
             if (component.User is not null)
             {
                 steps.Add(new InstallStep.Run("userdel", [component.User], MayFail: true));
-                steps.Add(new InstallStep.Run("groupdel", [SocketUsers.DefaultReaders], MayFail: true));
+            }
+
+            if (component.Readers is not null)
+            {
+                steps.Add(new InstallStep.Run("groupdel", [component.Readers], MayFail: true));
             }
         }
 

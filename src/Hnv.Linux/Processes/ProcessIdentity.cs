@@ -13,7 +13,10 @@ public sealed record ProcessIdentity(int Pid, long StartTime, Guid BootId)
 
     public static ProcessIdentity Current => Of(Environment.ProcessId) ?? throw new InvalidOperationException("/proc does not show this process.");
 
-    /// <summary>Whether this very process still runs; a zombie does not.</summary>
+    /// <summary>
+    /// Whether this very process still runs. A zombie does not, but its first thread may be one while others still end: until they have, the process
+    /// holds its files, locks and sockets.
+    /// </summary>
     public bool IsAlive => BootId == ThisBoot && Of(Pid) == this;
 
     /// <returns>Null when no process of that number runs.</returns>
@@ -33,7 +36,8 @@ public sealed record ProcessIdentity(int Pid, long StartTime, Guid BootId)
     internal static ProcessIdentity? Parse(int pid, string stat)
     {
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return fields[0] is "Z" or "X" ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture), ThisBoot);
+        bool isLast = fields[17] == "1"; // num_threads
+        return fields[0] is "Z" or "X" && isLast ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture), ThisBoot);
     }
 
     /// <summary>ESRCH: the process ended between opening and reading.</summary>

@@ -8,6 +8,9 @@ public static partial class ProcessSignals
     /// <summary>Asks to end.</summary>
     public const int Terminate = 15; // SIGTERM
 
+    /// <summary>What Ctrl-C sends.</summary>
+    public const int Interrupt = 2; // SIGINT
+
     /// <summary>Ends at once.</summary>
     public const int Kill = 9; // SIGKILL
 

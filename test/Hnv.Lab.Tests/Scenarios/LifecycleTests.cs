@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using Hnv.Lab.Machine;
 using Hnv.Lab.Reachability;
+using Hnv.Lab.Tests.Scenarios.Support;
 using Hnv.Lab.Topology;
 using Hnv.Linux.Namespaces;
 using Hnv.Linux.Netlink;
@@ -26,6 +28,40 @@ public sealed class LifecycleTests
         await lab.UpAsync(lab.Topology, null, Ct);
         Assert.Equal(before, [lab.Controller.Pid, .. lab.Hosts.Select(h => h.Agent.Pid)]);
         Assert.True((await lab.StatusAsync(Ct)).Ok);
+    }
+
+    [Fact]
+    public async Task StatusWatched_TellsOfAnAgentThatIsKilledAndOfOneThatIsBack_AndEndsWithZeroWhenInterrupted()
+    {
+        await using NetworkLab lab = await NetworkLab.StartAsync(TwoHosts.Build(), cancellationToken: Ct);
+        LabDaemon agent = lab.Host("h1").Agent;
+        using Process watch = HnvCommand.Start("lab", "--name", lab.Options.Name, "status", "--watch", "-o", "json");
+        try
+        {
+            await LineAsync("running");
+            await agent.KillAsync(Ct);
+            await LineAsync("stopped");
+            agent.Start();
+            await LineAsync("running");
+            Assert.True(ProcessIdentity.Of(watch.Id)!.Send(ProcessSignals.Interrupt));
+            await watch.WaitForExitAsync(Ct);
+            Assert.Equal((0, string.Empty), (watch.ExitCode, await watch.StandardError.ReadToEndAsync(Ct)));
+        }
+        finally
+        {
+            watch.Kill();
+        }
+
+        async Task LineAsync(string state)
+        {
+            string? line;
+            do
+            {
+                line = await watch.StandardOutput.ReadLineAsync(Ct).AsTask().WaitAsync(TimeSpan.FromMinutes(1), Ct);
+                Assert.True(line is not null, $"It ended before an agent was {state}.");
+            }
+            while (!line.Contains("\"name\":\"agent-h1\"", StringComparison.Ordinal) || !line.Contains($"\"state\":\"{state}\"", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

@@ -32,6 +32,9 @@ public sealed class ControllerKillTests : IAsyncLifetime
     [Trait("Category", "Soak")]
     public Task KilledAThousandTimes_UnderWrites_NothingAcknowledgedIsLost() => KillAgainAndAgainAsync(1000, 5);
 
+    private Task ReadyAsync() => Eventually.TrueAsync(
+        () => _lab.Client.IsReadyAsync(Ct), "the controller is ready", () => $"It {(_lab.Controller.IsRunning ? "runs" : "ended")}; its last words:\n{_lab.Controller.LastWords()}");
+
     /// <param name="early">Of so many rounds, one in which it dies before it is up.</param>
     private async Task KillAgainAndAgainAsync(int rounds, int early)
     {
@@ -52,7 +55,7 @@ public sealed class ControllerKillTests : IAsyncLifetime
                 bool dies = round % early == early - 1;
                 if (!dies)
                 {
-                    await Eventually.TrueAsync(() => _lab.Client.IsReadyAsync(Ct), "the controller is ready");
+                    await ReadyAsync();
                     await CheckAsync($"round {round} of seed {seed}");
                 }
 
@@ -73,7 +76,7 @@ public sealed class ControllerKillTests : IAsyncLifetime
             }
 
             _lab.Controller.Start();
-            await Eventually.TrueAsync(() => _lab.Client.IsReadyAsync(Ct), "the controller is ready");
+            await ReadyAsync();
             await CheckAsync("the end");
 
             // Hosts have what the last acknowledged or a later attempt said, and nothing else.

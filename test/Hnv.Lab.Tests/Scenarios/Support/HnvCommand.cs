@@ -12,7 +12,8 @@ internal static class HnvCommand
     /// <summary>A command that needs no controller.</summary>
     public static Task<CommandResult> RunAsync(params string[] arguments) => RunProgramAsync(null, arguments);
 
-    private static async Task<CommandResult> RunProgramAsync(string? input, string[] arguments)
+    /// <summary>A command that goes on until it is ended.</summary>
+    public static Process Start(params string[] arguments)
     {
         var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "hnv"), arguments)
         {
@@ -22,7 +23,12 @@ internal static class HnvCommand
             RedirectStandardError = true,
         };
         info.Environment["NO_COLOR"] = "1";
-        using Process process = Process.Start(info)!;
+        return Process.Start(info)!;
+    }
+
+    private static async Task<CommandResult> RunProgramAsync(string? input, string[] arguments)
+    {
+        using Process process = Start(arguments);
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
