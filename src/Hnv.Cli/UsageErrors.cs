@@ -41,7 +41,15 @@ internal static class UsageErrors
             IEnumerable<string> known = option
                 ? OptionsOf(parsed.CommandResult).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Append(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal))
                 : command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name);
-            string? nearest = Suggestion.Nearest(word.Split('=')[0], known);
+            string name = word.Split('=')[0];
+            string? nearest = Suggestion.Nearest(name, known);
+            if (nearest == name)
+            {
+                string path = Path(parsed.CommandResult);
+                errors.Add(new CliError($"'{name}' stands in front of its command.", path, $"Options follow the command: '{path} … {name}'."));
+                break; // What it took for an argument is its value.
+            }
+
             errors.Add(new CliError(
                 option ? $"There is no option '{word}'." : $"There is no command '{word}'.",
                 Path(parsed.CommandResult),

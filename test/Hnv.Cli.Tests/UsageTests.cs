@@ -52,6 +52,17 @@ public sealed class UsageTests
     }
 
     [Theory]
+    [InlineData("--controller unix:/x get ports", "hnv get: '--controller' stands in front of its command.", "'hnv get … --controller'")]
+    [InlineData("--tenant=blue describe port p1", "hnv describe: '--tenant' stands in front of its command.", "'hnv describe … --tenant'")]
+    public async Task Run_OptionInFrontOfItsCommand_ExitsTwoAndSaysWhereItBelongs(string line, string what, string remedy)
+    {
+        CliRun run = await CliRun.RunAsync(line);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(what, run.Error, StringComparison.Ordinal);
+        Assert.Contains(remedy, run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("version --tenant blue", "--tenant")]
     [InlineData("completion bash --controller http://127.0.0.1:1", "--controller")]
     [InlineData("controller --ca ca.crt", "--ca")]

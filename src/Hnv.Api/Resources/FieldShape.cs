@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Hnv.Api.Resources;
 
-/// <summary>A field that the reader of an object asks for: see <see cref="StrictObject.Describe"/>.</summary>
+/// <summary>A field that the reader of an object asks for: see <see cref="StrictObject.FieldsAskedBy"/>.</summary>
 public sealed record FieldShape(string Name, FieldForm Form, bool Required = false)
 {
     /// <summary>Whether it is a list of such values.</summary>

@@ -51,7 +51,7 @@ public static class ResourceJson
     }
 
     /// <summary>What a resource of that kind is written with, but for its <c>kind</c>.</summary>
-    public static ImmutableArray<FieldShape> FieldsOf(ResourceKind kind) => StrictObject.Describe(fields => ResourceReaders.Read(kind, fields, new ResourceReadOptions()));
+    public static ImmutableArray<FieldShape> FieldsOf(ResourceKind kind) => StrictObject.FieldsAskedBy(fields => ResourceReaders.Read(kind, fields, new ResourceReadOptions()));
 
     /// <summary>Reads JSON that <see cref="ToUtf8Bytes"/> wrote.</summary>
     /// <exception cref="FormatException">It is not such JSON.</exception>

@@ -62,7 +62,7 @@ public sealed class StrictObject
     }
 
     /// <summary>The fields of an object, as the one who reads it asks for them. It is given one without any.</summary>
-    public static ImmutableArray<FieldShape> Describe(Action<StrictObject> read)
+    public static ImmutableArray<FieldShape> FieldsAskedBy(Action<StrictObject> read)
     {
         var description = new StrictObject();
         read(description);
@@ -324,7 +324,7 @@ public sealed class StrictObject
 
     /// <summary>None but for a description, so that nothing is read in vain.</summary>
     private ImmutableArray<FieldShape> FieldsOf<T>(Func<StrictObject, T?> read)
-        where T : class => _asked is null ? [] : Describe(o => read(o));
+        where T : class => _asked is null ? [] : FieldsAskedBy(o => read(o));
 
     private bool TryGet(FieldShape shape, out JsonElement value)
     {
