@@ -35,21 +35,29 @@ internal static class UsageErrors
             unknown = unknown.Prepend(first.Value); // It was taken for the command's own argument, but more words follow.
         }
 
+        string[] options = [.. OptionsOf(parsed.CommandResult).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Append(o.Name))];
+        bool misplaced = false;
         foreach (string word in unknown)
         {
             bool option = word.StartsWith('-');
-            IEnumerable<string> known = option
-                ? OptionsOf(parsed.CommandResult).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Append(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal))
-                : command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name);
             string name = word.Split('=')[0];
-            string? nearest = Suggestion.Nearest(name, known);
-            if (nearest == name)
+            if (option && options.Contains(name, StringComparer.Ordinal))
             {
                 string path = Path(parsed.CommandResult);
                 errors.Add(new CliError($"'{name}' stands in front of its command.", path, $"Options follow the command: '{path} … {name}'."));
-                break; // What it took for an argument is its value.
+                misplaced = true;
+                continue;
             }
 
+            if (!option && misplaced)
+            {
+                continue; // It may be that option's value.
+            }
+
+            IEnumerable<string> known = option
+                ? options.Where(n => n.StartsWith("--", StringComparison.Ordinal))
+                : command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name);
+            string? nearest = Suggestion.Nearest(name, known);
             errors.Add(new CliError(
                 option ? $"There is no option '{word}'." : $"There is no command '{word}'.",
                 Path(parsed.CommandResult),

@@ -53,6 +53,8 @@ public sealed class UsageTests
 
     [Theory]
     [InlineData("--controller unix:/x get ports", "hnv get: '--controller' stands in front of its command.", "'hnv get … --controller'")]
+    [InlineData("-o json get ports", "hnv get: '-o' stands in front of its command.", "'hnv get … -o'")]
+    [InlineData("--controller unix:/x --tenat blue get ports", "hnv get: '--controller' stands in front of its command.", "Did you mean '--tenant'?")]
     [InlineData("--tenant=blue describe port p1", "hnv describe: '--tenant' stands in front of its command.", "'hnv describe … --tenant'")]
     public async Task Run_OptionInFrontOfItsCommand_ExitsTwoAndSaysWhereItBelongs(string line, string what, string remedy)
     {

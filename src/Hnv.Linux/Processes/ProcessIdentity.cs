@@ -36,8 +36,8 @@ public sealed record ProcessIdentity(int Pid, long StartTime, Guid BootId)
     internal static ProcessIdentity? Parse(int pid, string stat)
     {
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        bool isLast = fields[17] == "1"; // num_threads
-        return fields[0] is "Z" or "X" && isLast ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture), ThisBoot);
+        bool othersEnd = fields[17] is not ("0" or "1"); // num_threads; 0 where the process is just being reaped.
+        return fields[0] is "Z" or "X" && !othersEnd ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture), ThisBoot);
     }
 
     /// <summary>ESRCH: the process ended between opening and reading.</summary>

@@ -44,7 +44,7 @@ public sealed class LifecycleTests
             agent.Start();
             await LineAsync("running");
             Assert.True(ProcessIdentity.Of(watch.Id)!.Send(ProcessSignals.Interrupt));
-            await watch.WaitForExitAsync(Ct);
+            await watch.WaitForExitAsync(Ct).WaitAsync(TimeSpan.FromMinutes(1), Ct);
             Assert.Equal((0, string.Empty), (watch.ExitCode, await watch.StandardError.ReadToEndAsync(Ct)));
         }
         finally

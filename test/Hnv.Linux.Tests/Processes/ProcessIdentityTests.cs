@@ -47,6 +47,7 @@ public sealed class ProcessIdentityTests
     [Theory]
     [InlineData("42 (a) b (c) d) S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 8888 1 1", 8888L)]
     [InlineData("42 (x) Z 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 8888 1 1", null)]
+    [InlineData("42 (x) Z 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 0 0 8888 1 1", null)]
     [InlineData("42 (x) Z 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 2 0 8888 1 1", 8888L)]
     public void Parse_OddNamesAndZombies_AreUnderstood(string stat, long? start) =>
         Assert.Equal(start, ProcessIdentity.Parse(42, stat)?.StartTime);
