@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Hnv.Datapath.Maps.Tests.Support;
 using Hnv.Linux.Netlink;
 
@@ -40,6 +41,7 @@ internal sealed class ProviderNetwork : IDisposable
         {
             int index = host.Route.GetLink(Uplink).Index;
             Assert.True(host.Route.WaitUntilRunning(index, s_deadline), $"{kind} is not up");
+            Assert.True(kind != Lacp || SpinWait.SpinUntil(() => IsAggregated(host), s_deadline), "LACP has not taken up both links");
             host.AddNetwork(index, Address(family, number), Address(family, 3 - number), Mtu);
         }
 
@@ -113,7 +115,8 @@ internal sealed class ProviderNetwork : IDisposable
                 MakeBond(host, Uplink, "balance-xor xmit_hash_policy layer3+4");
                 break;
             case Lacp:
-                MakeBond(host, Uplink, "802.3ad lacp_rate fast xmit_hash_policy layer3+4");
+                // Not at the fast rate, where three seconds without a word of the partner end a link: a busy machine has such.
+                MakeBond(host, Uplink, "802.3ad xmit_hash_policy layer3+4");
                 break;
             case Vrf:
                 Ip(host, $"link add {VrfDevice} up type vrf table 77");
@@ -170,6 +173,19 @@ internal sealed class ProviderNetwork : IDisposable
         Ip(host, $"link add {name} type bond miimon 10 mode {mode}");
         Ip(host, $"link set nic0 master {name}");
         Ip(host, $"link set nic1 master {name}");
+    }
+
+    /// <summary>
+    /// Whether both ends of both links collect and distribute (IEEE 802.1AX, 6.4.2.3): before, one end may send over a link that the other drops
+    /// frames of, and flows move to a link that joins.
+    /// </summary>
+    private static bool IsAggregated(DeviceHost host)
+    {
+        const int carries = 0x30; // Collecting, Distributing
+        using JsonDocument links = JsonDocument.Parse(Run("ip", host, $"-d -j link show master {Uplink}"));
+        JsonElement[] ports = [.. links.RootElement.EnumerateArray().Select(static l => l.GetProperty("linkinfo").GetProperty("info_slave_data"))];
+        return ports.Length == 2
+            && ports.All(static p => (p.GetProperty("ad_actor_oper_port_state").GetInt32() & p.GetProperty("ad_partner_oper_port_state").GetInt32() & carries) == carries);
     }
 
     private void Place(IPAddress a, IPAddress b)
