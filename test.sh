@@ -122,12 +122,14 @@ done
 
 # record_soak: a line for each soak test that ran: its name, result, seconds, date, commit. Those of earlier runs stay where it did not run.
 record_soak() {
-    local record=$root/bench/results/soak.txt run
-    run="$(date -u +%F)\t$(git -C "$root" describe --always --dirty --exclude '*')"
+    local record=$root/bench/results/soak.txt run changed=''
+    # The record and the figures beside it change nothing of what ran.
+    [ -z "$(git -C "$root" status --porcelain -- . ':!bench/results')" ] || changed=-dirty
+    run="$(date -u +%F)\t$(git -C "$root" rev-parse --short HEAD)$changed"
     {
         # awk, since grep fails where no test ran.
         cat "$results"/*.xml | awk 'BEGIN { RS = ">" } /<test /' |
-            sed -n "s/.* name=\"\([^\"]*\)\" result=\"\([A-Za-z]*\)\" time=\"\([0-9]*\).*/\1\t\2\t\3 s\t$run/p"
+            sed -n "s/.* name=\"\([^\"]*\)\" result=\"\([A-Za-z]*\)\" time=\"\([0-9]*\).*/\1\t\2\t\3 s\t$run/p" | sed 's/\\*&quot;/"/g'
         [ ! -e "$record" ] || cat "$record"
     } | sort -t $'\t' -k 1,1 -s -u >"$record.new"
     mv "$record.new" "$record"
